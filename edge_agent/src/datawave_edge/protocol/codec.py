@@ -1,0 +1,126 @@
+"""Encoding, decoding, hashing and the bounds on untrusted bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from .limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_PACKED_BYTES, MAX_RECORDS
+from .records import Record
+
+MessageT = TypeVar("MessageT")
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_record_decoder = msgspec.json.Decoder(Record)
+
+
+class BatchRejected(Exception):
+    """The bytes of a batch break the protocol; `code` says how, the message names the place."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+def encode_message(message: msgspec.Struct) -> bytes:
+    """Canonical JSON of one message: the same message gives the same bytes."""
+    return _encoder.encode(message)
+
+
+def decode_message(raw: bytes, kind: type[MessageT]) -> MessageT:
+    """Read one message. Raises BatchRejected with the field's path when it does not fit."""
+    _check_text(raw)
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+        raise BatchRejected("schema_invalid", _explain(error), 422) from None
+
+
+def encode_records(records: Iterable[Record]) -> bytes:
+    """Body of a batch: one canonical JSON record a line."""
+    return b"".join(_encoder.encode(record) + b"\n" for record in records)
+
+
+def decode_records(body: bytes) -> list[Record]:
+    """Read the records of a batch. Raises BatchRejected naming the first line that does not fit."""
+    _check_text(body)
+    lines = body.splitlines()
+    if len(lines) > MAX_RECORDS:
+        raise BatchRejected("too_many_records", f"More than {MAX_RECORDS} records.", 413)
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            records.append(_record_decoder.decode(line))
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+            raise BatchRejected(
+                "schema_invalid", f"Record {number}: {_explain(error)}", 422
+            ) from None
+    return records
+
+
+def batch_sha256(body: bytes) -> str:
+    """Hash of the uncompressed body."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def root_hash(hashes: Sequence[str]) -> str:
+    """Hash over the batches' hashes, in order of sequence."""
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def unpack_body(raw: bytes, encoding: str) -> bytes:
+    """Decompress a body as a stream and stop at the limit, so that a bomb costs nothing.
+
+    Raises BatchRejected: 413 when it is too large, 415 for an unknown encoding, 400 when broken.
+    """
+    if len(raw) > MAX_PACKED_BYTES:
+        raise BatchRejected("batch_too_large", "The batch is larger than 1 MiB packed.", 413)
+    if encoding in ("", "identity"):
+        return raw
+    if encoding != "gzip":
+        raise BatchRejected("encoding_unsupported", "Content-Encoding must be gzip.", 415)
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacker.decompress(raw, MAX_BODY_BYTES + 1)
+    except zlib.error:
+        raise BatchRejected("gzip_broken", "The gzip data is damaged.") from None
+    if len(body) > MAX_BODY_BYTES:
+        raise BatchRejected("batch_too_large", "The batch is larger than 8 MiB unpacked.", 413)
+    if not unpacker.eof or unpacker.unused_data:
+        raise BatchRejected("gzip_broken", "The gzip data ends early or goes on after its end.")
+    return body
+
+
+# Strings first, so that brackets inside them are passed over as text.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"|[\[\]{}]')
+
+
+def _check_text(raw: bytes) -> None:
+    if b"\x00" in raw or b"\\u0000" in raw:
+        raise BatchRejected("nul_character", "A text holds a NUL character.", 422)
+    if _is_deep(raw):
+        raise BatchRejected("too_deep", f"Nested deeper than {MAX_DEPTH} levels.", 422)
+
+
+def _is_deep(raw: bytes) -> bool:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(raw):
+        opener = match.group()
+        if opener in (b"[", b"{"):
+            depth += 1
+        elif opener in (b"]", b"}"):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _explain(error: Exception) -> str:
+    """msgspec names the field and the type it wanted, and never repeats the value."""
+    return str(error)[:300]

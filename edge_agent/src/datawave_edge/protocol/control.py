@@ -1,0 +1,218 @@
+"""Control messages: work, progress, acknowledgements and connection tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+
+from .records import Code, Count, Name, Sha256, Shape
+
+Engine = Literal["sqlite", "postgresql", "mysql"]
+Tls = Literal["disable", "prefer", "require", "verify-full"]
+Short = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class ConnectionSpec(Shape):
+    """How to reach a source, as fields. A password is present only towards an embedded agent."""
+
+    engine: Engine
+    host: str = ""
+    port: int | None = None
+    # Database name, or the path of an SQLite file.
+    database: str = ""
+    username: str = ""
+    password: str = ""
+    # Where the agent finds the password itself, such as "env:CRM_PASSWORD" or "file:crm".
+    secret_ref: str = ""
+    tls: Tls = "prefer"
+    # Glob patterns over "container.name"; empty include means all.
+    include: list[str] = []
+    exclude: list[str] = []
+
+    def __repr__(self) -> str:
+        """Leave the password out of every log and traceback."""
+        return f"ConnectionSpec({self.engine}, {self.host}, {self.database})"
+
+
+class RunSettings(Shape):
+    """Knobs of a run that analytics may tune."""
+
+    tables_per_batch: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8
+    sample_rows: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 2_000
+    statement_timeout_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_600)] = 30
+    table_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 120
+
+
+class WorkRequest(Shape):
+    """An agent asks for work and may be kept waiting for `wait` seconds."""
+
+    wait: Annotated[int, msgspec.Meta(ge=0, le=60)] = 20
+
+
+class NoWork(Shape, tag="none", tag_field="work"):
+    """Nothing to do now; ask again."""
+
+
+class DiscoveryWork(Shape, tag="discovery", tag_field="work"):
+    """A discovery job, leased to this agent until `lease_seconds` pass without a sign of life."""
+
+    job: str
+    source: ConnectionSpec
+    settings: RunSettings
+    lease_seconds: int
+
+
+class TestWork(Shape, tag="test", tag_field="work"):
+    """A connection test that a person waits for."""
+
+    __test__ = False  # not a pytest class
+
+    test: str
+    source: ConnectionSpec
+
+
+Work = NoWork | DiscoveryWork | TestWork
+
+
+class OpenStream(Shape):
+    """Start or take up the stream of a job."""
+
+    agent_time: dt.datetime
+
+
+class Opened(Shape):
+    """Where to go on, and what the server already holds."""
+
+    resume_seq: int
+    window: int
+    max_packed_bytes: int
+    server_time: dt.datetime
+    # "container" -> "name" -> content hash of the version the server holds.
+    known: dict[str, dict[str, str]]
+
+
+class Ack(Shape):
+    """A batch is safe: committed here, or quarantined with the reasons in `rejected`."""
+
+    status: Literal["accepted", "duplicate", "quarantined"]
+    # Highest sequence number below which nothing is missing; -1 when there is none.
+    acked_seq: int
+    rejected: list[Short] = []
+
+
+class LogLine(Shape):
+    """A line for the run's live log."""
+
+    level: Literal["info", "warning", "error"]
+    message: Short
+    at: dt.datetime
+
+
+class JobProgress(Shape):
+    """Sign of life during a job; renews its lease."""
+
+    listed: Count = 0
+    done: Count = 0
+    current: Short = ""
+    spool_bytes: Count = 0
+    log: Annotated[list[LogLine], msgspec.Meta(max_length=100)] = []
+
+
+class Directive(Shape):
+    """What the agent should do about the job now."""
+
+    cancel: bool = False
+
+
+class ContainerListing(Shape):
+    """Whether the listing of one container was complete: only then can absence mean a drop."""
+
+    name: Annotated[str, msgspec.Meta(max_length=1_000)]
+    authoritative: bool
+    tables: Count
+
+
+class Load(Shape):
+    """What the run cost the source."""
+
+    queries: Count = 0
+    rows_read: Count = 0
+    seconds: float = 0.0
+
+
+class SourceFacts(Shape):
+    """What the agent saw of the server itself; None where it could not tell."""
+
+    server_version: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    tls: bool | None = None
+    read_only: bool | None = None
+    privileged: bool | None = None
+    audit_logging: bool | None = None
+
+
+class JobClose(Shape):
+    """End of the stream: what was sent, seen and proven."""
+
+    last_seq: Annotated[int, msgspec.Meta(ge=-1)]
+    root_hash: Sha256
+    containers: list[ContainerListing]
+    seen: Count
+    load: Load
+    facts: SourceFacts
+
+
+class CloseAck(Shape):
+    """Closed, or the sequence numbers that must be sent again."""
+
+    status: Literal["closed", "missing"]
+    missing: list[int] = []
+
+
+class JobFailure(Shape):
+    """The job as a whole can't go on: a reason code, a plain sentence and whether to try again."""
+
+    code: Code
+    message: Short
+    hint: Short = ""
+    retry: bool = False
+
+
+class TestStep(Shape):
+    """One step of a connection test."""
+
+    __test__ = False  # not a pytest class
+
+    name: Code
+    title: Name
+    ok: bool
+    code: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    message: Short = ""
+    hint: Short = ""
+
+
+class TestResult(Shape):
+    """All steps that were tried, in order; the first that failed is the last."""
+
+    __test__ = False  # not a pytest class
+
+    steps: list[TestStep]
+
+
+class Heartbeat(Shape):
+    """An agent tells how it is."""
+
+    version: Short
+    protocol: Short
+    agent_time: dt.datetime
+    spool_bytes: Count = 0
+    host: Short = ""
+
+
+class HeartbeatReply(Shape):
+    """The server's clock, and the jobs this agent must stop."""
+
+    server_time: dt.datetime
+    cancel: list[str] = []
+    drain: bool = False
