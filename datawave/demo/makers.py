@@ -180,7 +180,12 @@ def uuids(draw: Draw) -> list[Value]:
 
 def cards(draw: Draw) -> list[Value]:
     """Card numbers that pass Luhn."""
-    return [numbers.card_number(draw.rng)[0] for _ in range(draw.n)]
+    return [number for number, _ in draw.cards]
+
+
+def card_brands(draw: Draw) -> list[Value]:
+    """The brand of each row's card."""
+    return [brand for _, brand in draw.cards]
 
 
 def organisations(draw: Draw) -> list[Value]:

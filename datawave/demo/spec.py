@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .numbers import card_number
 from .people import Person, draw_people
 
 Value = str | int | float | bytes | None
@@ -25,6 +26,11 @@ class Draw:
     def people(self) -> list[Person]:
         """One person per row, so that the name, e-mail and city of a row belong together."""
         return draw_people(self.rng, self.n)
+
+    @cached_property
+    def cards(self) -> list[tuple[str, str]]:
+        """A card number and its brand per row."""
+        return [card_number(self.rng) for _ in range(self.n)]
 
 
 Maker = Callable[[Draw], Sequence[Value]]

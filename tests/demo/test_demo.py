@@ -55,7 +55,9 @@ def passes_luhn(number: str) -> bool:
 
 
 def passes_mod97(iban: str) -> bool:
-    return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
+    lengths = {"DE": 22, "FR": 27, "NL": 18, "ES": 24}
+    remainder = int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97
+    return remainder == 1 and len(iban) == lengths[iban[:2]]
 
 
 def test_it_works(built: DemoSummary, db: sqlite3.Connection) -> None:
