@@ -1,0 +1,1 @@
+"""Measures every run; the overview page."""

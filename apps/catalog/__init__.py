@@ -1,0 +1,1 @@
+"""Business context, relationships and search."""

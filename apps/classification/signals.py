@@ -1,0 +1,8 @@
+"""Facts about labels, sent after commit."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# Carries label as Label, decision as LabelDecision; whoever depends on what columns mean looks again.
+label_decided = Signal()

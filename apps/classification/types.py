@@ -1,0 +1,40 @@
+"""Sensitivity, states of labels, and what people decide."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Sensitivity(TextChoices):
+    """How much harm the data could do; ordered by SENSITIVITY_RANK."""
+
+    PUBLIC = "public", "Public"
+    INTERNAL = "internal", "Internal"
+    CONFIDENTIAL = "confidential", "Confidential"
+    RESTRICTED = "restricted", "Restricted"
+
+
+SENSITIVITY_RANK: dict[str, int] = {level.value: rank for rank, level in enumerate(Sensitivity)}
+
+
+class LabelState(TextChoices):
+    """Where a label stands; the last three were decided by a person and stick."""
+
+    SUGGESTED = "suggested", "Suggested"
+    CONFIRMED = "confirmed", "Confirmed"
+    REJECTED = "rejected", "Rejected"
+    CHANGED = "changed", "Changed"
+
+
+DECIDED_STATES = (LabelState.CONFIRMED, LabelState.REJECTED, LabelState.CHANGED)
+# States in which a label says what the column means.
+STANDING_STATES = (LabelState.SUGGESTED, LabelState.CONFIRMED, LabelState.CHANGED)
+
+
+class DecisionKind(TextChoices):
+    """What a person did to a label."""
+
+    ACCEPT = "accept", "Accepted"
+    REJECT = "reject", "Rejected"
+    CHANGE = "change", "Changed"
+    UNDO = "undo", "Undone"

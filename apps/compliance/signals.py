@@ -1,0 +1,8 @@
+"""Facts about findings, sent after commit."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# Carries finding as Finding.
+finding_decided = Signal()

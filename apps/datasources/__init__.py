@@ -1,0 +1,1 @@
+"""Databases to govern, their secrets, and the agents that serve them."""

@@ -1,0 +1,67 @@
+"""Engines and what a connection to each needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class Engine(TextChoices):
+    """A database engine that agents can discover."""
+
+    SQLITE = "sqlite", "SQLite"
+    POSTGRESQL = "postgresql", "PostgreSQL"
+    MYSQL = "mysql", "MySQL / MariaDB"
+
+
+class Tls(TextChoices):
+    """How the agent secures its connection to the source."""
+
+    DISABLE = "disable", "Off"
+    PREFER = "prefer", "If the server offers it"
+    REQUIRE = "require", "Required"
+    VERIFY_FULL = "verify-full", "Required, certificate checked"
+
+
+class Environment(TextChoices):
+    """What a source is used for; some rules hold only in some environments."""
+
+    PRODUCTION = "production", "Production"
+    STAGING = "staging", "Staging"
+    TEST = "test", "Test"
+    DEVELOPMENT = "development", "Development"
+
+
+class TestState(TextChoices):
+    """Life of a connection test."""
+
+    QUEUED = "queued", "Waiting for an agent"
+    LEASED = "leased", "Running"
+    PASSED = "passed", "Passed"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "No agent answered"
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """Which fields an engine's form shows, and its usual port."""
+
+    engine: Engine
+    default_port: int | None
+    needs_host: bool
+    database_label: str
+    database_help: str
+
+
+ENGINES: dict[Engine, EngineSpec] = {
+    Engine.SQLITE: EngineSpec(
+        Engine.SQLITE, None, False, "File", "Path of the file on the agent's host."
+    ),
+    Engine.POSTGRESQL: EngineSpec(
+        Engine.POSTGRESQL, 5432, True, "Database", "All schemas that the user may see are read."
+    ),
+    Engine.MYSQL: EngineSpec(
+        Engine.MYSQL, 3306, True, "Database", "Leave empty to read every database the user may see."
+    ),
+}

@@ -1,0 +1,1 @@
+"""Jobs, batches, datasets and fields: what agents say of sources."""

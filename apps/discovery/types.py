@@ -1,0 +1,125 @@
+"""States of jobs, batches and datasets, and what stages are given to work on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from datawave_edge.protocol import TableSnapshot as WireTable
+from django.db.models import TextChoices
+
+
+class JobState(TextChoices):
+    """The agent's part of a run."""
+
+    QUEUED = "queued", "Waiting for an agent"
+    LEASED = "leased", "Taken by an agent"
+    STREAMING = "streaming", "Reading"
+    CLOSED = "closed", "Read"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN_JOB_STATES = (JobState.QUEUED, JobState.LEASED, JobState.STREAMING)
+
+
+class BatchState(TextChoices):
+    """What became of a batch."""
+
+    ACCEPTED = "accepted", "Accepted"
+    QUARANTINED = "quarantined", "Quarantined"
+
+
+class ItemOutcome(TextChoices):
+    """What became of one dataset of a batch; a run balances over these."""
+
+    STORED = "stored", "Stored"
+    UNCHANGED = "unchanged", "Unchanged"
+    FILTERED = "filtered", "Left out by a pattern"
+    FAILED = "failed", "Could not be read"
+
+
+class DatasetState(TextChoices):
+    """Whether the dataset is there."""
+
+    ACTIVE = "active", "Active"
+    # Absent from one authoritative listing; dropped after the second.
+    MISSING = "missing", "Not found in the last run"
+    DROPPED = "dropped", "Dropped"
+
+
+class FieldState(TextChoices):
+    """Whether the field is there."""
+
+    ACTIVE = "active", "Active"
+    REMOVED = "removed", "Removed"
+
+
+class ChangeKind(TextChoices):
+    """How the schema changed between two runs."""
+
+    TABLE_ADDED = "table_added", "Table added"
+    TABLE_MISSING = "table_missing", "Table not found"
+    TABLE_DROPPED = "table_dropped", "Table dropped"
+    TABLE_RETURNED = "table_returned", "Table is back"
+    COLUMN_ADDED = "column_added", "Column added"
+    COLUMN_REMOVED = "column_removed", "Column removed"
+    TYPE_CHANGED = "type_changed", "Type changed"
+    NULLABILITY_CHANGED = "nullability_changed", "Nullability changed"
+    KEY_CHANGED = "key_changed", "Primary key changed"
+    COMMENT_CHANGED = "comment_changed", "Comment changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchTable:
+    """One dataset of a batch as stages see it, with the snapshot that is current."""
+
+    dataset_id: int
+    fqn: str
+    # False when the agent sent only its hash: stored results may still stand.
+    changed: bool
+    snapshot: WireTable
+    # Column name -> id of its Field.
+    field_ids: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchContent:
+    """A batch, loaded by id."""
+
+    batch_id: int
+    job_id: int
+    source_id: int
+    tables: tuple[BatchTable, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunScope:
+    """What settling a run is about."""
+
+    run_id: uuid.UUID
+    job_id: int
+    source_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageOutcome:
+    """What a stage did, as counters for the run's summary, such as {"labels": 12}."""
+
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """seen = stored + unchanged + filtered + failed, or the run is not right."""
+
+    seen: int
+    stored: int
+    unchanged: int
+    filtered: int
+    failed: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was lost and nothing invented."""
+        return self.seen == self.stored + self.unchanged + self.filtered + self.failed

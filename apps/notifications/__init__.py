@@ -1,0 +1,1 @@
+"""Tells people: live events, inbox, e-mail."""

@@ -1,0 +1,1 @@
+"""Conducts runs: start, fan-out, join, retry, resume, cancel."""

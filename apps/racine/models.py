@@ -1,0 +1,137 @@
+"""Runs, their stage runs, and the history of what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+
+from apps.datasources.selectors import list_visible_sources
+from datawave.common.models import PublicModel
+
+from .types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState, Trigger
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Reads of runs."""
+
+    def visible_to(self, user: User) -> RunQuerySet:
+        """Runs of sources that the person may view."""
+        return self.filter(source__in=list_visible_sources(user).values("pk"))
+
+    def active(self) -> RunQuerySet:
+        """Runs that are not over."""
+        return self.filter(state__in=ACTIVE_RUN_STATES)
+
+
+class Run(PublicModel):
+    """One discovery of one source, from the press of the button to the notice.
+
+    Its number, shown to people, is its primary key.
+    """
+
+    source = models.ForeignKey(
+        "datasources.DataSource", on_delete=models.CASCADE, related_name="runs"
+    )
+    job = models.OneToOneField(
+        "discovery.DiscoveryJob", on_delete=models.PROTECT, related_name="run"
+    )
+    state = models.CharField(max_length=24, choices=RunState.choices, default=RunState.WAITING)
+    trigger = models.CharField(max_length=12, choices=Trigger.choices)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    started_at = models.DateTimeField(auto_now_add=True)
+    reading_since = models.DateTimeField(null=True)
+    settling_since = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    # Times that it was taken up again after a failure.
+    resumes = models.PositiveIntegerField(default=0)
+    # Settling is claimed like a stage run: the holder of the highest fence may write.
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    # Names of stages that have settled.
+    settled = models.JSONField(default=list)
+    failures = models.PositiveIntegerField(default=0)
+    # Counters and balance of the finished run; see services.aggregate_run.
+    summary = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    error_hint = models.CharField(max_length=500, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"],
+                condition=models.Q(state__in=[state.value for state in ACTIVE_RUN_STATES]),
+                name="one_active_run_per_source",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=RunState.values), name="run_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Discovery #{self.pk}"
+
+
+class StageRun(models.Model):
+    """One stage on one batch: the unit of retry."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="stage_runs")
+    batch = models.ForeignKey("discovery.Batch", on_delete=models.CASCADE, related_name="+")
+    stage = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, choices=StageState.choices, default=StageState.READY)
+    # Rises with each claim; a write with an older fence is refused.
+    fence = models.PositiveIntegerField(default=0)
+    owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    # Failures count towards quarantine; leases lost to crashes do not.
+    failures = models.PositiveIntegerField(default=0)
+    losses = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(null=True)
+    counters = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "stage"], name="one_stage_run_each"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=StageState.values), name="stage_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "state"], name="stage_run_state")]
+
+    def __str__(self) -> str:
+        return f"{self.stage} on batch {self.batch_id}: {self.state}"
+
+
+class RunEvent(models.Model):
+    """Append-only history of a run: its timeline and its log."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(auto_now_add=True)
+    level = models.CharField(max_length=8, choices=LogLevel.choices, default=LogLevel.INFO)
+    # "run", "agent", or the name of a stage.
+    source = models.CharField(max_length=40)
+    message = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.message

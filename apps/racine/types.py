@@ -1,0 +1,77 @@
+"""States of runs and stage runs, and which change may follow which."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class RunState(TextChoices):
+    """Life of a run."""
+
+    WAITING = "waiting", "Waiting for an agent"
+    RUNNING = "running", "Running"
+    SETTLING = "settling", "Settling"
+    CANCELLING = "cancelling", "Cancelling"
+    COMPLETED = "completed", "Completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors", "Completed with errors"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE_RUN_STATES = (
+    RunState.WAITING,
+    RunState.RUNNING,
+    RunState.SETTLING,
+    RunState.CANCELLING,
+)
+RUN_TRANSITIONS: dict[RunState, frozenset[RunState]] = {
+    RunState.WAITING: frozenset({RunState.RUNNING, RunState.CANCELLING, RunState.FAILED}),
+    RunState.RUNNING: frozenset(
+        {RunState.WAITING, RunState.SETTLING, RunState.CANCELLING, RunState.FAILED}
+    ),
+    RunState.SETTLING: frozenset(
+        {
+            RunState.COMPLETED,
+            RunState.COMPLETED_WITH_ERRORS,
+            RunState.CANCELLING,
+            RunState.FAILED,
+        }
+    ),
+    RunState.CANCELLING: frozenset({RunState.CANCELLED}),
+    # Resume takes a failed run up again; retry reopens one that has quarantined stages.
+    RunState.FAILED: frozenset({RunState.WAITING, RunState.RUNNING}),
+    RunState.COMPLETED_WITH_ERRORS: frozenset({RunState.RUNNING}),
+    RunState.COMPLETED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+}
+
+
+class StageState(TextChoices):
+    """Life of a stage run."""
+
+    READY = "ready", "Ready"
+    LEASED = "leased", "Running"
+    RETRY_WAIT = "retry_wait", "Will be retried"
+    DONE = "done", "Done"
+    QUARANTINED = "quarantined", "Quarantined"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN_STAGE_STATES = (StageState.READY, StageState.LEASED, StageState.RETRY_WAIT)
+
+
+class Trigger(TextChoices):
+    """What started a run."""
+
+    PERSON = "person", "Person"
+    API = "api", "API"
+    COMMAND = "command", "Command line"
+    DEMO = "demo", "Demo"
+
+
+class LogLevel(TextChoices):
+    """Level of a line in the run's log."""
+
+    INFO = "info", "Info"
+    WARNING = "warning", "Warning"
+    ERROR = "error", "Error"

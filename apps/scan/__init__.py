@@ -1,0 +1,1 @@
+"""Measures structure, size, quality and drift."""

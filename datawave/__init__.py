@@ -1,0 +1,1 @@
+"""The Django project: settings, URLs, ASGI, Celery and what all apps share."""

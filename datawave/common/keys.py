@@ -1,0 +1,49 @@
+"""Makes and reads the installation's key files; nobody but their owner may read them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from .env import SettingInvalid
+
+
+def make_secret_key() -> str:
+    """Key for sessions and signatures."""
+    return secrets.token_urlsafe(50)
+
+
+def make_encryption_key() -> str:
+    """Key for secrets at rest."""
+    return Fernet.generate_key().decode()
+
+
+def load_or_create(path: Path, make: Callable[[], str]) -> str:
+    """Content of a key file, which is made with mode 0600 when it is not there.
+
+    Raises SettingInvalid when others than the owner may read it.
+    """
+    if not path.exists():
+        _create(path, make())
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingInvalid(f"{path} can be read by others; run: chmod 600 {path}")
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _create(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    try:
+        # A link fails when another process was first, whose key then stands.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
