@@ -11,6 +11,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.forms.boundfield import BoundField
 from django.template import TemplateSyntaxError
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -155,6 +156,28 @@ def chip(
     )
 
 
+@register.simple_tag
+def status_chip(status: object, label: str = "") -> SafeString:
+    """The chip of a state: its tone, a pulse while it runs, its words."""
+    tone = tone_of_status(status)
+    return chip(label or say(status), tone, pulse=tone == "blue")
+
+
+@register.simple_tag
+def severity_chip(severity: object) -> SafeString:
+    return chip(say(severity), tone_of_severity(severity))
+
+
+@register.simple_tag
+def sensitivity_chip(sensitivity: object) -> SafeString:
+    return chip(say(sensitivity), tone_of_sensitivity(sensitivity))
+
+
+def say(value: object) -> str:
+    """completed_with_errors -> Completed with errors."""
+    return str(value or "unknown").replace("_", " ").capitalize()
+
+
 # Tones
 
 
@@ -233,6 +256,17 @@ def percent(value: float | None, decimals: int = 0) -> str:
 
 
 @register.filter
+def unlocalized(value: object) -> str:
+    """A number as HTML attributes want it, whatever the person's language."""
+    return str(value)
+
+
+@register.filter
+def words(value: str) -> list[str]:
+    return value.split()
+
+
+@register.filter
 def initials(value: object) -> str:
     words = str(value or "").replace("@", " ").replace(".", " ").split()
     if not words:
@@ -305,6 +339,16 @@ def sort_state(context: dict[str, Any], field: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def is_current(context: dict[str, Any], url: str, key: str = "") -> SafeString:
+    """Marks the menu entry of this page: the one the view calls `active`, else the nearest URL."""
+    request = context.get("request")
+    path = request.path if request else ""
+    active = context.get("active")
+    here = key == active if active else path == url or (url != "/" and path.startswith(url))
+    return SafeString(' aria-current="page"' if here else "")
+
+
+@register.simple_tag(takes_context=True)
 def hidden_query(context: dict[str, Any], *leave_out: str) -> SafeString:
     """The GET parameters as hidden inputs, for a filter form that must keep the others."""
     query = context["request"].GET
@@ -315,3 +359,28 @@ def hidden_query(context: dict[str, Any], *leave_out: str) -> SafeString:
         for value in query.getlist(key)
     ]
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+# Forms
+
+CONTROL_CLASSES = {
+    "checkbox": "form-check-input",
+    "select": "form-select",
+    "selectmultiple": "form-select",
+    "radioselect": "form-check-input",
+}
+
+
+@register.simple_tag
+def control(field: BoundField, *, described: bool = False) -> SafeString:
+    """Draws a field's widget with Tabler's class, tied to its help and its errors."""
+    css = CONTROL_CLASSES.get(field.widget_type, "form-control")
+    attrs = {"class": f"{css} {field.field.widget.attrs.get('class', '')}".strip()}
+    if field.errors:
+        attrs["class"] += " is-invalid"
+        attrs["aria-invalid"] = "true"
+    notes = [f"{field.auto_id}_help"] if described or field.help_text else []
+    notes += [f"{field.auto_id}_error"] if field.errors else []
+    if notes:
+        attrs["aria-describedby"] = " ".join(notes)
+    return field.as_widget(attrs=attrs)

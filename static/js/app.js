@@ -1,0 +1,300 @@
+// The dashboard's behaviour on every page, driven by data attributes (docs/interface.md):
+// toasts, confirmation, copying, bulk selection, relative times, keyboard, menu and theme.
+// The palette is in palette.js, live updates in live.js.
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+
+  // ---------- Clicks: [data-act] ----------
+
+  const actions = {
+    menu: (button) => toggleMenu(button),
+    theme: (button) => chooseTheme(button.dataset.theme),
+    help: () => one("#keys").showModal(),
+    close: (button) => button.closest("dialog").close(),
+    dismiss: (button) => button.closest(".dw-toast").remove(),
+    facets: (button) => toggleFacets(button),
+    back: () => history.back(),
+    print: () => print(),
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (button) actions[button.dataset.act]?.(button);
+    else if (!event.target.closest(".dw-side")) closeMenu();
+  });
+
+  function toggleMenu(button) {
+    const open = one(".dw-side").classList.toggle("open");
+    button.setAttribute("aria-expanded", open);
+    if (open) one(".dw-side a").focus();
+  }
+
+  function closeMenu() {
+    one(".dw-side")?.classList.remove("open");
+    one("[data-act=menu]")?.setAttribute("aria-expanded", "false");
+  }
+
+  function toggleFacets(button) {
+    const open = one(".dw-facets").classList.toggle("open");
+    button.setAttribute("aria-expanded", open);
+  }
+
+  function chooseTheme(choice) {
+    window.dwTheme.choose(choice);
+    showThemeChoice();
+  }
+
+  function showThemeChoice() {
+    const choice = window.dwTheme.read();
+    all("[data-act=theme]").forEach((button) => {
+      button.setAttribute("aria-checked", button.dataset.theme === choice);
+      button.classList.toggle("active", button.dataset.theme === choice);
+    });
+  }
+
+  // ---------- Toasts ----------
+
+  // An error stays until it is dismissed; one with a button to press waits longer.
+  function armToast(toast) {
+    if (toast.dataset.armed || toast.dataset.level === "error") return;
+    toast.dataset.armed = "1";
+    const patience = one("button:not([data-act=dismiss])", toast) ? 10000 : 5000;
+    let timer = setTimeout(() => toast.remove(), patience);
+    const wait = () => clearTimeout(timer);
+    const resume = () => (timer = setTimeout(() => toast.remove(), patience));
+    toast.addEventListener("pointerenter", wait);
+    toast.addEventListener("focusin", wait);
+    toast.addEventListener("pointerleave", resume);
+    toast.addEventListener("focusout", resume);
+  }
+
+  function toast(message, level = "info") {
+    const template = one("#toast-template").content.firstElementChild.cloneNode(true);
+    template.dataset.level = level;
+    one("[data-toast-text]", template).textContent = message;
+    one("#toasts").append(template);
+  }
+
+  function watchToasts() {
+    const region = one("#toasts");
+    if (!region) return;
+    const armAll = () => all(".dw-toast", region).forEach(armToast);
+    new MutationObserver(armAll).observe(region, { childList: true });
+    armAll();
+  }
+
+  document.addEventListener("dw:toast", (event) => {
+    toast(event.detail.message ?? event.detail.value ?? "", event.detail.level);
+  });
+
+  document.addEventListener("htmx:error", () => {
+    toast("The server could not be reached. Nothing was changed.", "error");
+  });
+
+  // ---------- Confirmation: [data-confirm] ----------
+
+  // Runs in the capture phase, so that neither htmx nor the form sees an unconfirmed click.
+  function askFirst(event) {
+    const button = event.target.closest?.("[data-confirm]");
+    if (!button || button.dataset.confirmed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    openConfirm(button);
+  }
+
+  function openConfirm(button) {
+    const dialog = one("#confirm");
+    one("[data-confirm-text]", dialog).textContent = button.dataset.confirm;
+    one("[data-confirm-title]", dialog).textContent = button.dataset.confirmTitle || "Are you sure?";
+    one("[data-confirm-go]", dialog).textContent =
+      button.dataset.confirmAction || button.textContent.trim();
+    dialog.returnValue = "";
+    dialog.onclose = () => dialog.returnValue === "go" && clickConfirmed(button);
+    dialog.showModal();
+  }
+
+  function clickConfirmed(button) {
+    button.dataset.confirmed = "1";
+    button.click();
+    delete button.dataset.confirmed;
+  }
+
+  document.addEventListener("click", askFirst, true);
+
+  // ---------- Copying: [data-copy] ----------
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(textToCopy(button));
+      toast(button.dataset.copied || "Copied.", "success");
+    } catch {
+      toast("The browser does not allow copying here. Select the text instead.", "error");
+    }
+  });
+
+  function textToCopy(button) {
+    const source = button.dataset.copy;
+    if (source === "link") return location.href;
+    return source.startsWith("#") ? one(source).textContent.trim() : source;
+  }
+
+  // ---------- Bulk selection: [data-bulk] inside [data-bulk-scope] ----------
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches("[data-bulk]")) return;
+    const scope = box.closest("[data-bulk-scope]");
+    if (box.dataset.bulk === "all") boxesOf(scope).forEach((row) => (row.checked = box.checked));
+    showSelection(scope);
+  });
+
+  const boxesOf = (scope) => all("[data-bulk=row]", scope);
+
+  function showSelection(scope) {
+    const boxes = boxesOf(scope);
+    const chosen = boxes.filter((box) => box.checked).length;
+    const bar = one(".dw-bulk", scope);
+    if (bar) {
+      bar.hidden = !chosen;
+      one("[data-bulk-count]", bar).textContent = chosen;
+      showEverything(bar, chosen === boxes.length);
+    }
+    const whole = one("[data-bulk=all]", scope);
+    if (whole) {
+      whole.checked = chosen > 0 && chosen === boxes.length;
+      whole.indeterminate = chosen > 0 && chosen < boxes.length;
+    }
+  }
+
+  // "Select all 412 that match" is offered once the whole page is selected.
+  function showEverything(bar, complete) {
+    const offer = one("[data-bulk-everything]", bar);
+    if (!offer) return;
+    offer.hidden = !complete;
+    if (!complete) one("input", offer).checked = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-bulk-clear]");
+    if (!button) return;
+    const scope = button.closest("[data-bulk-scope]");
+    boxesOf(scope).forEach((box) => (box.checked = false));
+    showSelection(scope);
+  });
+
+  // ---------- Values that CSS can't read from markup: [data-progress], [data-when] ----------
+
+  function setWidths(root = document) {
+    all("[data-progress]", root).forEach((bar) => {
+      bar.style.width = `${Math.min(100, Math.max(0, Number(bar.dataset.progress)))}%`;
+    });
+  }
+
+  function refreshTimes(root = document) {
+    all("time[data-when]", root).forEach((time) => {
+      const at = new Date(time.dateTime);
+      time.textContent = relative(at);
+      time.title = `${at.toISOString().slice(0, 19).replace("T", " ")} UTC · ${at.toLocaleString()}`;
+    });
+  }
+
+  function relative(at) {
+    const seconds = (Date.now() - at) / 1000;
+    const size = Math.abs(seconds);
+    const [unit, name] = [[86400, "d"], [3600, "h"], [60, "min"]].find(([n]) => size >= n) ?? [];
+    if (!unit) return "just now";
+    const amount = `${Math.floor(size / unit)} ${name}`;
+    return seconds > 0 ? `${amount} ago` : `in ${amount}`;
+  }
+
+  // ---------- Keyboard ----------
+
+  const places = {
+    o: "overview",
+    s: "sources",
+    d: "discovery",
+    c: "catalog",
+    l: "classification",
+    f: "compliance",
+    i: "inbox",
+  };
+  let wentAt = 0;
+
+  const keys = {
+    "/": () => (one("[data-search]") ? one("[data-search]").focus() : window.dwPalette?.open()),
+    "?": () => one("#keys")?.showModal(),
+    g: () => (wentAt = Date.now()),
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    a: () => pressInRow("[data-accept]"),
+    x: () => pressInRow("[data-reject]"),
+  };
+
+  function isTyping(event) {
+    const quiet = event.metaKey || event.ctrlKey || event.altKey || event.isComposing;
+    const field = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    return quiet || field || one("dialog[open]");
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeMenu();
+    if (isTyping(event)) return;
+    if (Date.now() - wentAt < 1000 && places[event.key]) return goTo(event);
+    if (!keys[event.key]) return;
+    if (event.key === "/") event.preventDefault(); // else the slash lands in the field
+    keys[event.key]();
+  });
+
+  function goTo(event) {
+    wentAt = 0;
+    const link = one(`[data-nav="${places[event.key]}"]`);
+    if (link) location.href = link.href;
+  }
+
+  const currentRow = () => document.activeElement?.closest("[data-row]");
+
+  function moveRow(step) {
+    const rows = all("[data-row]");
+    if (!rows.length) return;
+    const next = rows.indexOf(currentRow()) + step;
+    rows[Math.min(rows.length - 1, Math.max(0, next))].focus();
+  }
+
+  // The answer replaces the row, so its neighbour's focus is restored after the swap.
+  function pressInRow(selector) {
+    const row = currentRow();
+    const button = row && one(selector, row);
+    if (!button) return;
+    focusAfterSwap = all("[data-row]").indexOf(row);
+    button.click();
+  }
+
+  let focusAfterSwap = -1;
+
+  function restoreFocus() {
+    if (focusAfterSwap < 0 || currentRow()) return;
+    all("[data-row]")[focusAfterSwap]?.focus();
+    focusAfterSwap = -1;
+  }
+
+  // ---------- Start ----------
+
+  function refresh(root) {
+    setWidths(root);
+    refreshTimes(root);
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    refresh();
+    restoreFocus();
+    all("[data-bulk-scope]").forEach(showSelection);
+  });
+  setInterval(() => refreshTimes(), 60000);
+  window.dw = { all, one, toast, refresh, relative };
+  refresh();
+  watchToasts();
+  showThemeChoice();
+})();

@@ -1,0 +1,179 @@
+// Draws a run's snapshot and events on its page. Every value is set by data attributes
+// (docs/interface.md, "The run page"), so the page's markup decides what is shown and where.
+(() => {
+  const { all, one } = window.dw;
+  const page = one("[data-run]");
+  if (!page) return;
+  const topic = page.dataset.live;
+  const LINES = 300;
+  const OVER = ["completed", "completed_with_errors", "failed", "cancelled"];
+  const TONES = {
+    completed: "green",
+    completed_with_errors: "yellow",
+    failed: "red",
+    cancelled: "gray",
+    queued: "gray",
+  };
+  const WORDS = { done: "Done", failed: "Failed", waiting: "Waiting", skipped: "Skipped" };
+
+  let run = null;
+  let receivedAt = 0;
+  let lastLine = 0;
+
+  // ---------- Words ----------
+
+  function sayDuration(seconds) {
+    if (seconds == null) return "—";
+    if (seconds < 10) return `${seconds.toFixed(1)}s`;
+    const whole = Math.round(seconds);
+    const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+    if (hours) return `${hours}h ${String(minutes).padStart(2, "0")}m`;
+    return minutes ? `${minutes}m ${String(whole % 60).padStart(2, "0")}s` : `${whole}s`;
+  }
+
+  const setText = (selector, text) =>
+    all(selector, page).forEach((element) => (element.textContent = text));
+
+  // ---------- Parts ----------
+
+  function drawHead() {
+    setText("[data-run-field=state_label]", run.state_label);
+    setText("[data-run-field=progress]", `${Math.round(run.progress)}%`);
+    setText("[data-run-field=agent]", run.agent?.name ?? "");
+    setText("[data-run-field=eta]", run.eta_seconds == null ? "" : `about ${sayDuration(run.eta_seconds)} left`);
+    all("[data-run-progress]", page).forEach((bar) => {
+      bar.value = run.progress;
+      bar.dataset.tone = barTone();
+    });
+    all("[data-run-state]", page).forEach((chip) => {
+      chip.className = `dw-chip c-${TONES[run.state] ?? "blue"}${isOver() ? "" : " dw-pulse"}`;
+      chip.textContent = run.state_label;
+    });
+  }
+
+  const isOver = () => OVER.includes(run.state);
+  const barTone = () => ({ green: "green", yellow: "yellow", red: "red" })[TONES[run.state]] ?? "primary";
+
+  function drawCounts() {
+    for (const [name, count] of Object.entries(run.counts ?? {})) {
+      setText(`[data-run-count="${name}"]`, Number(count).toLocaleString());
+    }
+  }
+
+  function drawStages() {
+    drawStage("agent", run.agent);
+    drawStage("validation", validationStage());
+    run.stages?.forEach((stage) => drawStage(stage.name, stage));
+    drawStage("settle", run.settle);
+  }
+
+  // Validation follows the agent: what has come is checked as it comes.
+  function validationStage() {
+    const { accepted = 0, quarantined = 0, state } = run.validation ?? {};
+    return { state, done: accepted + quarantined, total: run.agent?.total ?? 0, failed: quarantined };
+  }
+
+  function drawStage(name, stage) {
+    const card = one(`[data-run-stage="${CSS.escape(name)}"]`, page);
+    if (!card || !stage) return;
+    const state = stateOf(stage);
+    const share = shareOf(stage, state);
+    card.dataset.state = state;
+    one("[data-stage-text]", card).textContent = WORDS[state] ?? `${share}%`;
+    one("progress", card).value = share;
+    const failed = one("[data-stage-failed]", card);
+    if (failed) failed.hidden = !stage.failed;
+    if (failed && stage.failed) failed.textContent = `${stage.failed} failed`;
+  }
+
+  const STATES = { succeeded: "done", completed: "done", pending: "waiting", queued: "waiting" };
+  const stateOf = (stage) => STATES[stage.state] ?? stage.state ?? "waiting";
+
+  function shareOf(stage, state) {
+    if (state === "done") return 100;
+    return stage.total ? Math.min(99, Math.floor((100 * stage.done) / stage.total)) : 0;
+  }
+
+  function drawLinks() {
+    const running = (name) => one(`[data-run-stage="${name}"]`, page)?.dataset.state === "running";
+    const stages = all("[data-run-parallel] [data-run-stage]", page);
+    const flowing = {
+      agent: running("agent"),
+      validation: stages.some((stage) => stage.dataset.state === "running"),
+      settle: running("settle"),
+    };
+    all("[data-run-link]", page).forEach((link) => link.classList.toggle("on", flowing[link.dataset.runLink]));
+  }
+
+  function drawEnding() {
+    all("[data-run-show]", page).forEach((element) => {
+      element.hidden = (element.dataset.runShow === "over") !== isOver();
+    });
+    if (!isOver()) return;
+    all("[data-live-state]", page).forEach((chip) => {
+      chip.dataset.liveState = "over";
+      chip.className = "dw-chip c-gray";
+      chip.textContent = "Ended";
+    });
+  }
+
+  // Between messages the clock goes on by itself.
+  function drawClock() {
+    if (!run) return;
+    const since = isOver() ? 0 : (Date.now() - receivedAt) / 1000;
+    setText("[data-run-field=elapsed]", sayDuration((run.elapsed_seconds ?? 0) + since));
+  }
+
+  // ---------- Log ----------
+
+  function addLine(line) {
+    const list = one("[data-run-log]", page);
+    if (!list || (line.id && line.id <= lastLine)) return;
+    lastLine = line.id ?? lastLine;
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    list.append(makeLine(line));
+    while (list.children.length > LINES) list.firstElementChild.remove();
+    if (atEnd) list.scrollTop = list.scrollHeight;
+  }
+
+  function makeLine(line) {
+    const item = document.createElement("li");
+    item.dataset.level = line.level;
+    const time = document.createElement("time");
+    time.dateTime = line.at;
+    time.textContent = new Date(line.at).toLocaleTimeString([], { hour12: false });
+    const source = document.createElement("span");
+    source.className = "source";
+    source.textContent = line.source;
+    const message = document.createElement("span");
+    message.textContent = line.message;
+    item.append(time, source, message);
+    return item;
+  }
+
+  // ---------- Messages ----------
+
+  function draw(data) {
+    run = data;
+    receivedAt = Date.now();
+    drawHead();
+    drawCounts();
+    drawStages();
+    drawLinks();
+    drawClock();
+    drawEnding();
+    data.log?.forEach(addLine);
+  }
+
+  document.addEventListener("dw:live", ({ detail }) => {
+    if (detail.topic !== topic) return;
+    if (detail.kind === "log") return addLine(detail.data);
+    if (detail.type === "snapshot" || ["progress", "finished"].includes(detail.kind)) draw(detail.data);
+    if (detail.kind === "finished") document.dispatchEvent(new CustomEvent("dw:run-finished", { detail: run }));
+  });
+
+  // The page is served with the state of that moment, so it is right before the socket opens.
+  const first = one("#run-data");
+  if (first) draw(JSON.parse(first.textContent));
+  setInterval(drawClock, 1000);
+})();
