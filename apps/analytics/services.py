@@ -1,0 +1,23 @@
+"""Takes down each run as the conductor reports it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.db import transaction
+
+from apps.notifications import services as notifications
+
+from .models import RunRecord
+from .types import RunMeasure
+
+
+@transaction.atomic
+def record_run(*, measure: RunMeasure) -> RunRecord:
+    """Keep the newest measurements of a run; told again, they replace the older ones."""
+    values = asdict(measure)
+    run_id = values.pop("run_id")
+    record, _ = RunRecord.objects.update_or_create(run_id=run_id, defaults=values)
+    # Without data: what the overview shows depends on who looks.
+    notifications.publish_event(topic="overview", kind="changed", data={})
+    return record
