@@ -1,4 +1,7 @@
-"""Settings of the test run: a home of its own, quick passwords, plain static files."""
+"""Settings of the test run: a home of its own, quick passwords, plain static files.
+
+DATAWAVE_TEST_MODE=full runs the suite on PostgreSQL and Redis.
+"""
 
 import os
 import tempfile
@@ -7,9 +10,29 @@ os.environ.setdefault("DATAWAVE_HOME", tempfile.mkdtemp(prefix="datawave-tests-"
 os.environ.setdefault(
     "DATAWAVE_STATIC_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
+if os.environ.get("DATAWAVE_TEST_MODE") == "full":
+    from tests.servers import find_postgres, find_redis
+
+    # The workers of a parallel run inherit what its controller found.
+    if "DATABASE_URL" not in os.environ:
+        os.environ["DATABASE_URL"] = find_postgres() or ""
+    if "REDIS_URL" not in os.environ:
+        os.environ["REDIS_URL"] = find_redis() or ""
+    if not (os.environ["DATABASE_URL"] and os.environ["REDIS_URL"]):
+        raise SystemExit("The full mode's tests need PostgreSQL and Redis; neither was found.")
 
 from datawave.settings import *  # noqa: F403
+from datawave.settings import REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
+if REDIS_URL:
+    # Each worker of a parallel run has a Redis database of its own.
+    _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
+    CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{_worker + 1}"  # noqa: F405
+    # No worker process listens in the suite, and a message left over would outlive its test.
+    CELERY_BROKER_URL = "memory://"
+if not os.environ.get("DATABASE_URL"):
+    # In a file as in real use: SQLite's memory mode refuses threads that write at the same time.
+    DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405

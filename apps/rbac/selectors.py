@@ -64,3 +64,8 @@ def find_token(secret: str) -> ApiToken | None:
 def list_audit(user: User) -> QuerySet[AuditEntry]:
     """The audit trail, for those who may read it."""
     return AuditEntry.objects.all() if may_read_audit(user) else AuditEntry.objects.none()
+
+
+def find_first_admin() -> User | None:
+    """The administrator who has been there longest."""
+    return list_people_with_role(Role.ADMIN).order_by("pk").first()

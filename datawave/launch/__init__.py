@@ -1,0 +1,1 @@
+"""Starts and stops DataWave's processes and threads as one group."""
