@@ -197,6 +197,13 @@ def tone_of_status(value: object) -> str:
 
 
 @register.filter
+def fill_of_status(value: object) -> str:
+    """The tone of a progress bar: the brand's own while the work goes on."""
+    tone = tone_of_status(value)
+    return "primary" if tone in ("blue", "gray") else tone
+
+
+@register.filter
 def icon_of_status(value: object) -> str:
     return STATUS_ICONS.get(tone_of_status(value), "info-circle")
 

@@ -88,8 +88,26 @@
     toast(event.detail.message ?? event.detail.value ?? "", event.detail.level);
   });
 
+  document.addEventListener("htmx:finally:request", (event) => {
+    event.target.closest?.("[data-undo]")?.closest(".dw-toast").remove();
+  });
+
+  // What is wrong with a form comes as 422 and is swapped in; the rest is said here.
+  const refusals = {
+    403: "You may not do this.",
+    404: "This is no longer there. Reload the page.",
+    409: "Someone else was faster. Reload the page.",
+    429: "Too many requests. Wait a moment.",
+  };
+
+  document.addEventListener("htmx:response:error", (event) => {
+    const { status } = event.detail.ctx.response;
+    if (refusals[status]) toast(refusals[status], "error");
+    else if (status >= 500) toast("Something went wrong on our side. Nothing was changed.", "error");
+  });
+
   document.addEventListener("htmx:error", () => {
-    toast("The server could not be reached. Nothing was changed.", "error");
+    toast("The server could not be reached. Try again in a moment.", "error");
   });
 
   // ---------- Confirmation: [data-confirm] ----------

@@ -7,6 +7,7 @@
   const { all, one } = window.dw;
   const SVG = "http://www.w3.org/2000/svg";
   const MOST_NODES = 200;
+  const READABLE = 0.6;
   const WIDTH = 190;
   const HEAD = 46;
   const LINE = 22;
@@ -128,9 +129,18 @@
 
     const fit = () => {
       const room = Math.min((box.clientWidth - 24) / size.width, (box.clientHeight - 24) / size.height);
-      view.scale = Math.min(1.05, Math.max(0.3, room));
-      view.x = Math.max(8, (box.clientWidth - size.width * view.scale) / 2);
-      view.y = Math.max(8, (box.clientHeight - size.height * view.scale) / 2);
+      if (room < READABLE) return centre(size.spots.values().next().value);
+      view.scale = Math.min(1.05, room);
+      view.x = (box.clientWidth - size.width * view.scale) / 2;
+      view.y = (box.clientHeight - size.height * view.scale) / 2;
+      apply();
+    };
+
+    // What does not fit in readable size starts at the table in question, the first one.
+    const centre = (spot) => {
+      view.scale = READABLE;
+      view.x = box.clientWidth / 2 - (spot.x + WIDTH / 2) * view.scale;
+      view.y = box.clientHeight / 2 - (spot.y + heightOf(spot.node) / 2) * view.scale;
       apply();
     };
 

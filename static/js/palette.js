@@ -40,11 +40,13 @@
     const wanted = input.value.trim().toLowerCase();
     const group = one("#palette-places", dialog);
     const places = all("[role=option]", group);
-    places.forEach((place) => (place.hidden = !place.textContent.toLowerCase().includes(wanted)));
+    places.forEach((place) => (place.hidden = !startsWord(place.textContent.toLowerCase(), wanted)));
     group.hidden = places.every((place) => place.hidden);
     showNothing();
     select(0);
   }
+
+  const startsWord = (title, wanted) => ` ${title}`.includes(` ${wanted}`);
 
   function showNothing() {
     one("#palette-nothing", dialog).hidden = options().length > 0;

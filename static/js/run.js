@@ -137,7 +137,7 @@
   }
 
   function makeLine(line) {
-    const item = document.createElement("li");
+    const item = document.createElement("div");
     item.dataset.level = line.level;
     const time = document.createElement("time");
     time.dateTime = line.at;
