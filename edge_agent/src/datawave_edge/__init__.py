@@ -1,3 +1,3 @@
-"""DataWave's edge agent: reads and profiles a database beside it; raw values never leave the host."""
+"""DataWave's edge agent: profiles a database beside it; raw values never leave the host."""
 
 __version__ = "0.1.0"

@@ -14,7 +14,7 @@ Tls = Literal["disable", "prefer", "require", "verify-full"]
 Short = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class ConnectionSpec(Shape):
+class ConnectionSpec(Shape, frozen=True):
     """How to reach a source, as fields. A password is present only towards an embedded agent."""
 
     engine: Engine
@@ -36,7 +36,7 @@ class ConnectionSpec(Shape):
         return f"ConnectionSpec({self.engine}, {self.host}, {self.database})"
 
 
-class RunSettings(Shape):
+class RunSettings(Shape, frozen=True):
     """Knobs of a run that analytics may tune."""
 
     tables_per_batch: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8
@@ -45,17 +45,17 @@ class RunSettings(Shape):
     table_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 120
 
 
-class WorkRequest(Shape):
+class WorkRequest(Shape, frozen=True):
     """An agent asks for work and may be kept waiting for `wait` seconds."""
 
     wait: Annotated[int, msgspec.Meta(ge=0, le=60)] = 20
 
 
-class NoWork(Shape, tag="none", tag_field="work"):
+class NoWork(Shape, frozen=True, tag="none", tag_field="work"):
     """Nothing to do now; ask again."""
 
 
-class DiscoveryWork(Shape, tag="discovery", tag_field="work"):
+class DiscoveryWork(Shape, frozen=True, tag="discovery", tag_field="work"):
     """A discovery job, leased to this agent until `lease_seconds` pass without a sign of life."""
 
     job: str
@@ -64,7 +64,7 @@ class DiscoveryWork(Shape, tag="discovery", tag_field="work"):
     lease_seconds: int
 
 
-class TestWork(Shape, tag="test", tag_field="work"):
+class TestWork(Shape, frozen=True, tag="test", tag_field="work"):
     """A connection test that a person waits for."""
 
     __test__ = False  # not a pytest class
@@ -76,13 +76,13 @@ class TestWork(Shape, tag="test", tag_field="work"):
 Work = NoWork | DiscoveryWork | TestWork
 
 
-class OpenStream(Shape):
+class OpenStream(Shape, frozen=True):
     """Start or take up the stream of a job."""
 
     agent_time: dt.datetime
 
 
-class Opened(Shape):
+class Opened(Shape, frozen=True):
     """Where to go on, and what the server already holds."""
 
     resume_seq: int
@@ -91,9 +91,11 @@ class Opened(Shape):
     server_time: dt.datetime
     # "container" -> "name" -> content hash of the version the server holds.
     known: dict[str, dict[str, str]]
+    # Hashes of the batches before `resume_seq`, for an agent whose spool was lost.
+    hashes: list[Sha256] = []
 
 
-class Ack(Shape):
+class Ack(Shape, frozen=True):
     """A batch is safe: committed here, or quarantined with the reasons in `rejected`."""
 
     status: Literal["accepted", "duplicate", "quarantined"]
@@ -102,7 +104,7 @@ class Ack(Shape):
     rejected: list[Short] = []
 
 
-class LogLine(Shape):
+class LogLine(Shape, frozen=True):
     """A line for the run's live log."""
 
     level: Literal["info", "warning", "error"]
@@ -110,7 +112,7 @@ class LogLine(Shape):
     at: dt.datetime
 
 
-class JobProgress(Shape):
+class JobProgress(Shape, frozen=True):
     """Sign of life during a job; renews its lease."""
 
     listed: Count = 0
@@ -120,13 +122,13 @@ class JobProgress(Shape):
     log: Annotated[list[LogLine], msgspec.Meta(max_length=100)] = []
 
 
-class Directive(Shape):
+class Directive(Shape, frozen=True):
     """What the agent should do about the job now."""
 
     cancel: bool = False
 
 
-class ContainerListing(Shape):
+class ContainerListing(Shape, frozen=True):
     """Whether the listing of one container was complete: only then can absence mean a drop."""
 
     name: Annotated[str, msgspec.Meta(max_length=1_000)]
@@ -134,7 +136,7 @@ class ContainerListing(Shape):
     tables: Count
 
 
-class Load(Shape):
+class Load(Shape, frozen=True):
     """What the run cost the source."""
 
     queries: Count = 0
@@ -142,7 +144,7 @@ class Load(Shape):
     seconds: float = 0.0
 
 
-class SourceFacts(Shape):
+class SourceFacts(Shape, frozen=True):
     """What the agent saw of the server itself; None where it could not tell."""
 
     server_version: Annotated[str, msgspec.Meta(max_length=200)] = ""
@@ -152,7 +154,7 @@ class SourceFacts(Shape):
     audit_logging: bool | None = None
 
 
-class JobClose(Shape):
+class JobClose(Shape, frozen=True):
     """End of the stream: what was sent, seen and proven."""
 
     last_seq: Annotated[int, msgspec.Meta(ge=-1)]
@@ -163,14 +165,14 @@ class JobClose(Shape):
     facts: SourceFacts
 
 
-class CloseAck(Shape):
+class CloseAck(Shape, frozen=True):
     """Closed, or the sequence numbers that must be sent again."""
 
     status: Literal["closed", "missing"]
     missing: list[int] = []
 
 
-class JobFailure(Shape):
+class JobFailure(Shape, frozen=True):
     """The job as a whole can't go on: a reason code, a plain sentence and whether to try again."""
 
     code: Code
@@ -179,7 +181,7 @@ class JobFailure(Shape):
     retry: bool = False
 
 
-class TestStep(Shape):
+class TestStep(Shape, frozen=True):
     """One step of a connection test."""
 
     __test__ = False  # not a pytest class
@@ -192,7 +194,7 @@ class TestStep(Shape):
     hint: Short = ""
 
 
-class TestResult(Shape):
+class TestResult(Shape, frozen=True):
     """All steps that were tried, in order; the first that failed is the last."""
 
     __test__ = False  # not a pytest class
@@ -200,7 +202,7 @@ class TestResult(Shape):
     steps: list[TestStep]
 
 
-class Heartbeat(Shape):
+class Heartbeat(Shape, frozen=True):
     """An agent tells how it is."""
 
     version: Short
@@ -210,7 +212,7 @@ class Heartbeat(Shape):
     host: Short = ""
 
 
-class HeartbeatReply(Shape):
+class HeartbeatReply(Shape, frozen=True):
     """The server's clock, and the jobs this agent must stop."""
 
     server_time: dt.datetime

@@ -37,7 +37,7 @@ class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     """Base of every message part: immutable, and closed to fields it does not declare."""
 
 
-class NumberShape(Shape):
+class NumberShape(Shape, frozen=True):
     """Numeric column: reveals the rough size of its numbers, never one of them."""
 
     # Powers of ten of the 5th and 95th percentile of absolute values, so 12,345 reads as 4.
@@ -50,7 +50,7 @@ class NumberShape(Shape):
     sequential_rate: Rate = 0.0
 
 
-class DateShape(Shape):
+class DateShape(Shape, frozen=True):
     """Date column: reveals decades and a coarse age, never a date."""
 
     oldest_decade: int
@@ -61,7 +61,7 @@ class DateShape(Shape):
     precision: Literal["year", "month", "day", "time"] = "day"
 
 
-class ColumnProfile(Shape):
+class ColumnProfile(Shape, frozen=True):
     """Counts and rates over a bounded sample of one column; no value, no part of a value."""
 
     rows: Count
@@ -89,7 +89,7 @@ class ColumnProfile(Shape):
     protection: Protection = "unknown"
 
 
-class ColumnSnapshot(Shape):
+class ColumnSnapshot(Shape, frozen=True):
     """One column as the catalogue of the source describes it, with its profile when it was read."""
 
     name: Name
@@ -108,7 +108,7 @@ class ColumnSnapshot(Shape):
     profile: ColumnProfile | None = None
 
 
-class ForeignKey(Shape):
+class ForeignKey(Shape, frozen=True):
     """A declared reference to another dataset of the same source."""
 
     columns: Annotated[list[Name], msgspec.Meta(min_length=1)]
@@ -118,7 +118,7 @@ class ForeignKey(Shape):
     name: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
 
 
-class Index(Shape):
+class Index(Shape, frozen=True):
     """An index: its name, columns and whether it enforces uniqueness."""
 
     name: Annotated[str, msgspec.Meta(max_length=1_000)]
@@ -126,7 +126,7 @@ class Index(Shape):
     unique: bool = False
 
 
-class Grants(Shape):
+class Grants(Shape, frozen=True):
     """Who may reach a dataset, as counts; role names stay at the edge."""
 
     public_read: bool = False
@@ -135,7 +135,7 @@ class Grants(Shape):
     write_roles: Count = 0
 
 
-class TableSnapshot(Shape):
+class TableSnapshot(Shape, frozen=True):
     """One table, view or file: structure, size and column profiles."""
 
     # Schema or database that holds it; empty where the engine has none.
@@ -156,13 +156,13 @@ class TableSnapshot(Shape):
     profile_error: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-class TableRecord(Shape, tag="table", tag_field="record"):
+class TableRecord(Shape, frozen=True, tag="table", tag_field="record"):
     """A dataset that is new or has changed, whole."""
 
     table: TableSnapshot
 
 
-class UnchangedRecord(Shape, tag="unchanged", tag_field="record"):
+class UnchangedRecord(Shape, frozen=True, tag="unchanged", tag_field="record"):
     """A dataset whose content hash is the one the server already holds."""
 
     container: Annotated[str, msgspec.Meta(max_length=1_000)]
@@ -170,7 +170,7 @@ class UnchangedRecord(Shape, tag="unchanged", tag_field="record"):
     content_hash: Sha256
 
 
-class FailedRecord(Shape, tag="failed", tag_field="record"):
+class FailedRecord(Shape, frozen=True, tag="failed", tag_field="record"):
     """A dataset that is there but could not be read; never a sign that it was dropped."""
 
     container: Annotated[str, msgspec.Meta(max_length=1_000)]
@@ -180,7 +180,7 @@ class FailedRecord(Shape, tag="failed", tag_field="record"):
     message: Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class FilteredRecord(Shape, tag="filtered", tag_field="record"):
+class FilteredRecord(Shape, frozen=True, tag="filtered", tag_field="record"):
     """A dataset that the source's include and exclude patterns leave out."""
 
     container: Annotated[str, msgspec.Meta(max_length=1_000)]

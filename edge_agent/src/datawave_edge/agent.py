@@ -1,0 +1,181 @@
+"""The agent's main loop: tell that it lives, wait for work, do it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import platform
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from . import __version__
+from .config import AgentConfig
+from .outbox import Outbox
+from .protocol import (
+    PROTOCOL_VERSION,
+    DiscoveryWork,
+    Heartbeat,
+    NoWork,
+    TestWork,
+    Work,
+    WorkRequest,
+)
+from .stream import JobStream
+from .transport import AccessRefused, RequestRefused, ServerUnavailable, Stopped, Transport
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS: Final = 30.0
+JITTER: Final = 0.2
+PARENT_SECONDS: Final = 0.5
+WORK_WAIT: Final = 20
+TEST_REPLY_SECONDS: Final = 30.0
+EXIT_REFUSED: Final = 77
+
+
+class Agent:
+    """One agent process."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        self._config = config
+        self._outbox = Outbox(config.spool)
+        self._transport = Transport(config, self._outbox.note_sent)
+        self._stop = threading.Event()
+        self._polling = False
+        self._draining = False
+        self._stream: JobStream | None = None
+
+    def run(self) -> int:
+        """Serve until told to stop. Gives the process's exit code."""
+        self._catch_signals()
+        beat = self._start_thread(self._beat, "heartbeat")
+        if self._config.embedded:
+            self._start_thread(self._watch_parent, "parent")
+        code = self._serve()
+        self._stop.set()
+        beat.join(timeout=2)
+        self._outbox.close()
+        return code
+
+    def _serve(self) -> int:
+        attempt_pause = self._config.backoff_base
+        try:
+            while not self._stop.is_set():
+                if self._draining:
+                    self._stop.wait(attempt_pause)
+                    continue
+                self._do(self._transport.keep_trying(self._ask_work, self._stop))
+        except Stopped:
+            log.info("Stopping.")
+        except AccessRefused:
+            log.error("The server does not accept this agent's token. Ask an admin to enrol it.")  # noqa: TRY400
+            return EXIT_REFUSED
+        return 0
+
+    def _ask_work(self) -> Work:
+        """Wait for work; a signal ends the wait at once."""
+        self._polling = True
+        try:
+            if self._stop.is_set():
+                raise Stopped
+            return self._transport.ask_work(WorkRequest(wait=WORK_WAIT))
+        except RequestRefused as error:
+            # A server of another version may learn better after its upgrade.
+            raise ServerUnavailable(str(error), retry_after=5.0) from None
+        finally:
+            self._polling = False
+
+    def _do(self, work: Work) -> None:
+        if isinstance(work, DiscoveryWork):
+            self._discover(work)
+        elif isinstance(work, TestWork):
+            self._test(work)
+        elif isinstance(work, NoWork):
+            # A server that does not hold the request must not be asked in a tight loop.
+            self._stop.wait(0.1)
+
+    def _discover(self, work: DiscoveryWork) -> None:
+        # The connectors and SQLAlchemy are loaded with the first job, so that idling stays light.
+        from .discovery import run_discovery
+
+        log.info("Discovery %s begins.", work.job)
+        self._stream = JobStream(work, self._transport, self._outbox)
+        try:
+            run_discovery(work, self._stream, self._outbox)
+        finally:
+            reason, self._stream = self._stream.reason, None
+        if reason == "access":
+            raise AccessRefused
+        log.info("Discovery %s ended.", work.job)
+
+    def _test(self, work: TestWork) -> None:
+        from .probe import run_test
+
+        result = run_test(work.source)
+        try:
+            self._transport.keep_trying(
+                lambda: self._transport.send_test_result(work.test, result),
+                self._stop,
+                TEST_REPLY_SECONDS,
+            )
+        except (RequestRefused, ServerUnavailable) as error:
+            log.warning("The result of test %s was not taken: %s", work.test, error)
+
+    # Threads and signals.
+
+    def _start_thread(self, target: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        del number, frame
+        self._stop.set()
+        if self._stream is not None:
+            self._stream.halt("stopped")
+        if self._polling:
+            raise Stopped
+
+    def _beat(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._send_heartbeat()
+            except (ServerUnavailable, RequestRefused) as error:
+                log.debug("No heartbeat: %s", error)
+            except AccessRefused:
+                # The main loop meets the same refusal and ends the process with it.
+                log.debug("Heartbeat refused.")
+            jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spread, not secrecy
+            self._stop.wait(HEARTBEAT_SECONDS * jitter)
+
+    def _send_heartbeat(self) -> None:
+        reply = self._transport.heartbeat(
+            Heartbeat(
+                version=__version__,
+                protocol=PROTOCOL_VERSION,
+                agent_time=dt.datetime.now(dt.UTC),
+                spool_bytes=self._outbox.spool_bytes(),
+                host=platform.node()[:200],
+            )
+        )
+        self._draining = reply.drain
+        stream = self._stream
+        if stream is not None and stream.job in reply.cancel:
+            stream.halt("cancelled")
+
+    def _watch_parent(self) -> None:
+        """End with the server that started this process, even when it was killed with -9."""
+        parent = int(os.environ.get("DATAWAVE_PARENT_PID", "0") or 0) or os.getppid()
+        while os.getppid() == parent:
+            time.sleep(PARENT_SECONDS)
+        # The spool is safe at any moment, so nothing has to be ended gracefully.
+        os._exit(0)

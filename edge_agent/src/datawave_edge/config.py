@@ -1,0 +1,78 @@
+"""What the agent needs to know about its own run: server, token, spool and mode."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_SPOOL = Path.home() / ".local" / "state" / "datawave-edge"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class BadConfig(Exception):
+    """The agent was started with something missing or wrong; the message says what."""
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """Settings of one agent process."""
+
+    server: str
+    token: str = field(repr=False)
+    spool: Path
+    embedded: bool = False
+
+    @property
+    def backoff_base(self) -> float:
+        """First delay of a retry: a server on the same host is back sooner."""
+        return 0.2 if self.embedded else 1.0
+
+
+def read_config(
+    *,
+    server: str | None,
+    token_file: str | None,
+    spool: str | None,
+    embedded: bool,
+    environ: Mapping[str, str] = os.environ,
+) -> AgentConfig:
+    """Settings from the command line, else from the environment. Raises BadConfig."""
+    return AgentConfig(
+        server=_check_origin(server or environ.get("DATAWAVE_SERVER", ""), environ),
+        token=_read_token(token_file or environ.get("DATAWAVE_TOKEN_FILE", ""), environ),
+        spool=spool_path(spool, environ),
+        embedded=embedded,
+    )
+
+
+def spool_path(spool: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Directory of the spool."""
+    return Path(spool or environ.get("DATAWAVE_SPOOL", "") or DEFAULT_SPOOL)
+
+
+def _check_origin(server: str, environ: Mapping[str, str]) -> str:
+    parts = urlsplit(server)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadConfig("Give the server's address, such as --server https://datawave.example.org")
+    if parts.username or parts.password or parts.query or parts.path.strip("/"):
+        raise BadConfig("The server's address is scheme, host and port alone.")
+    plain = parts.scheme == "http" and parts.hostname not in _LOOPBACK
+    if plain and environ.get("DATAWAVE_ALLOW_HTTP") != "1":
+        raise BadConfig("Without TLS only this host can be the server; use https://.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _read_token(path: str, environ: Mapping[str, str]) -> str:
+    token = environ.get("DATAWAVE_TOKEN", "")
+    if path:
+        try:
+            token = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise BadConfig(f"The token file {path} can't be read.") from None
+    token = token.strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise BadConfig("Give the agent's token with --token-file or DATAWAVE_TOKEN.")
+    return token

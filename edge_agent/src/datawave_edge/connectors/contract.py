@@ -1,0 +1,110 @@
+"""What every connector gives: a listing, descriptions and bounded samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from datawave_edge.faults import SourceFault
+from datawave_edge.protocol import (
+    ColumnSnapshot,
+    ConnectionSpec,
+    ContainerListing,
+    ForeignKey,
+    Grants,
+    Index,
+    RunSettings,
+    SourceFacts,
+)
+from datawave_edge.protocol.records import DatasetKind
+
+
+class TableRef(NamedTuple):
+    """A dataset by its names in the source."""
+
+    container: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Both names with a dot, as patterns and log lines show them."""
+        return f"{self.container}.{self.name}" if self.container else self.name
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All datasets that the source shows, and where that is surely all there is."""
+
+    containers: list[ContainerListing]
+    tables: list[TableRef]
+
+
+@dataclass
+class TableShape:
+    """The structure of a dataset, before its columns are profiled."""
+
+    ref: TableRef
+    kind: DatasetKind
+    columns: list[ColumnSnapshot]
+    comment: str = ""
+    foreign_keys: list[ForeignKey] = field(default_factory=list)
+    indexes: list[Index] = field(default_factory=list)
+    row_count: int | None = None
+    row_count_exact: bool = False
+    size_bytes: int | None = None
+    grants: Grants | None = None
+
+
+# A read cell: text (cut), number, truth value, None, or Binary for bytes that were never read.
+class Binary(int):
+    """Length of a binary value; the bytes themselves stay in the database."""
+
+
+Cell = str | int | float | bool | Binary | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a bounded sample, columns in the order of the table's."""
+
+    rows: Sequence[Sequence[Cell]]
+    row_count: int | None
+    exact: bool
+
+
+class Connector(Protocol):
+    """One open connection to a source. Every method raises SourceFault."""
+
+    queries: int
+    rows_read: int
+
+    def connect(self) -> None:
+        """Open a read-only session, or open it again."""
+
+    def close(self) -> None:
+        """Close it; never raises."""
+
+    def read_facts(self) -> SourceFacts:
+        """What the server says of itself."""
+
+    def list_tables(self) -> Listing:
+        """All datasets, in a steady order."""
+
+    def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+        """Structure of some datasets; one that is gone is missing from the answer."""
+
+    def sample(self, shape: TableShape, limit: int) -> Sample:
+        """At most `limit` rows, the same ones while the data stay the same."""
+
+    def read_one(self, ref: TableRef) -> None:
+        """Prove that a row can be read."""
+
+    def grant_hint(self, ref: TableRef) -> str:
+        """The statement that would allow reading it."""
+
+
+class ConnectorFactory(Protocol):
+    """Makes a connector for a spec; importing the driver is left to `connect`."""
+
+    def __call__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> Connector: ...

@@ -1,0 +1,97 @@
+"""One SQLAlchemy connection that counts what it asks and speaks in fault codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from datawave_edge.faults import fault_of
+
+Row = tuple[Any, ...]
+
+# Cells of one sample that may be in memory at once, in characters.
+CELL_BUDGET: Final = 64 * 1024 * 1024
+CELL_MAX: Final = 1_000
+CELL_MIN: Final = 64
+
+
+def cell_limit(rows: int, columns: int) -> int:
+    """Characters read of one text, so that a wide table can't fill the memory."""
+    share = CELL_BUDGET // max(1, rows * columns)
+    return max(CELL_MIN, min(CELL_MAX, share))
+
+
+def table_of(container: str, name: str, columns: Iterable[str] = ()) -> sa.TableClause:
+    """A table by hostile names: each is quoted, whatever it holds."""
+    schema = sa.quoted_name(container, quote=True) if container else None
+    return sa.table(
+        sa.quoted_name(name, quote=True), *(column_of(each) for each in columns), schema=schema
+    )
+
+
+def column_of(name: str) -> sa.ColumnClause[Any]:
+    """A column by a hostile name."""
+    return sa.column(sa.quoted_name(name, quote=True))
+
+
+class Session:
+    """The one connection of a connector."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._connection: sa.Connection | None = None
+        self.queries = 0
+        self.rows_read = 0
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        """The engine's dialect, for quoting."""
+        return self._engine.dialect
+
+    def open(self) -> None:
+        """Connect, after closing what was there."""
+        self.close()
+        with told_as_fault():
+            self._connection = self._engine.connect()
+
+    def close(self) -> None:
+        """Close; a connection that is already broken is dropped."""
+        if self._connection is not None:
+            with suppress(Exception):
+                self._connection.invalidate()
+            with suppress(Exception):
+                self._connection.close()
+        self._connection = None
+
+    def rows(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement. Text is sent with bind names such as :name."""
+        if self._connection is None:
+            self.open()
+        executable = sa.text(statement) if isinstance(statement, str) else statement
+        self.queries += 1
+        with told_as_fault():
+            assert self._connection is not None  # noqa: S101 - opened above
+            found = self._connection.execute(executable, parameters or {}).fetchall()
+        self.rows_read += len(found)
+        return [tuple(row) for row in found]
+
+    def value(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
+    ) -> Any:
+        """First cell of the first row, or None."""
+        found = self.rows(statement, parameters)
+        return found[0][0] if found else None
+
+
+@contextmanager
+def told_as_fault() -> Iterator[None]:
+    """Turn a driver's error into a fault, and leave its text behind."""
+    try:
+        yield
+    except Exception as error:
+        raise fault_of(error) from None

@@ -1,0 +1,289 @@
+"""SQLite files: opened read-only, with nothing attached, loaded or created."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from datawave_edge.faults import SourceFault, fault_of
+from datawave_edge.protocol import (
+    ColumnSnapshot,
+    ConnectionSpec,
+    ContainerListing,
+    ForeignKey,
+    Index,
+    RunSettings,
+    SourceFacts,
+)
+from datawave_edge.protocol.records import DatasetKind
+
+from .blocks import BLOCKS, block_ranges, block_statement
+from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
+from .session import Session, cell_limit, column_of, table_of
+from .types import declared_length, normal_type
+
+_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+_HEADER: Final = b"SQLite format 3\x00"
+# Steps of SQLite's machine between two looks at the clock.
+_CLOCK_STEPS: Final = 20_000
+_HIDDEN_VIRTUAL: Final = 1
+
+
+class SqliteConnector:
+    """One SQLite file."""
+
+    def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
+        del password
+        self._path = spec.database
+        self._seconds = settings.statement_timeout_seconds
+        self._deadline = 0.0
+        engine = sa.create_engine(
+            sa.URL.create("sqlite"),
+            creator=self._open,
+            poolclass=sa.NullPool,
+            query_cache_size=0,
+        )
+        self._session = Session(engine)
+
+    @property
+    def queries(self) -> int:
+        return self._session.queries
+
+    @property
+    def rows_read(self) -> int:
+        return self._session.rows_read
+
+    def connect(self) -> None:
+        self._session.open()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def read_facts(self) -> SourceFacts:
+        version = self._rows("SELECT sqlite_version()")[0][0]
+        return SourceFacts(server_version=f"SQLite {version}", read_only=True)
+
+    def list_tables(self) -> Listing:
+        found = self._rows(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main'"
+            " AND type IN ('table', 'view', 'virtual') ORDER BY name"
+        )
+        tables = [TableRef("", name) for (name,) in found if not name.startswith("sqlite_")]
+        whole = ContainerListing(name="", authoritative=True, tables=len(tables))
+        return Listing([whole], tables)
+
+    def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+        kinds = dict(self._rows("SELECT name, type FROM pragma_table_list WHERE schema = 'main'"))
+        return {
+            ref: self._shape_or_fault(ref, kinds[ref.name]) for ref in refs if ref.name in kinds
+        }
+
+    def sample(self, shape: TableShape, limit: int) -> Sample:
+        count = None if shape.kind == "view" else self._count(shape.ref)
+        if not limit:
+            return Sample([], count, count is not None)
+        rows = self._rows(self._sample_statement(shape, limit, count))
+        if len(rows) < limit and (count is None or count <= limit):
+            count = len(rows)
+        return Sample([[_cell(each) for each in row] for row in rows], count, count is not None)
+
+    def read_one(self, ref: TableRef) -> None:
+        self._rows(sa.select(sa.literal(1)).select_from(table_of("", ref.name)).limit(1))
+
+    def grant_hint(self, ref: TableRef) -> str:
+        del ref
+        return "Let the agent's user read the file."
+
+    def _rows(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[tuple[Any, ...]]:
+        self._deadline = time.monotonic() + self._seconds
+        return self._session.rows(statement, parameters)
+
+    def _open(self) -> sqlite3.Connection:
+        path = check_file(self._path)
+        try:
+            connection = _open_read_only(path)
+        except sqlite3.Error as error:
+            raise fault_of(error) from None
+        connection.set_progress_handler(self._is_late, _CLOCK_STEPS)
+        return connection
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _shape_or_fault(self, ref: TableRef, kind: str) -> TableShape | SourceFault:
+        try:
+            return self._shape(ref, "view" if kind == "view" else "table")
+        except SourceFault as fault:
+            if fault.code == "table_missing":
+                # The table is listed, so what is missing is one that a view names.
+                return SourceFault("view_broken")
+            return fault
+
+    def _shape(self, ref: TableRef, kind: DatasetKind) -> TableShape:
+        name = {"table": ref.name}
+        columns = self._rows("SELECT * FROM pragma_table_xinfo(:table)", name)
+        indexes = self._indexes(ref.name)
+        alone = {each.columns[0] for each in indexes if each.unique and len(each.columns) == 1}
+        keys = [row for row in columns if row[5]]
+        if len(keys) == 1:
+            alone.add(keys[0][1])
+        return TableShape(
+            ref=ref,
+            kind=kind,
+            columns=[_column(row, alone) for row in columns if row[6] != _HIDDEN_VIRTUAL],
+            foreign_keys=self._foreign_keys(ref.name),
+            indexes=indexes,
+        )
+
+    def _indexes(self, table: str) -> list[Index]:
+        rows = self._rows(
+            'SELECT l.name, l."unique", i.name FROM pragma_index_list(:table) l'
+            " JOIN pragma_index_info(l.name) i ORDER BY l.name, i.seqno",
+            {"table": table},
+        )
+        grouped: dict[str, tuple[bool, list[str]]] = {}
+        for name, unique, column in rows:
+            grouped.setdefault(name, (bool(unique), []))[1].append(column or "(expression)")
+        return [Index(name=name, columns=cols, unique=u) for name, (u, cols) in grouped.items()]
+
+    def _foreign_keys(self, table: str) -> list[ForeignKey]:
+        rows = self._rows(
+            'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(:table)'
+            " ORDER BY id, seq",
+            {"table": table},
+        )
+        grouped: dict[int, list[tuple[str, str, str | None]]] = {}
+        for number, target, origin, column in rows:
+            grouped.setdefault(number, []).append((target, origin, column))
+        return [self._foreign_key(parts) for parts in grouped.values()]
+
+    def _foreign_key(self, parts: list[tuple[str, str, str | None]]) -> ForeignKey:
+        target = parts[0][0]
+        columns = [column for _, _, column in parts if column is not None]
+        return ForeignKey(
+            columns=[origin for _, origin, _ in parts],
+            target_container="",
+            target_name=target,
+            # Without named columns a reference means the target's primary key.
+            target_columns=columns if len(columns) == len(parts) else self._primary_key(target),
+        )
+
+    def _primary_key(self, table: str) -> list[str]:
+        rows = self._rows(
+            "SELECT name FROM pragma_table_info(:table) WHERE pk > 0 ORDER BY pk", {"table": table}
+        )
+        return [name for (name,) in rows]
+
+    def _count(self, ref: TableRef) -> int | None:
+        try:
+            found = self._rows(sa.select(sa.func.count()).select_from(table_of("", ref.name)))
+        except SourceFault as fault:
+            if fault.code == "query_timeout":
+                return None
+            raise
+        return int(found[0][0])
+
+    def _sample_statement(self, shape: TableShape, limit: int, count: int | None) -> sa.Executable:
+        source = table_of("", shape.ref.name)
+        cut = cell_limit(limit, len(shape.columns))
+        cells = [_bounded(each.name, index, cut) for index, each in enumerate(shape.columns)]
+        bounds = self._rowid_bounds(shape) if count is None or count > limit else None
+        if bounds is None:
+            return sa.select(*cells).select_from(source).limit(limit)
+        key, low, high = bounds
+        ranges = block_ranges(low, high, BLOCKS, shape.ref.name)
+        return block_statement(cells, source, key, ranges, max(1, limit // BLOCKS))
+
+    def _rowid_bounds(self, shape: TableShape) -> tuple[sa.ColumnElement[Any], int, int] | None:
+        taken = {column.name.lower() for column in shape.columns}
+        free = next((name for name in _ROWID_NAMES if name not in taken), None)
+        if shape.kind == "view" or free is None:
+            return None
+        key: sa.ColumnElement[Any] = sa.literal_column(free)
+        source = table_of("", shape.ref.name)
+        try:
+            found = self._rows(sa.select(sa.func.min(key), sa.func.max(key)).select_from(source))
+        except SourceFault:
+            return None  # a table WITHOUT ROWID
+        low, high = found[0]
+        return (key, low, high) if isinstance(low, int) and isinstance(high, int) else None
+
+
+def check_file(path: str) -> Path:
+    """The path of an existing, regular SQLite file within the allowed folders. Raises SourceFault."""
+    file = Path(path)
+    try:
+        real = file.resolve(strict=True)
+        mode = real.stat().st_mode
+    except (OSError, ValueError, RuntimeError):
+        raise SourceFault("file_missing") from None
+    if not stat.S_ISREG(mode) or not _is_allowed(real):
+        raise SourceFault("file_missing")
+    _check_header(real)
+    return real
+
+
+def _is_allowed(real: Path) -> bool:
+    roots = [each for each in os.environ.get("DATAWAVE_SQLITE_ROOTS", "").split(os.pathsep) if each]
+    return not roots or any(real.is_relative_to(Path(root).resolve()) for root in roots)
+
+
+def _check_header(real: Path) -> None:
+    try:
+        with real.open("rb") as opened:
+            header = opened.read(len(_HEADER))
+    except OSError:
+        raise SourceFault("file_unreadable") from None
+    if header not in (b"", _HEADER):
+        raise SourceFault("not_a_database")
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("SELECT count(*) FROM sqlite_master")
+    return connection
+
+
+def _column(row: tuple[Any, ...], alone: set[str]) -> ColumnSnapshot:
+    ordinal, name, native, not_null, default, key_position, hidden = row
+    return ColumnSnapshot(
+        name=name,
+        ordinal=ordinal,
+        native_type=native or "",
+        type=normal_type(native or ""),
+        nullable=not not_null and not key_position,
+        key_position=key_position,
+        unique=name in alone,
+        generated=hidden > _HIDDEN_VIRTUAL,
+        has_default=default is not None,
+        max_length=declared_length(native or ""),
+    )
+
+
+def _bounded(name: str, index: int, cut: int) -> sa.ColumnElement[Any]:
+    """A cell: text is cut, bytes come as zeros of their length, so they are never read."""
+    column = column_of(name)
+    kind = sa.func.typeof(column)
+    length = sa.func.min(sa.func.length(column), 1_000_000)
+    return sa.case(
+        (kind == sa.literal_column("'text'"), sa.func.substr(column, 1, cut)),
+        (kind == sa.literal_column("'blob'"), sa.func.zeroblob(length)),
+        else_=column,
+    ).label(f"c{index}")
+
+
+def _cell(value: Any) -> Cell:
+    return Binary(len(value)) if isinstance(value, bytes) else value

@@ -1,0 +1,323 @@
+"""The walk of one discovery: connect, list, describe, profile, check, spool, close."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar
+
+from .connectors import Connector, Listing, Sample, TableRef, TableShape, make_connector
+from .credentials import find_password
+from .egress import EgressRefused, check, clean_container, clean_ref, refuse
+from .faults import ADVICE, SourceFault
+from .outbox import Outbox
+from .patterns import TableFilter
+from .protocol import (
+    MAX_BODY_BYTES,
+    ContainerListing,
+    DiscoveryWork,
+    FilteredRecord,
+    JobClose,
+    Load,
+    Opened,
+    Record,
+    SourceFacts,
+    TableRecord,
+    TableSnapshot,
+    UnchangedRecord,
+    encode_records,
+    root_hash,
+)
+from .stream import JobHalted, JobStream, fits_packed
+
+log = logging.getLogger(__name__)
+ResultT = TypeVar("ResultT")
+
+RECONNECTS: Final = 3
+DESCRIBE_CHUNK: Final = 200
+BATCH_RECORDS: Final = 500
+# Half of what a body may hold, and little enough to pack below the wire's limit as a rule.
+BATCH_BYTES: Final = min(MAX_BODY_BYTES // 2, 2 * 1024 * 1024)
+_BLANK_HASH: Final = "0" * 64
+
+
+def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
+    """Carry a job to its end: closed, failed, or left for the next lease. Never raises."""
+    try:
+        _Walk(work, stream, outbox).run()
+    except JobHalted as halted:
+        _end_halted(stream, halted)
+    except SourceFault as fault:
+        stream.fail(fault)
+    except Exception as error:
+        # The text of an unforeseen error may hold a value; its kind can't.
+        log.error("Job %s met %s.", work.job, type(error).__name__)  # noqa: TRY400
+        stream.fail(SourceFault("internal"))
+    finally:
+        stream.stop_threads()
+
+
+def _end_halted(stream: JobStream, halted: JobHalted) -> None:
+    log.info("Job %s halted: %s.", stream.job, halted.reason)
+    if halted.reason == "cancelled":
+        stream.fail(SourceFault("cancelled"))
+    if halted.reason == "refused":
+        stream.fail(SourceFault("batch_refused"))
+
+
+class _Walk:
+    """State of one walk."""
+
+    def __init__(self, work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
+        self._work = work
+        self._stream = stream
+        self._outbox = outbox
+        self._batch = _Batch(work.settings.tables_per_batch)
+        self._known: Mapping[str, Mapping[str, str]] = {}
+        self._connector: Connector | None = None
+        self._reconnects = 0
+        self._counted = (0, 0)
+        self._clock = time.monotonic()
+
+    def run(self) -> None:
+        opened: Opened = self._stream.open()
+        self._known = opened.known
+        self._clock = time.monotonic()
+        password = find_password(self._work.source)
+        connector = make_connector(self._work.source, password, self._work.settings)
+        self._connector = connector
+        try:
+            connector.connect()
+            facts = self._read_facts(connector)
+            listing = self._steadily(connector.list_tables)
+            self._read_tables(connector, listing)
+        finally:
+            connector.close()
+        self._close(listing, facts)
+
+    def _read_facts(self, connector: Connector) -> SourceFacts:
+        try:
+            facts = self._steadily(connector.read_facts)
+        except SourceFault as fault:
+            if fault.code == "connection_lost":
+                raise
+            facts = SourceFacts()
+        self._stream.tell(f"Connected to {facts.server_version or 'the database'}")
+        return facts
+
+    def _read_tables(self, connector: Connector, listing: Listing) -> None:
+        done = self._outbox.list_done(self._work.job)
+        rest = [ref for ref in listing.tables if clean_ref(ref) not in done]
+        self._stream.count(listed=len(listing.tables), done=len(listing.tables) - len(rest))
+        self._stream.tell(f"Found {len(listing.tables):,} tables and views")
+        chosen = TableFilter(self._work.source.include, self._work.source.exclude)
+        wanted = [ref for ref in rest if chosen.lets(ref)]
+        for ref in sorted(set(rest) - set(wanted)):
+            self._add(ref, FilteredRecord(**clean_ref(ref)._asdict()))
+        for chunk in _chunks(wanted):
+            self._read_chunk(connector, chunk)
+        self._flush()
+
+    def _read_chunk(self, connector: Connector, chunk: Sequence[TableRef]) -> None:
+        self._stream.require_live()
+        shapes = self._steadily(lambda: connector.describe(chunk))
+        for ref in chunk:
+            self._stream.require_live()
+            self._stream.count(current=ref.path)
+            self._add(ref, self._read_table(connector, ref, shapes.get(ref)))
+
+    def _read_table(
+        self, connector: Connector, ref: TableRef, shape: TableShape | SourceFault | None
+    ) -> Record:
+        if shape is None:
+            shape = SourceFault("table_missing")
+        if isinstance(shape, SourceFault):
+            return self._refuse(ref, shape)
+        try:
+            return self._describe_record(ref, self._profiled(connector, shape))
+        except EgressRefused:
+            return self._refuse(ref, SourceFault("record_refused"))
+        except SourceFault as fault:
+            if fault.code == "connection_lost":
+                raise
+            return self._refuse(ref, fault)
+
+    def _describe_record(self, ref: TableRef, table: TableSnapshot) -> Record:
+        record = check(TableRecord(table=table))
+        assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
+        sealed = record.table
+        if self._known.get(sealed.container, {}).get(sealed.name) != sealed.content_hash:
+            return record
+        return UnchangedRecord(
+            container=sealed.container, name=sealed.name, content_hash=sealed.content_hash
+        )
+
+    def _profiled(self, connector: Connector, shape: TableShape) -> TableSnapshot:
+        """Profile a table; when only its rows can't be read, its structure goes alone."""
+        limit = self._work.settings.sample_rows
+        try:
+            sample = self._steadily(lambda: connector.sample(shape, limit))
+        except SourceFault as fault:
+            if fault.code in ("connection_lost", "table_missing"):
+                raise
+            self._stream.tell(f"{shape.ref.path}: {fault.message}", "warning")
+            return snapshot_of(shape, None, fault.code)
+        self._tell_profiled(shape, sample)
+        return snapshot_of(shape, sample, "")
+
+    def _tell_profiled(self, shape: TableShape, sample: Sample) -> None:
+        total = sample.row_count if sample.row_count is not None else shape.row_count
+        of_all = f" of {'' if sample.exact else 'about '}{total:,}" if total is not None else ""
+        self._stream.tell(
+            f"Profiled {shape.ref.path} ({len(sample.rows):,}{of_all} rows, values stay here)"
+        )
+
+    def _refuse(self, ref: TableRef, fault: SourceFault) -> Record:
+        self._stream.tell(f"{ref.path}: {fault.message}", "warning")
+        return refuse(ref, fault.code, fault.message)
+
+    def _add(self, ref: TableRef, record: Record) -> None:
+        for records, refs in self._batch.add(ref, record):
+            self._put(records, refs)
+        self._stream.count(done=1)
+
+    def _flush(self) -> None:
+        for records, refs in self._batch.flush():
+            self._put(records, refs)
+
+    def _put(self, records: list[Record], refs: list[TableRef]) -> None:
+        if not fits_packed(encode_records(records)):
+            if len(records) == 1:
+                records = [refuse(refs[0], "record_refused", ADVICE["record_refused"].message)]
+            else:
+                half = len(records) // 2
+                self._put(records[:half], refs[:half])
+                self._put(records[half:], refs[half:])
+                return
+        self._stream.put(records, refs)
+        self._note_load()
+
+    def _steadily(self, call: Callable[[], ResultT]) -> ResultT:
+        """Call, and after a lost connection connect anew and call again, a few times a job."""
+        while True:
+            try:
+                return call()
+            except SourceFault as fault:
+                if fault.code != "connection_lost" or self._reconnects >= RECONNECTS:
+                    raise
+            self._reconnect()
+
+    def _reconnect(self) -> None:
+        self._reconnects += 1
+        self._stream.tell("The connection was lost; connecting again", "warning")
+        time.sleep(0.2 * 2**self._reconnects)
+        self._stream.require_live()
+        assert self._connector is not None  # noqa: S101 - set before any call
+        try:
+            self._connector.connect()
+        except SourceFault as fault:
+            if not fault.retry or self._reconnects >= RECONNECTS:
+                raise
+            self._reconnect()
+
+    def _note_load(self) -> None:
+        connector = self._connector
+        if connector is None:
+            return
+        counted = (connector.queries, connector.rows_read)
+        now = time.monotonic()
+        load = Load(
+            queries=counted[0] - self._counted[0],
+            rows_read=counted[1] - self._counted[1],
+            seconds=now - self._clock,
+        )
+        self._counted, self._clock = counted, now
+        self._outbox.add_load(self._work.job, load)
+
+    def _close(self, listing: Listing, facts: SourceFacts) -> None:
+        self._note_load()
+        self._stream.count(current="")
+        self._stream.drain()
+        self._stream.report_now()
+        hashes = self._outbox.list_hashes(self._work.job)
+        message = JobClose(
+            last_seq=len(hashes) - 1,
+            root_hash=root_hash(hashes),
+            containers=[_clean_listing(each) for each in listing.containers],
+            seen=self._count_seen(listing),
+            load=self._outbox.get_load(self._work.job),
+            facts=facts,
+        )
+        self._stream.close(message)
+
+    def _count_seen(self, listing: Listing) -> int:
+        """What was listed, with what was listed and sent before a restart."""
+        return len(
+            {clean_ref(ref) for ref in listing.tables} | self._outbox.list_done(self._work.job)
+        )
+
+
+class _Batch:
+    """Collects whole tables until a batch is full."""
+
+    def __init__(self, tables: int) -> None:
+        self._tables = tables
+        self._records: list[Record] = []
+        self._refs: list[TableRef] = []
+        self._size = self._whole = 0
+
+    def add(self, ref: TableRef, record: Record) -> Iterator[tuple[list[Record], list[TableRef]]]:
+        """Add a record; gives the batches that this completes."""
+        size = len(encode_records([record]))
+        if self._size + size > BATCH_BYTES:
+            yield from self.flush()
+        self._records.append(record)
+        self._refs.append(ref)
+        self._size += size
+        self._whole += isinstance(record, TableRecord)
+        if self._whole >= self._tables or len(self._records) >= BATCH_RECORDS:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[tuple[list[Record], list[TableRef]]]:
+        """Give what is left, if anything."""
+        records, refs = self._records, self._refs
+        self._records, self._refs, self._size, self._whole = [], [], 0, 0
+        if records:
+            yield records, refs
+
+
+def snapshot_of(shape: TableShape, sample: Sample | None, profile_error: str) -> TableSnapshot:
+    """The record's table, with profiles when there is a sample. The hash is set at egress."""
+    # Profiling brings the recognisers and their word lists, so it is loaded with the first table.
+    from .profile import profile_columns
+
+    counted = sample is not None and sample.row_count is not None
+    return TableSnapshot(
+        container=shape.ref.container,
+        name=shape.ref.name,
+        kind=shape.kind,
+        columns=profile_columns(shape.columns, sample) if sample else shape.columns,
+        content_hash=_BLANK_HASH,
+        comment=shape.comment,
+        foreign_keys=shape.foreign_keys,
+        indexes=shape.indexes,
+        row_count=sample.row_count if sample and counted else shape.row_count,
+        row_count_exact=sample.exact if sample and counted else shape.row_count_exact,
+        size_bytes=shape.size_bytes,
+        grants=shape.grants,
+        profile_error=profile_error,
+    )
+
+
+def _clean_listing(listing: ContainerListing) -> ContainerListing:
+    return ContainerListing(
+        name=clean_container(listing.name),
+        authoritative=listing.authoritative,
+        tables=listing.tables,
+    )
+
+
+def _chunks(refs: Sequence[TableRef]) -> Iterator[Sequence[TableRef]]:
+    for start in range(0, len(refs), DESCRIBE_CHUNK):
+        yield refs[start : start + DESCRIBE_CHUNK]

@@ -1,0 +1,160 @@
+"""The last check before anything is spooled: shape, scrubbing, refusal.
+
+Names come from the catalogue and may pass; texts that people write into a catalogue (comments,
+type literals) can repeat values and are scrubbed; whatever is not declared in the protocol can't
+pass at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+import msgspec
+
+from .connectors.contract import TableRef
+from .protocol import (
+    BatchRejected,
+    ColumnSnapshot,
+    FailedRecord,
+    ForeignKey,
+    Index,
+    Record,
+    TableRecord,
+    TableSnapshot,
+    decode_records,
+    encode_message,
+    encode_records,
+)
+
+MAX_NAME: Final = 1_000
+# SQLite allows a column whose name is empty; the protocol does not.
+NAMELESS: Final = "(nameless)"
+MAX_COMMENT: Final = 2_000
+MAX_TYPE: Final = 200
+
+_SCRUBBED: Final = (
+    (re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+"), "…@…"),
+    (re.compile(r"\b\w+://\S+"), "…"),
+    (re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|“[^”]*”|‘[^’]*’|«[^»]*»|„[^“”]*[“”]"), "“…”"),
+    # Digits, also when spaces, dots or dashes part them: dates, phones, cards, keys.
+    (re.compile(r"\+?\d(?:[\s./:()_-]{0,2}\d){4,}"), "…"),
+    # Keys and codes: long words with several digits in them.
+    (re.compile(r"\b(?=[A-Za-z]*\d)(?=(?:[A-Za-z]*\d){3})[A-Za-z0-9]{8,}\b"), "…"),
+)
+_BAD_CHARS: Final = re.compile(r"[\x00\ud800-\udfff]")
+_PLAIN_TYPE: Final = re.compile(
+    r"^[^\W\d_][\w .\"\[\]]*(?:\(\s*-?\d{1,6}\s*(?:,\s*-?\d{1,6}\s*)?\))?[\w \[\]]*$"
+)
+
+
+class EgressRefused(Exception):
+    """A record does not fit the declared protocol and stays on this host."""
+
+
+def check(record: Record) -> Record:
+    """The record as it may leave: cleaned, then read back through the protocol's own decoder.
+
+    Raises EgressRefused.
+    """
+    if isinstance(record, TableRecord):
+        record = TableRecord(table=seal(record.table))
+    try:
+        return decode_records(encode_records([record]))[0]
+    except (BatchRejected, UnicodeError, msgspec.MsgspecError, TypeError):
+        raise EgressRefused from None
+
+
+def seal(table: TableSnapshot) -> TableSnapshot:
+    """The table, cleaned and with the hash over everything but the hash."""
+    cleaned = clean_table(table)
+    return msgspec.structs.replace(cleaned, content_hash=content_hash(cleaned))
+
+
+def content_hash(table: TableSnapshot) -> str:
+    """SHA-256 over the canonical encoding with an empty hash."""
+    blank = msgspec.structs.replace(table, content_hash="")
+    return hashlib.sha256(encode_message(blank)).hexdigest()
+
+
+def refuse(ref: TableRef, code: str, message: str) -> FailedRecord:
+    """A failed record for a table."""
+    return FailedRecord(
+        container=clean_container(ref.container),
+        name=clean_name(ref.name),
+        code=code,
+        message=message,
+    )
+
+
+def clean_name(name: str) -> str:
+    """A name that any JSON reader and database can hold; its spelling is kept otherwise."""
+    return _BAD_CHARS.sub("\ufffd", name)[:MAX_NAME] or NAMELESS
+
+
+def clean_container(name: str) -> str:
+    """A container's name; empty where the engine has none."""
+    return name and clean_name(name)
+
+
+def clean_ref(ref: TableRef) -> TableRef:
+    """Both names, cleaned."""
+    return TableRef(clean_container(ref.container), clean_name(ref.name))
+
+
+def scrub_comment(text: str) -> str:
+    """A comment without anything that looks like a value."""
+    text = _BAD_CHARS.sub("\ufffd", text)[: MAX_COMMENT * 2]
+    for pattern, replacement in _SCRUBBED:
+        text = pattern.sub(replacement, text)
+    return text[:MAX_COMMENT]
+
+
+def clean_type(native: str) -> str:
+    """A native type without literals: enum('a','b') is enum."""
+    text = _BAD_CHARS.sub("\ufffd", native).strip()
+    # What an enum or a check lists are values; a length or a precision is not.
+    if not _PLAIN_TYPE.match(text):
+        text = re.split(r"[^\w .\[\]]", text, maxsplit=1)[0].strip()
+    for pattern, replacement in _SCRUBBED[:1]:
+        text = pattern.sub(replacement, text)
+    text = re.sub(r"\d{7,}", "…", text)
+    return text[:MAX_TYPE]
+
+
+def clean_table(table: TableSnapshot) -> TableSnapshot:
+    """All texts of a table, cleaned."""
+    return msgspec.structs.replace(
+        table,
+        container=clean_container(table.container),
+        name=clean_name(table.name),
+        comment=scrub_comment(table.comment),
+        columns=[_clean_column(each) for each in table.columns],
+        foreign_keys=[_clean_foreign_key(each) for each in table.foreign_keys],
+        indexes=[_clean_index(each) for each in table.indexes],
+    )
+
+
+def _clean_column(column: ColumnSnapshot) -> ColumnSnapshot:
+    return msgspec.structs.replace(
+        column,
+        name=clean_name(column.name),
+        native_type=clean_type(column.native_type),
+        comment=scrub_comment(column.comment),
+    )
+
+
+def _clean_foreign_key(key: ForeignKey) -> ForeignKey:
+    return ForeignKey(
+        columns=[clean_name(each) for each in key.columns],
+        target_container=clean_container(key.target_container),
+        target_name=clean_name(key.target_name),
+        target_columns=[clean_name(each) for each in key.target_columns],
+        name=key.name and clean_name(key.name),
+    )
+
+
+def _clean_index(index: Index) -> Index:
+    columns = [clean_name(each) for each in index.columns]
+    return Index(name=clean_name(index.name), columns=columns, unique=index.unique)

@@ -1,0 +1,208 @@
+"""What can go wrong with a source, as codes with fixed sentences.
+
+A driver's own text can repeat a value, so it never leaves the host: it is read here only to choose
+a code.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import sqlite3
+import ssl
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a person is told about a code."""
+
+    message: str
+    hint: str = ""
+    retry: bool = False
+
+
+ADVICE: Final[dict[str, Advice]] = {
+    "host_unresolved": Advice("The host name was not found.", "Check the spelling and the DNS."),
+    "host_unreachable": Advice(
+        "The host can't be reached from the agent.", "Check routes and firewalls.", retry=True
+    ),
+    "connect_refused": Advice(
+        "The host refuses the connection.", "Check the port and that the server runs.", retry=True
+    ),
+    "connect_timeout": Advice(
+        "The host did not answer in time.", "Check the port and the firewall.", retry=True
+    ),
+    "tls_failed": Advice(
+        "No secure connection could be made.",
+        "Check that the server offers TLS and that its certificate fits the host name.",
+    ),
+    "auth_failed": Advice(
+        "The server refused the sign-in.",
+        "Check user name and password, and that this host may connect.",
+    ),
+    "database_missing": Advice("The database does not exist.", "Check the database's name."),
+    "file_missing": Advice("The file was not found.", "Check the path on the agent's host."),
+    "file_unreadable": Advice("The file can't be opened.", "Let the agent's user read the file."),
+    "not_a_database": Advice("The file is not an SQLite database, or it is damaged."),
+    "permission_denied": Advice(
+        "The role may not read this.", "Grant it SELECT on the table and USAGE on its schema."
+    ),
+    "driver_missing": Advice(
+        "The driver for this kind of database is not installed.",
+        "Install datawave-edge with the extra of that database.",
+    ),
+    "query_timeout": Advice("A query took longer than allowed.", "Raise the statement timeout."),
+    "table_missing": Advice("The table is no longer there."),
+    "connection_lost": Advice("The connection to the database was lost.", retry=True),
+    "secret_missing": Advice(
+        "The agent does not have the password.", "Set the named variable or file on its host."
+    ),
+    "source_busy": Advice("The database is busy or locked.", "Try again later.", retry=True),
+    "view_broken": Advice("The view can't be read.", "It may name a dropped table or column."),
+    "unsupported": Advice("The agent can't read this."),
+    "record_refused": Advice("The description did not pass the check before sending."),
+    "batch_refused": Advice("The server refused a batch of the run."),
+    "spool_lost": Advice(
+        "The agent's spool no longer holds the start of this run.", retry=True
+    ),
+    "cancelled": Advice("The run was cancelled."),
+    "internal": Advice("The agent met an error of its own."),
+}  # fmt: skip
+
+
+class SourceFault(Exception):
+    """A fault with its code; the message is the fixed sentence of that code."""
+
+    def __init__(self, code: str, *, hint: str = "") -> None:
+        advice = ADVICE[code]
+        super().__init__(advice.message)
+        self.code = code
+        self.message = advice.message
+        self.hint = hint or advice.hint
+        self.retry = advice.retry
+
+
+def fault_of(error: BaseException) -> SourceFault:
+    """Choose the code for an error of a driver, the network or the agent itself."""
+    if isinstance(error, SourceFault):
+        return error
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, ModuleNotFoundError):
+        return SourceFault("driver_missing")
+    return SourceFault(_code_of(cause))
+
+
+def _code_of(cause: BaseException) -> str:
+    family = type(cause).__module__.partition(".")[0]
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_code(cause)
+    if family == "psycopg":
+        return _psycopg_code(cause)
+    if family == "pymysql":
+        return _pymysql_code(cause)
+    return _network_code(cause) or "internal"
+
+
+_NETWORK: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (socket.gaierror, "host_unresolved"),
+    (UnicodeError, "host_unresolved"),
+    (ssl.SSLError, "tls_failed"),
+    (ConnectionRefusedError, "connect_refused"),
+    (ConnectionResetError, "connection_lost"),
+    (BrokenPipeError, "connection_lost"),
+    (TimeoutError, "connect_timeout"),
+    (OSError, "host_unreachable"),
+)
+
+
+def _network_code(cause: BaseException) -> str:
+    return next((code for kind, code in _NETWORK if isinstance(cause, kind)), "")
+
+
+_SQLITE: Final[tuple[tuple[str, str], ...]] = (
+    ("not a database", "not_a_database"),
+    ("malformed", "not_a_database"),
+    ("unable to open", "file_unreadable"),
+    ("locked", "source_busy"),
+    ("busy", "source_busy"),
+    ("interrupted", "query_timeout"),
+    ("no such table: main", "view_broken"),
+    ("no such column", "view_broken"),
+    ("no such table", "table_missing"),
+    ("no such module", "unsupported"),
+    ("no such function", "unsupported"),
+    ("authoriz", "permission_denied"),
+    ("disk i/o", "connection_lost"),
+)
+
+
+def _sqlite_code(cause: sqlite3.Error) -> str:
+    text = str(cause).lower()
+    return next((code for mark, code in _SQLITE if mark in text), "internal")
+
+
+_SQLSTATES: Final[tuple[tuple[str, str], ...]] = (
+    ("28", "auth_failed"),
+    ("3D", "database_missing"),
+    ("42501", "permission_denied"),
+    ("42P01", "table_missing"),
+    ("3F000", "table_missing"),
+    ("57014", "query_timeout"),
+    ("55P03", "source_busy"),
+    ("53", "source_busy"),
+    ("57P03", "source_busy"),
+    ("57P", "connection_lost"),
+    ("08", "connection_lost"),
+    ("0A", "unsupported"),
+    ("40", "source_busy"),
+    ("42", "view_broken"),
+    ("22", "view_broken"),
+    ("HV", "unsupported"),
+)
+_LIBPQ: Final[tuple[tuple[str, str], ...]] = (
+    (r"translate host name|name or service|nodename|no address", "host_unresolved"),
+    (r"connection refused", "connect_refused"),
+    (r"timeout expired|timed out", "connect_timeout"),
+    (r"no route|unreachable", "host_unreachable"),
+    (r"no pg_hba\.conf|password|authentication|role .* does not exist", "auth_failed"),
+    (r'database ".*" does not exist', "database_missing"),
+    (r"ssl|certificate|tls", "tls_failed"),
+    (r"too many|starting up|shutting down", "source_busy"),
+    (r"closed|lost|terminat|consuming input|reset", "connection_lost"),
+)
+
+
+def _psycopg_code(cause: BaseException) -> str:
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        return next((code for prefix, code in _SQLSTATES if state.startswith(prefix)), "internal")
+    text = str(cause).lower()
+    return next((code for pattern, code in _LIBPQ if re.search(pattern, text)), "connection_lost")
+
+
+_MYSQL: Final[dict[int, str]] = {
+    **dict.fromkeys((1045, 1130, 1698, 1862, 2061, 1251, 4151), "auth_failed"),
+    **dict.fromkeys((1044, 1142, 1143, 1227, 1345, 1370, 1410), "permission_denied"),
+    **dict.fromkeys((1146, 1051, 1932), "table_missing"),
+    **dict.fromkeys((2006, 2013, 2055, 1927, 1053, 1317, 0), "connection_lost"),
+    **dict.fromkeys((1040, 1203, 1205, 1213, 1226), "source_busy"),
+    **dict.fromkeys((1969, 3024), "query_timeout"),
+    **dict.fromkeys((1356, 1054, 1305), "view_broken"),
+    1049: "database_missing",
+    2026: "tls_failed",
+    3159: "tls_failed",
+}
+
+
+def _pymysql_code(cause: BaseException) -> str:
+    number = cause.args[0] if cause.args and isinstance(cause.args[0], int) else -1
+    inner = getattr(cause, "original_exception", None) or cause.__cause__
+    if number == 2003 and inner is not None:  # noqa: PLR2004 - the client's "can't connect"
+        return _network_code(inner) or "connect_refused"
+    if number == -1 and "cryptography" in str(cause):
+        return "driver_missing"
+    return _MYSQL.get(
+        number, "connection_lost" if type(cause).__name__ == "InterfaceError" else "internal"
+    )

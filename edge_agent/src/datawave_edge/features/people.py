@@ -1,0 +1,154 @@
+"""Recognisers of what people are called, where they live and what they do."""
+
+from __future__ import annotations
+
+import re
+
+from . import words
+from .gate import recogniser
+
+_NAME_SHAPE = re.compile(r"(?:[^\W\d_]+\.?(?:['’-][^\W\d_]+)*,? ?){2,5}")
+_TITLES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "herr",
+        "frau",
+        "mme",
+        "m",
+        "mr.",
+        "mrs.",
+        "ms.",
+        "dr.",
+        "prof.",
+        "sr",
+        "sra",
+    ]
+)
+_PARTICLES = frozenset(
+    [
+        "de",
+        "da",
+        "del",
+        "della",
+        "di",
+        "van",
+        "von",
+        "der",
+        "den",
+        "la",
+        "le",
+        "bin",
+        "al",
+        "ter",
+        "dos",
+    ]
+)
+_HOUSE = re.compile(r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?")
+_POST_BOX = re.compile(
+    r"(?:p\.? ?o\.? ?box|postfach|bp|apartado|casella postale) \d+", re.IGNORECASE
+)
+_SPLIT = re.compile(r"[\s,]+")
+_PUNCTUATION = ".,;:()"
+_GENDER_CODES = frozenset("MFXDUOWN")
+_MAX_NAME_WORDS = 4
+
+
+@recogniser("first_name", low=2, high=30, needs="a", only="a-' ")
+def is_first_name(value: str) -> bool:
+    low = value.lower()
+    return low in words.FIRST_NAMES or _is_double(low, words.FIRST_NAMES)
+
+
+@recogniser("last_name", low=2, high=40, needs="a", only="a-' *")
+def is_last_name(value: str) -> bool:
+    low = value.lower()
+    if low in words.LAST_NAMES or _is_double(low, words.LAST_NAMES):
+        return True
+    return low.startswith(("o'", "mc", "mac", "van ", "von ", "de ")) and value[0].isalpha()
+
+
+def _is_double(low: str, known: frozenset[str]) -> bool:
+    first, hyphen, second = low.partition("-" if "-" in low else " ")
+    return bool(hyphen) and first in known and second in known
+
+
+@recogniser("full_name", low=4, high=80, needs="a ", only="a .,-'*")
+def is_full_name(value: str) -> bool:
+    """Two to four capitalised words, one of them a known first or last name in its place."""
+    if not _NAME_SHAPE.fullmatch(value):
+        return False
+    parts = [each.strip(",") for each in value.split()]
+    parts = [each for each in parts if each.lower() not in _TITLES]
+    capital = [each for each in parts if each.lower() not in _PARTICLES]
+    if not 2 <= len(capital) <= _MAX_NAME_WORDS or not all(p[0].isupper() for p in capital):  # noqa: PLR2004
+        return False
+    first, last = (capital[0].lower(), capital[-1].lower())
+    if "," in value:
+        first, last = last, first
+    return first in words.FIRST_NAMES and last.rstrip(".") not in words.STREET_WORDS
+
+
+@recogniser("city", low=2, high=40, needs="a", only="a .-'*")
+def is_city(value: str) -> bool:
+    return value.lower() in words.CITIES
+
+
+@recogniser("street_address", low=5, high=200, needs="9a")
+def is_street_address(value: str) -> bool:
+    """A house number beside a street word, in several languages."""
+    if _POST_BOX.match(value):
+        return True
+    parts = [each.strip(_PUNCTUATION) for each in _SPLIT.split(value.lower())]
+    if len(parts) < 2 or not any(_HOUSE.fullmatch(each) for each in parts):  # noqa: PLR2004
+        return False
+    return any(each in words.STREET_WORDS or each.endswith(words.STREET_ENDINGS) for each in parts)
+
+
+@recogniser("company_name", low=4, high=120, needs="a ")
+def is_company_name(value: str) -> bool:
+    parts = value.lower().replace(",", " ").split()
+    return 2 <= len(parts) <= 8 and (
+        parts[-1] in words.COMPANY_SUFFIXES or ("&" in parts and value[:1].isupper())
+    )
+
+
+@recogniser("job_title", low=2, high=80, needs="a", only="a -/,.&()'*")
+def is_job_title(value: str) -> bool:
+    parts = [each.strip(_PUNCTUATION) for each in re.split(r"[\s/,-]+", value.lower())]
+    return len(parts) <= 7 and any(each in words.JOB_WORDS for each in parts)  # noqa: PLR2004
+
+
+@recogniser("gender_word", low=3, high=14, needs="a", only="a-")
+def is_gender_word(value: str) -> bool:
+    return value.lower() in words.GENDER_WORDS
+
+
+@recogniser("gender_code", low=1, high=1, needs="a", only="a")
+def is_gender_code(value: str) -> bool:
+    return value in _GENDER_CODES
+
+
+@recogniser("marital_status", low=4, high=24, needs="a", only="a- ")
+def is_marital_status(value: str) -> bool:
+    return value.lower().replace("_", " ") in words.MARITAL_WORDS
+
+
+@recogniser("ethnicity_word", low=4, high=60, needs="a", only="a- /")
+def is_ethnicity_word(value: str) -> bool:
+    return value.lower() in words.ETHNICITY_WORDS
+
+
+@recogniser("blood_type", low=2, high=11, needs="a", only="9a+- ")
+def is_blood_type(value: str) -> bool:
+    return value.lower() in words.BLOOD_TYPES
+
+
+@recogniser("free_text", low=12, high=1_000_000, needs="a ")
+def is_free_text(value: str) -> bool:
+    """At least five words."""
+    return sum(each.strip(_PUNCTUATION).isalpha() for each in value.split()) >= 5  # noqa: PLR2004

@@ -1,0 +1,205 @@
+"""The connection test that a person waits for: steps in order, up to the first that fails."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from .connectors import Connector, TableRef, make_connector
+from .connectors.address import PORTS, require_host
+from .credentials import find_password
+from .faults import SourceFault, fault_of
+from .patterns import TableFilter
+from .protocol import ConnectionSpec, RunSettings, TestResult, TestStep
+
+CONNECT_SECONDS: Final = 8.0
+_TITLES: Final = {
+    "resolve": "Find the host",
+    "connect": "Reach the port",
+    "tls": "Secure the connection",
+    "authenticate": "Sign in",
+    "file": "Find the file",
+    "open": "Open the file",
+    "read_only": "Read-only session",
+    "list": "List tables",
+    "read_one": "Read one table",
+}
+_PG_SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
+_MYSQL_SSL: Final = 0x0800
+_SETTINGS: Final = RunSettings(sample_rows=1, statement_timeout_seconds=10)
+
+# A step gives its message and, where there is advice though it went well, a hint.
+Told = tuple[str, str]
+
+
+def run_test(spec: ConnectionSpec) -> TestResult:
+    """Try a connection step by step. Never raises."""
+    return _Probe(spec).run()
+
+
+class _Probe:
+    def __init__(self, spec: ConnectionSpec) -> None:
+        self._spec = spec
+        self._addresses: list[tuple[int, tuple[object, ...]]] = []
+        self._connector: Connector | None = None
+        self._first: TableRef | None = None
+        self._steps: list[TestStep] = []
+
+    def run(self) -> TestResult:
+        names = _FILE_STEPS if self._spec.engine == "sqlite" else _SERVER_STEPS
+        try:
+            all(self._try(name) for name in names)
+        finally:
+            if self._connector is not None:
+                self._connector.close()
+        return TestResult(steps=self._steps)
+
+    def _try(self, name: str) -> bool:
+        step: Callable[[], Told] = getattr(self, f"_{name}")
+        try:
+            message, hint = step()
+        except Exception as error:
+            self._steps.append(_failed(name, fault_of(error)))
+            return False
+        self._steps.append(_passed(name, message, hint))
+        return True
+
+    def _resolve(self) -> Told:
+        host = require_host(self._spec.host)
+        port = self._spec.port or PORTS[self._spec.engine]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        self._addresses = [(family, address) for family, _, _, _, address in found]
+        return f"{len({address[0] for _, address in self._addresses})} address(es) found.", ""
+
+    def _connect(self) -> Told:
+        with self._dial():
+            return "The port answers.", ""
+
+    def _tls(self) -> Told:
+        if self._spec.tls == "disable":
+            return "Switched off in the source's settings.", "Passwords and names travel readable."
+        if self._offers_tls():
+            return "The server offers TLS.", ""
+        if self._spec.tls == "prefer":
+            return "The server offers no TLS.", "Passwords and names travel readable."
+        raise SourceFault("tls_failed")
+
+    def _authenticate(self) -> Told:
+        try:
+            self._open_session()
+        except SourceFault as fault:
+            if fault.code == "tls_failed":
+                # The handshake itself failed, so the step before was too hopeful.
+                self._steps.pop()
+                self._steps.append(_failed("tls", fault))
+                raise _Told from None
+            raise
+        return "Signed in.", ""
+
+    def _file(self) -> Told:
+        from .connectors.sqlite import check_file
+
+        check_file(self._spec.database)
+        return "The file is there.", ""
+
+    def _open(self) -> Told:
+        self._open_session()
+        return "Opened.", ""
+
+    def _read_only(self) -> Told:
+        facts = self._connected().read_facts()
+        hint = (
+            "The role may do anything; a role that only reads is safer." if facts.privileged else ""
+        )
+        if facts.read_only is False:
+            raise SourceFault("permission_denied", hint="The session could not be made read-only.")
+        return "The session can only read.", hint
+
+    def _list(self) -> Told:
+        listing = self._connected().list_tables()
+        chosen = TableFilter(self._spec.include, self._spec.exclude)
+        wanted = [ref for ref in listing.tables if chosen.lets(ref)]
+        self._first = wanted[0] if wanted else None
+        if not listing.tables:
+            return "No tables are visible.", "The database is empty, or the role sees none of it."
+        return f"{len(wanted):,} of {len(listing.tables):,} tables and views are chosen.", ""
+
+    def _read_one(self) -> Told:
+        if self._first is None:
+            return "There is nothing to read.", ""
+        try:
+            self._connected().read_one(self._first)
+        except SourceFault as fault:
+            if fault.code == "permission_denied":
+                raise SourceFault(
+                    fault.code, hint=self._connected().grant_hint(self._first)
+                ) from None
+            raise
+        return f"{self._first.path[:200]} can be read.", ""
+
+    def _open_session(self) -> None:
+        password = find_password(self._spec)
+        self._connector = make_connector(self._spec, password, _SETTINGS)
+        self._connector.connect()
+
+    def _connected(self) -> Connector:
+        assert self._connector is not None  # noqa: S101 - an earlier step opened it
+        return self._connector
+
+    def _dial(self) -> socket.socket:
+        fault: OSError = ConnectionRefusedError()
+        for family, address in self._addresses:
+            dialled = socket.socket(family, socket.SOCK_STREAM)
+            dialled.settimeout(CONNECT_SECONDS)
+            try:
+                dialled.connect(address)
+            except OSError as error:
+                dialled.close()
+                fault = error
+            else:
+                return dialled
+        raise fault
+
+    def _offers_tls(self) -> bool:
+        with self._dial() as dialled:
+            if self._spec.engine == "postgresql":
+                dialled.sendall(_PG_SSL_REQUEST)
+                return dialled.recv(1) == b"S"
+            return _mysql_offers_tls(dialled.recv(1024))
+
+
+class _Told(SourceFault):
+    """The failure is already among the steps."""
+
+    def __init__(self) -> None:
+        super().__init__("tls_failed")
+
+
+_FILE_STEPS: Final = ("file", "open", "read_only", "list", "read_one")
+_SERVER_STEPS: Final = (
+    "resolve", "connect", "tls", "authenticate", "read_only", "list", "read_one",
+)  # fmt: skip
+
+
+def _mysql_offers_tls(greeting: bytes) -> bool:
+    """Read the capability flags that follow the version, the thread's id and the first scramble."""
+    end = greeting.find(b"\x00", 5)
+    flags = greeting[end + 14 : end + 16]
+    return end > 0 and len(flags) == 2 and bool(int.from_bytes(flags, "little") & _MYSQL_SSL)  # noqa: PLR2004
+
+
+def _passed(name: str, message: str, hint: str) -> TestStep:
+    return TestStep(name=name, title=_TITLES[name], ok=True, message=message, hint=hint[:500])
+
+
+def _failed(name: str, fault: SourceFault) -> TestStep:
+    return TestStep(
+        name=name,
+        title=_TITLES[name],
+        ok=False,
+        code=fault.code,
+        message=fault.message,
+        hint=fault.hint[:500],
+    )

@@ -1,0 +1,60 @@
+"""Rough size and order of a column of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from datawave_edge.protocol import NumberShape
+
+_LOW: Final = 0.05
+_HIGH: Final = 0.95
+
+
+def number_shape(numbers: Sequence[float]) -> NumberShape | None:
+    """Shape of the finite ones among the numbers; None when there is none."""
+    finite = [each for each in numbers if math.isfinite(each)]
+    if not finite:
+        return None
+    sizes = sorted(abs(each) for each in finite)
+    total = len(finite)
+    return NumberShape(
+        low_magnitude=_magnitude(sizes[int(_LOW * (total - 1))]),
+        high_magnitude=_magnitude(sizes[math.ceil(_HIGH * (total - 1))]),
+        negative_rate=_rate(sum(each < 0 for each in finite), total),
+        integer_rate=_rate(sum(float(each).is_integer() for each in finite), total),
+        zero_rate=_rate(sum(each == 0 for each in finite), total),
+        sequential_rate=_sequential_rate(finite),
+    )
+
+
+def parse_number(cell: object) -> float | None:
+    """A cell as a number; None when it is none."""
+    if isinstance(cell, int | float):
+        return _float(cell)
+    if isinstance(cell, str):
+        return _float(cell.strip().replace(",", "") if cell.count(",") != 1 else cell)
+    return None
+
+
+def _float(cell: float | str) -> float | None:
+    try:
+        return float(cell)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _magnitude(size: float) -> int:
+    return math.floor(math.log10(size)) if size > 0 else 0
+
+
+def _sequential_rate(numbers: Sequence[float]) -> float:
+    """Steps of one between sorted neighbours. A sample of blocks keeps most of them."""
+    ordered = sorted(numbers)
+    steps = sum(b - a == 1 for a, b in zip(ordered, ordered[1:], strict=False))
+    return _rate(steps, len(ordered) - 1)
+
+
+def _rate(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole > 0 else 0.0

@@ -1,0 +1,268 @@
+"""The stream of one job: batches go out while tables are still being read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+from .connectors import TableRef
+from .egress import clean_ref
+from .faults import SourceFault
+from .outbox import Outbox, SpooledBatch
+from .protocol import (
+    MAX_PACKED_BYTES,
+    CloseAck,
+    DiscoveryWork,
+    JobClose,
+    JobFailure,
+    JobProgress,
+    LogLine,
+    Opened,
+    OpenStream,
+    Record,
+)
+from .transport import (
+    AccessRefused,
+    RequestRefused,
+    ServerUnavailable,
+    Stopped,
+    Transport,
+    pack_body,
+)
+
+log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS: Final = 0.3
+LOG_LINES: Final = 100
+LOG_WIDTH: Final = 400
+CLOSE_ROUNDS: Final = 5
+FAIL_SECONDS: Final = 60.0
+# The server no longer wants this job: it is over, unknown, or another agent's.
+_GONE: Final = frozenset({404, 409, 410})
+
+Halt = Literal["", "stopped", "cancelled", "gone", "refused", "access"]
+Level = Literal["info", "warning", "error"]
+
+
+class JobHalted(Exception):
+    """The job must not go on here; `reason` says why."""
+
+    def __init__(self, reason: Halt) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class JobStream:
+    """Spools and sends the batches of one job, and tells how it goes."""
+
+    def __init__(self, work: DiscoveryWork, transport: Transport, outbox: Outbox) -> None:
+        self.job = work.job
+        self._transport = transport
+        self._outbox = outbox
+        self._lease = max(1, work.lease_seconds)
+        self._halted = threading.Event()
+        self._reason: Halt = ""
+        self._ended = threading.Event()
+        self._news = threading.Event()
+        self._changed = threading.Condition()
+        self._lines: list[LogLine] = []
+        self._listed = self._done = 0
+        self._current = ""
+        self._threads = [
+            threading.Thread(target=self._send_batches, name="sender", daemon=True),
+            threading.Thread(target=self._report, name="reporter", daemon=True),
+        ]
+
+    @property
+    def reason(self) -> Halt:
+        """Why the job was halted; empty while it goes on."""
+        return self._reason
+
+    def open(self) -> Opened:
+        """Start or take up the stream. Raises JobHalted, or SourceFault `spool_lost`."""
+        now = OpenStream(agent_time=dt.datetime.now(dt.UTC))
+        try:
+            opened = self._transport.keep_trying(
+                lambda: self._transport.open_stream(self.job, now), self._halted
+            )
+        except (RequestRefused, AccessRefused, Stopped) as error:
+            self.halt(_reason_of(error))
+            raise JobHalted(self._reason) from None
+        self._outbox.open_job(self.job)
+        self._outbox.adopt_hashes(self.job, opened.hashes)
+        if not self._outbox.resume_at(self.job, opened.resume_seq):
+            raise SourceFault("spool_lost")
+        for thread in self._threads:
+            thread.start()
+        return opened
+
+    def halt(self, reason: Halt) -> None:
+        """Stop the job at the next table."""
+        self._reason = self._reason or reason
+        self._halted.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def require_live(self) -> None:
+        """Raises JobHalted once the job must not go on."""
+        if self._reason:
+            raise JobHalted(self._reason)
+
+    def put(self, records: Sequence[Record], refs: Iterable[TableRef]) -> None:
+        """Spool a batch; waits while the spool is full."""
+        while self._outbox.is_full():
+            self.require_live()
+            self._halted.wait(1.0)
+        self._outbox.put(self.job, records, [clean_ref(ref) for ref in refs])
+        with self._changed:
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Wait until the server has every batch. Raises JobHalted."""
+        with self._changed:
+            while self._outbox.find_waiting(self.job):
+                self.require_live()
+                self._changed.wait(1.0)
+        self.require_live()
+
+    def close(self, message: JobClose) -> None:
+        """End the stream, sending again what the server lacks. Raises JobHalted or SourceFault."""
+        for _ in range(CLOSE_ROUNDS):
+            self.drain()
+            reply = self._ask_close(message)
+            if reply.status == "closed":
+                self._outbox.end_job(self.job, "closed")
+                return
+            if not self._outbox.mark_missing(self.job, reply.missing):
+                raise SourceFault("spool_lost")
+            with self._changed:
+                self._changed.notify_all()
+        raise SourceFault("batch_refused")
+
+    def fail(self, fault: SourceFault) -> None:
+        """Give the job up; the server learns why if it still listens."""
+        message = JobFailure(
+            code=fault.code, message=fault.message, hint=fault.hint[:500], retry=fault.retry
+        )
+        try:
+            self._transport.keep_trying(
+                lambda: self._transport.fail_job(self.job, message),
+                threading.Event(),
+                FAIL_SECONDS,
+            )
+        except (RequestRefused, AccessRefused, ServerUnavailable):
+            log.warning("The server did not take the failure of job %s.", self.job)
+        if not fault.retry:
+            self._outbox.end_job(self.job, "failed")
+
+    def stop_threads(self) -> None:
+        """Let the sender and the reporter end."""
+        self._ended.set()
+        self._halted.set()
+        with self._changed:
+            self._changed.notify_all()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=5)
+
+    def tell(self, message: str, level: Level = "info") -> None:
+        """Add a line to the run's live log: names and counts only."""
+        line = LogLine(level=level, message=message[:LOG_WIDTH], at=dt.datetime.now(dt.UTC))
+        self._lines.append(line)
+        self._news.set()
+
+    def count(
+        self, *, listed: int | None = None, done: int = 0, current: str | None = None
+    ) -> None:
+        """Update the figures of the progress."""
+        self._listed = self._listed if listed is None else listed
+        self._done += done
+        self._current = self._current if current is None else current
+        self._news.set()
+
+    def report_now(self) -> None:
+        """Send the last figures before the end."""
+        self._post_progress()
+
+    # The sender thread.
+
+    def _send_batches(self) -> None:
+        while not self._ended.is_set() and not self._reason:
+            batch = self._outbox.find_waiting(self.job)
+            if batch is None:
+                with self._changed:
+                    self._changed.wait(0.2)
+                continue
+            self._send_batch(batch)
+            with self._changed:
+                self._changed.notify_all()
+
+    def _send_batch(self, batch: SpooledBatch) -> None:
+        try:
+            self._transport.keep_trying(
+                lambda: self._transport.put_batch(
+                    batch.job, batch.seq, batch.body, batch.packed, batch.records
+                ),
+                self._halted,
+            )
+        except Stopped:
+            return
+        except (RequestRefused, AccessRefused) as error:
+            log.warning("Batch %s of job %s: %s", batch.seq, batch.job, error)
+            self.halt(_reason_of(error))
+            return
+        self._outbox.mark_acked(batch.job, batch.seq)
+
+    # The reporter thread.
+
+    def _report(self) -> None:
+        while not self._ended.is_set() and not self._reason:
+            self._news.wait(self._lease / 3)
+            self._news.clear()
+            self._post_progress()
+            self._ended.wait(PROGRESS_SECONDS)
+
+    def _post_progress(self) -> None:
+        lines, self._lines[:LOG_LINES] = self._lines[:LOG_LINES], []
+        message = JobProgress(
+            listed=self._listed,
+            done=self._done,
+            current=self._current[:LOG_WIDTH],
+            spool_bytes=self._outbox.spool_bytes(),
+            log=lines,
+        )
+        try:
+            directive = self._transport.post_progress(self.job, message)
+        except ServerUnavailable:
+            self._lines[:0] = lines
+            return
+        except (RequestRefused, AccessRefused) as error:
+            self.halt(_reason_of(error))
+            return
+        if directive.cancel:
+            self.halt("cancelled")
+
+    def _ask_close(self, message: JobClose) -> CloseAck:
+        try:
+            return self._transport.keep_trying(
+                lambda: self._transport.close_stream(self.job, message), self._halted
+            )
+        except (RequestRefused, AccessRefused, Stopped) as error:
+            self.halt(_reason_of(error))
+            raise JobHalted(self._reason) from None
+
+
+def fits_packed(body: bytes) -> bool:
+    """Whether a batch's body is small enough for the wire."""
+    return len(pack_body(body)) <= MAX_PACKED_BYTES
+
+
+def _reason_of(error: Exception) -> Halt:
+    if isinstance(error, AccessRefused):
+        return "access"
+    if isinstance(error, RequestRefused):
+        return "gone" if error.status in _GONE else "refused"
+    return "stopped"

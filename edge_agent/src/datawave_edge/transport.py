@@ -1,0 +1,239 @@
+"""HTTP to the one server, with retries where another try can help."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+import urllib3
+
+from .config import AgentConfig
+from .protocol import (
+    PROTOCOL_VERSION,
+    Ack,
+    BatchRejected,
+    CloseAck,
+    Directive,
+    Heartbeat,
+    HeartbeatReply,
+    JobClose,
+    JobFailure,
+    JobProgress,
+    Opened,
+    OpenStream,
+    TestResult,
+    Work,
+    WorkRequest,
+    batch_sha256,
+    decode_message,
+    encode_message,
+)
+
+ReplyT = TypeVar("ReplyT")
+
+BACKOFF_CAP: Final = 300.0
+RETRIED: Final = frozenset({425, 429, 502, 503, 504})
+FORBIDDEN: Final = frozenset({401, 403})
+MAX_REPLY: Final = 16 * 1024 * 1024
+
+
+class ServerUnavailable(Exception):
+    """The server did not answer, or asks to try again later."""
+
+    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RequestRefused(Exception):
+    """The server refused the request for good: trying again can't help."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"The server refused the request ({status} {code}).")
+        self.status = status
+        self.code = code
+
+
+class AccessRefused(Exception):
+    """The server does not accept this agent's token; enrol it again or ask an admin."""
+
+
+class Stopped(Exception):
+    """The agent is told to stop while it waits."""
+
+
+class _Problem(msgspec.Struct):
+    code: str = "unknown"
+
+
+def backoff_delay(attempt: int, base: float, retry_after: float = 0.0) -> float:
+    """Full jitter: anywhere up to a ceiling that doubles, but not before the server wants it."""
+    ceiling = min(BACKOFF_CAP, base * 2 ** min(attempt, 30))
+    return min(BACKOFF_CAP, max(retry_after, random.uniform(0, ceiling)))  # noqa: S311 - jitter
+
+
+class Transport:
+    """The agent's only way out: one origin, no redirects, no proxies."""
+
+    def __init__(
+        self, config: AgentConfig, record_sent: Callable[[str, str, bytes], None] | None = None
+    ) -> None:
+        self._base = config.backoff_base
+        self._record_sent = record_sent
+        self._pool = (
+            urllib3.connection_from_url(
+                config.server, maxsize=4, retries=False, cert_reqs="CERT_REQUIRED"
+            )
+            if config.server.startswith("https")
+            else urllib3.connection_from_url(config.server, maxsize=4, retries=False)
+        )
+        self._headers = {
+            "Authorization": f"Bearer {config.token}",
+            "DataWave-Edge": PROTOCOL_VERSION,
+            "Content-Type": "application/json",
+            "User-Agent": "datawave-edge",
+        }
+
+    # Each method below is one door of the server.
+
+    def heartbeat(self, message: Heartbeat) -> HeartbeatReply:
+        """Tell how the agent is."""
+        return self._post("/heartbeat", message, HeartbeatReply, noted=False)
+
+    def ask_work(self, message: WorkRequest) -> Work:
+        """Wait for work."""
+        reply: Work = self._post("/work", message, Work, wait=message.wait, noted=False)  # type: ignore[arg-type]
+        return reply
+
+    def open_stream(self, job: str, message: OpenStream) -> Opened:
+        """Start or take up a job's stream."""
+        return self._post(f"/jobs/{_segment(job)}/open", message, Opened)
+
+    def put_batch(self, job: str, seq: int, body: bytes, packed: bytes, records: int) -> Ack:
+        """Send one batch."""
+        path = f"/jobs/{_segment(job)}/batches/{seq}"
+        headers = {
+            "Content-Type": "application/x-ndjson",
+            "Content-Encoding": "gzip",
+            "DataWave-Batch-Sha256": batch_sha256(body),
+            "DataWave-Batch-Records": str(records),
+        }
+        return decode_message(self._send("PUT", path, packed, headers), Ack)
+
+    def post_progress(self, job: str, message: JobProgress) -> Directive:
+        """Give a sign of life and hear whether to go on."""
+        return self._post(f"/jobs/{_segment(job)}/progress", message, Directive)
+
+    def close_stream(self, job: str, message: JobClose) -> CloseAck:
+        """End the stream."""
+        return self._post(f"/jobs/{_segment(job)}/close", message, CloseAck)
+
+    def fail_job(self, job: str, message: JobFailure) -> None:
+        """Give the job up."""
+        self._send_noted(f"/jobs/{_segment(job)}/fail", encode_message(message))
+
+    def send_test_result(self, test: str, message: TestResult) -> None:
+        """Answer a connection test."""
+        self._send_noted(f"/tests/{_segment(test)}/result", encode_message(message))
+
+    def keep_trying(
+        self, call: Callable[[], ReplyT], stop: threading.Event, limit: float | None = None
+    ) -> ReplyT:
+        """Call until the server answers. Raises Stopped, or ServerUnavailable after `limit` s."""
+        deadline = time.monotonic() + limit if limit is not None else None
+        attempt = 0
+        while True:
+            try:
+                return call()
+            except ServerUnavailable as fault:
+                if deadline is not None and time.monotonic() > deadline:
+                    raise
+                delay = backoff_delay(attempt, self._base, fault.retry_after)
+            attempt += 1
+            if stop.wait(delay):
+                raise Stopped
+
+    def _post(
+        self,
+        path: str,
+        message: msgspec.Struct,
+        kind: type[ReplyT],
+        *,
+        wait: float = 0.0,
+        noted: bool = True,
+    ) -> ReplyT:
+        body = encode_message(message)
+        raw = self._send_noted(path, body) if noted else self._send("POST", path, body, wait=wait)
+        try:
+            return decode_message(raw, kind)
+        except BatchRejected:
+            raise RequestRefused(200, "reply_invalid") from None
+
+    def _send_noted(self, path: str, body: bytes) -> bytes:
+        if self._record_sent:
+            self._record_sent("POST", path, body)
+        return self._send("POST", path, body)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str] | None = None,
+        wait: float = 0.0,
+    ) -> bytes:
+        try:
+            reply = self._pool.urlopen(
+                method,
+                f"/api/edge/v1{path}",
+                body=body,
+                headers=self._headers | (headers or {}),
+                timeout=urllib3.Timeout(connect=5.0, read=30.0 + wait),
+                redirect=False,
+                retries=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise ServerUnavailable(type(error).__name__) from None
+        return _read_reply(reply)
+
+
+def pack_body(body: bytes) -> bytes:
+    """Compress a batch; the same body gives the same bytes."""
+    return gzip.compress(body, compresslevel=6, mtime=0)
+
+
+def _read_reply(reply: urllib3.BaseHTTPResponse) -> bytes:
+    if reply.status in (200, 201, 202, 204):
+        return reply.data
+    if reply.status in RETRIED:
+        raise ServerUnavailable(f"status {reply.status}", _retry_after(reply))
+    if reply.status in FORBIDDEN:
+        raise AccessRefused
+    # A fault of the server's own (500) may pass when it is mended or restarted.
+    if reply.status == 500:  # noqa: PLR2004
+        raise ServerUnavailable("status 500")
+    raise RequestRefused(reply.status, _problem_code(reply.data))
+
+
+def _retry_after(reply: urllib3.BaseHTTPResponse) -> float:
+    text = reply.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else 0.0
+
+
+def _problem_code(raw: bytes) -> str:
+    try:
+        return msgspec.json.decode(raw[:65_536], type=_Problem).code[:64]
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return "unknown"
+
+
+def _segment(identifier: str) -> str:
+    """A job's id goes into a path, so it must be a plain one."""
+    if not identifier.replace("-", "").isalnum() or not identifier.isascii():
+        raise RequestRefused(200, "reply_invalid")
+    return identifier
