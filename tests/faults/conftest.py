@@ -1,0 +1,7 @@
+"""A running DataWave that may be killed."""
+
+from __future__ import annotations
+
+from tests.flows.conftest import admin, server
+
+__all__ = ["admin", "server"]
