@@ -19,7 +19,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-TONES = ("red", "orange", "yellow", "green", "azure", "blue", "violet", "gray")
+# What a filter gets: a number, or the empty string that Django makes of a missing variable.
+Figure = float | str | None
+
 SENSITIVITY_TONES = {
     "restricted": "red",
     "confidential": "orange",
@@ -224,7 +226,7 @@ def tone_of_score(value: float | None) -> str:
 
 
 @register.filter
-def human(value: float | None) -> str:
+def human(value: Figure) -> str:
     """1240000 -> 1.24 M: three figures are what the eye keeps."""
     if value is None or value == "":
         return "—"
@@ -236,7 +238,7 @@ def human(value: float | None) -> str:
 
 
 @register.filter
-def duration(value: float | timedelta | None) -> str:
+def duration(value: Figure | timedelta) -> str:
     """238 -> 3m 58s; under ten seconds with one decimal, because there it matters."""
     if value is None or value == "":
         return "—"
@@ -251,7 +253,7 @@ def duration(value: float | timedelta | None) -> str:
 
 
 @register.filter
-def percent(value: float | None, decimals: int = 0) -> str:
+def percent(value: Figure, decimals: int = 0) -> str:
     """0.914 -> 91 %, and `|percent:1` -> 91.4 %. Never rounds an imperfect share up to 100."""
     if value is None or value == "":
         return "—"
@@ -287,7 +289,7 @@ def initials(value: object) -> str:
 @register.filter
 def when(value: datetime | None) -> SafeString:
     """A relative time that the page keeps current; hovering gives UTC and local time."""
-    if value is None:
+    if not value:
         return SafeString("—")
     title = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     local = timezone.localtime(value)
@@ -324,7 +326,7 @@ def url_with(context: dict[str, Any], **changes: object) -> str:
     if "page" not in changes:
         query.pop("page", None)
     for key, value in changes.items():
-        if value in (None, ""):
+        if value is None or value == "":
             query.pop(key, None)
         else:
             query[key] = str(value)
@@ -382,10 +384,11 @@ CONTROL_CLASSES = {
 def control(field: BoundField, *, described: bool = False) -> SafeString:
     """Draws a field's widget with Tabler's class, tied to its help and its errors."""
     css = CONTROL_CLASSES.get(field.widget_type, "form-control")
-    attrs = {"class": f"{css} {field.field.widget.attrs.get('class', '')}".strip()}
+    attrs: dict[str, str | bool] = {
+        "class": f"{css} {field.field.widget.attrs.get('class', '')}".strip()
+    }
     if field.errors:
-        attrs["class"] += " is-invalid"
-        attrs["aria-invalid"] = "true"
+        attrs |= {"class": f"{attrs['class']} is-invalid", "aria-invalid": "true"}
     notes = [f"{field.auto_id}_help"] if described or field.help_text else []
     notes += [f"{field.auto_id}_error"] if field.errors else []
     if notes:
