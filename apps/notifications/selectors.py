@@ -75,10 +75,16 @@ def list_due_deliveries() -> QuerySet[Delivery]:
     return Delivery.objects.filter(waiting | lost)
 
 
-def list_fresh_events(*, after: int, look_back: int, since: dt.datetime) -> QuerySet[Event]:
-    """Events with a higher id, and recent ones among the ids just below it.
+def list_fresh_event_ids(*, after: int, look_back: int, since: dt.datetime) -> list[int]:
+    """Higher ids, and those of recent events among the ids just below.
 
     On PostgreSQL a transaction may commit an id after a higher one has been read.
     """
     late = Q(id__gt=after - look_back, at__gt=since)
-    return Event.objects.filter(Q(id__gt=after) | late).order_by("id")
+    fresh = Event.objects.filter(Q(id__gt=after) | late)
+    return list(fresh.order_by("id").values_list("id", flat=True))
+
+
+def list_events(event_ids: list[int]) -> QuerySet[Event]:
+    """Some events, oldest first."""
+    return Event.objects.filter(id__in=event_ids).order_by("id")

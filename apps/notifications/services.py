@@ -51,9 +51,12 @@ def notify(
     email: bool = True,
 ) -> list[Notice]:
     """Tell each person once per key, however often this is called; returns what was new."""
-    text = {"kind": kind, "level": level, "title": title[:200], "body": body, "url": _own(url)}
+    text = {"kind": kind, "level": level, "title": _plain(title)[:200], "body": _plain(body)}
     people = {user.pk: user for user in users if user.is_active}
-    drafts = [Notice(user=user, dedupe_key=dedupe_key, **text) for user in people.values()]
+    drafts = [
+        Notice(user=user, dedupe_key=dedupe_key[:200], url=_own(url), **text)
+        for user in people.values()
+    ]
     Notice.objects.bulk_create(drafts, ignore_conflicts=True)
     # Only rows that were not there before bear the ids that were just drawn.
     new = list(Notice.objects.filter(public_id__in=[draft.public_id for draft in drafts]))
@@ -63,6 +66,11 @@ def notify(
     if email:
         _put_in_outbox([(notice, people[notice.user_id].email) for notice in new])
     return new
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL stores no NUL, which a hostile name may hold."""
+    return text.replace("\x00", "")
 
 
 def _own(url: str) -> str:
