@@ -38,7 +38,7 @@ class Run(PublicModel):
         "datasources.DataSource", on_delete=models.CASCADE, related_name="runs"
     )
     job = models.OneToOneField(
-        "discovery.DiscoveryJob", on_delete=models.PROTECT, related_name="run"
+        "discovery.DiscoveryJob", on_delete=models.RESTRICT, related_name="run"
     )
     state = models.CharField(max_length=24, choices=RunState.choices, default=RunState.WAITING)
     trigger = models.CharField(max_length=12, choices=Trigger.choices)
@@ -46,6 +46,9 @@ class Run(PublicModel):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     started_at = models.DateTimeField(auto_now_add=True)
+    # Since when no agent has it; the sweeper gives up after a while.
+    waiting_since = models.DateTimeField(null=True)
+    waiting_told_at = models.DateTimeField(null=True)
     reading_since = models.DateTimeField(null=True)
     settling_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -57,8 +60,16 @@ class Run(PublicModel):
     lease_until = models.DateTimeField(null=True)
     # Names of stages that have settled.
     settled = models.JSONField(default=list)
+    # Failures of settling, and leases of settling lost to crashes.
     failures = models.PositiveIntegerField(default=0)
-    # Counters and balance of the finished run; see services.aggregate_run.
+    losses = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    # When live pages were last told of its progress, and whether there is more to tell.
+    told_at = models.DateTimeField(null=True)
+    untold = models.BooleanField(default=False)
+    # Percentage as it was told.
+    progress = models.PositiveSmallIntegerField(default=0)
+    # Counters and balance of the finished run; see summary.build_summary.
     summary = models.JSONField(default=dict)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)

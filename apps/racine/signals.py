@@ -12,3 +12,5 @@ run_finished = Signal()
 stages_ready = Signal()
 # Carries run_id, an int.
 run_ready_to_settle = Signal()
+# Carries stage, outcome (both str), seconds.
+stage_ended = Signal()

@@ -18,6 +18,8 @@ class RunState(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+# The first step of settling, before the stages'.
+ABSENCE = "absence"
 ACTIVE_RUN_STATES = (
     RunState.WAITING,
     RunState.RUNNING,
@@ -57,6 +59,23 @@ class StageState(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+STAGE_TRANSITIONS: dict[StageState, frozenset[StageState]] = {
+    StageState.READY: frozenset({StageState.LEASED, StageState.CANCELLED}),
+    # Back to ready when the lease ran out.
+    StageState.LEASED: frozenset(
+        {
+            StageState.READY,
+            StageState.RETRY_WAIT,
+            StageState.DONE,
+            StageState.QUARANTINED,
+            StageState.CANCELLED,
+        }
+    ),
+    StageState.RETRY_WAIT: frozenset({StageState.READY, StageState.CANCELLED}),
+    StageState.QUARANTINED: frozenset({StageState.READY}),
+    StageState.DONE: frozenset(),
+    StageState.CANCELLED: frozenset(),
+}
 OPEN_STAGE_STATES = (StageState.READY, StageState.LEASED, StageState.RETRY_WAIT)
 
 

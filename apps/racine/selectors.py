@@ -1,0 +1,235 @@
+"""Reads of runs: lists, one run, and the live picture of it."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.discovery.types import JobState
+from datawave.common.errors import NotThere
+
+from .figures import Figures, StageFigures, load_figures
+from .models import Run, RunEvent, RunQuerySet
+from .types import ABSENCE, ACTIVE_RUN_STATES, RunState
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+LOG_LINES = 200
+# Shares of the whole that reading, the stages and settling have.
+READING, STAGES, SETTLING = 50, 40, 10
+PAST_RUNS = 5
+RESULT_SECONDS = 24 * 3600
+AGENT_STATES = {
+    JobState.QUEUED: "waiting",
+    JobState.LEASED: "running",
+    JobState.STREAMING: "running",
+    JobState.CLOSED: "done",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "skipped",
+}
+FINISHED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+
+
+def list_visible_runs(user: User) -> RunQuerySet:
+    """Runs of sources that the person may view, newest first."""
+    return Run.objects.visible_to(user).select_related("source", "started_by")
+
+
+def get_run(*, user: User, public_id: uuid.UUID | str) -> Run:
+    """One run that the person may view. Raises NotThere."""
+    related = ("source__owner", "started_by", "job__agent")
+    run = Run.objects.visible_to(user).select_related(*related).filter(public_id=public_id).first()
+    if run is None:
+        raise NotThere
+    return run
+
+
+def count_active_runs(user: User) -> int:
+    """How many runs that the person may view are not over."""
+    return Run.objects.visible_to(user).active().count()
+
+
+def is_visible_run(user: User, key: str) -> bool:
+    """Whether the person may view the run of that public id."""
+    try:
+        public_id = uuid.UUID(key)
+    except ValueError:
+        return False
+    return Run.objects.visible_to(user).filter(public_id=public_id).exists()
+
+
+def list_log(run: Run) -> QuerySet[RunEvent]:
+    """The run's log, oldest first."""
+    return RunEvent.objects.filter(run=run).order_by("pk")
+
+
+def topic_of(run: Run) -> str:
+    """The topic that live pages of the run follow."""
+    return f"run:{run.public_id}"
+
+
+def render_line(event: RunEvent) -> dict[str, Any]:
+    """A line of the log as live pages get it."""
+    return {
+        "id": event.pk,
+        "at": event.at.isoformat(),
+        "level": event.level,
+        "source": event.source,
+        "message": event.message,
+    }
+
+
+def load_live(run: Run, *, with_log: bool = True) -> dict[str, Any]:
+    """The run as its live page shows it."""
+    live = _load_figures_of(run)
+    if with_log:
+        newest = list(list_log(run).reverse()[:LOG_LINES])
+        live = {**live, "log": [render_line(event) for event in reversed(newest)]}
+    return live
+
+
+def _load_figures_of(run: Run) -> dict[str, Any]:
+    """What is over changes no more, unless it is taken up again: the key tells that apart."""
+    if run.state in ACTIVE_RUN_STATES:
+        return _build_live(run)
+    key = f"racine:live:{run.public_id}:{run.resumes}:{run.state}"
+    live: dict[str, Any] | None = cache.get(key)
+    if live is None:
+        live = _build_live(run)
+        cache.set(key, live, RESULT_SECONDS)
+    return live
+
+
+def _build_live(run: Run) -> dict[str, Any]:
+    figures = load_figures(run)
+    elapsed = _elapsed(run)
+    return {
+        "state": run.state,
+        "state_label": run.get_state_display(),
+        "progress": _measure_progress(run, figures),
+        "elapsed_seconds": round(elapsed, 1),
+        "eta_seconds": _guess_remaining(run, elapsed),
+        "counts": figures.counts,
+        "stages": [_describe_stage(run, stage) for stage in figures.stages],
+        "agent": _describe_agent(run),
+        "validation": _describe_validation(run, figures),
+        "settle": _describe_settling(run, figures),
+        "error": _describe_error(run),
+    }
+
+
+def _elapsed(run: Run) -> float:
+    return ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
+
+
+def _guess_remaining(run: Run, elapsed: float) -> float | None:
+    """From how long earlier runs of the source took; None when that says nothing."""
+    if run.state not in ACTIVE_RUN_STATES:
+        return None
+    past = Run.objects.filter(source_id=run.source_id, state__in=FINISHED).order_by("-pk")
+    times = past.values_list("started_at", "finished_at")[:PAST_RUNS]
+    spans = [(end - start).total_seconds() for start, end in times if end is not None]
+    if not spans or elapsed >= statistics.median(spans):
+        return None
+    return round(statistics.median(spans) - elapsed, 1)
+
+
+def _measure_progress(run: Run, figures: Figures) -> int:
+    if run.state in FINISHED:
+        return 100
+    read = _share_read(run)
+    total = sum(stage.total for stage in figures.stages)
+    worked = sum(stage.done + stage.failed for stage in figures.stages) / total if total else 0.0
+    if run.job.state == JobState.CLOSED and not total:
+        worked = 1.0
+    steps = len(figures.stages) + 1
+    settled = len(run.settled) / steps
+    # Stages know only the batches that have come, so their share grows with the reading.
+    done = READING * read + STAGES * worked * read + SETTLING * settled
+    return min(99, math.floor(done))
+
+
+def _share_read(run: Run) -> float:
+    job = run.job
+    if job.state == JobState.CLOSED:
+        return 1.0
+    return min(1.0, job.done / job.listed) if job.listed else 0.0
+
+
+def _describe_stage(run: Run, stage: StageFigures) -> dict[str, Any]:
+    total = max(stage.total, _guess_batches(run))
+    return {
+        "name": stage.name,
+        "title": stage.title,
+        "description": stage.description,
+        "icon": stage.icon,
+        "done": stage.done,
+        "total": total,
+        "failed": stage.failed,
+        "state": _state_of_stage(run, stage),
+    }
+
+
+def _guess_batches(run: Run) -> int:
+    """How many batches are to come in all, while the agent still reads."""
+    if run.job.state == JobState.CLOSED or run.state not in ACTIVE_RUN_STATES:
+        return 0
+    return math.ceil(run.job.listed / run.job.settings.get("tables_per_batch", 1))
+
+
+def _state_of_stage(run: Run, stage: StageFigures) -> str:
+    over = run.state not in ACTIVE_RUN_STATES
+    if stage.failed and stage.failed == stage.total:
+        return "failed"
+    if run.state in FINISHED or run.state == RunState.SETTLING:
+        return "done"
+    if over:
+        return "skipped" if stage.open or not stage.total else "done"
+    return "running" if stage.total else "waiting"
+
+
+def _describe_agent(run: Run) -> dict[str, Any]:
+    job = run.job
+    return {
+        "state": AGENT_STATES[JobState(job.state)],
+        "done": job.done,
+        "total": job.listed,
+        "name": job.agent.name if job.agent else "",
+        "current": job.current if run.state in ACTIVE_RUN_STATES else "",
+    }
+
+
+def _describe_validation(run: Run, figures: Figures) -> dict[str, Any]:
+    state = AGENT_STATES[JobState(run.job.state)]
+    if state == "running" and not figures.accepted + figures.quarantined:
+        state = "waiting"
+    return {"accepted": figures.accepted, "quarantined": figures.quarantined, "state": state}
+
+
+def _describe_settling(run: Run, figures: Figures) -> dict[str, Any]:
+    state = "waiting"
+    if run.state == RunState.SETTLING:
+        state = "running"
+    elif run.state in FINISHED:
+        state = "done"
+    elif run.state not in ACTIVE_RUN_STATES:
+        state = "failed" if run.settling_since else "skipped"
+    names = [ABSENCE, *(stage.name for stage in figures.stages)]
+    return {"state": state, "done": len(run.settled), "total": len(names)}
+
+
+def _describe_error(run: Run) -> dict[str, str] | None:
+    if not run.error_code:
+        return None
+    return {
+        "code": run.error_code,
+        "message": run.error_message,
+        "hint": run.error_hint,
+    }

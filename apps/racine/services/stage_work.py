@@ -1,0 +1,149 @@
+"""Runs one stage on one batch: claim, compute, then store and finish in one transaction."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.discovery.selectors import load_batch
+from apps.discovery.stages import Stage, get_stage
+from apps.discovery.types import BatchContent, StageOutcome
+
+from ..leases import LeaseKeeper
+from ..models import StageRun
+from ..retries import Fault, choose_wait, judge, log_fault
+from ..signals import stage_ended
+from ..transitions import FenceLost, change_stages, expires
+from ..types import LogLevel, StageState
+from .settling import try_settle
+from .story import add_line, note_progress
+
+
+def run_stage(*, stage_run_id: int) -> None:
+    """Work on it unless someone else does; a failure is kept on the row, never raised."""
+    work = claim_stage(stage_run_id)
+    if work is None:
+        return
+    started = time.monotonic()
+    try:
+        state = _work(work, started)
+    except FenceLost:
+        # Whoever took it over also ends it.
+        return
+    except Exception as error:  # noqa: BLE001, RUF100  # a stage may fail in any way
+        state = _note_failure(work, error)
+    _announce_end(work, state, time.monotonic() - started)
+    # After the commit: inside it, two last stages could each miss the other on PostgreSQL.
+    note_progress(run_id=work.run_id)
+    try_settle(run_id=work.run_id)
+
+
+def claim_stage(stage_run_id: int) -> StageRun | None:
+    """Take it with the next fence; None when it is not ready."""
+    now = timezone.now()
+    claimed = change_stages(
+        Q(pk=stage_run_id),
+        origins=[StageState.READY],
+        to=StageState.LEASED,
+        fence=F("fence") + 1,
+        owner=f"{socket.gethostname()[:60]}:{os.getpid()}:{threading.get_ident()}"[:100],
+        lease_until=expires(settings.STAGE_LEASE_SECONDS),
+        started_at=now,
+    )
+    if claimed != 1:
+        return None
+    return StageRun.objects.select_related("run", "batch").get(pk=stage_run_id)
+
+
+def _work(work: StageRun, started: float) -> StageState:
+    stage = get_stage(work.stage)
+    seconds = settings.STAGE_LEASE_SECONDS
+    with LeaseKeeper(partial(_renew, work, seconds), seconds) as lease:
+        batch = load_batch(work.batch_id)
+        result = stage.compute(batch)
+        lease.check()
+        _store(work, stage, batch, result, started)
+    return StageState.DONE
+
+
+def _renew(work: StageRun, seconds: float) -> bool:
+    mine = StageRun.objects.filter(pk=work.pk, fence=work.fence, state=StageState.LEASED)
+    return mine.update(lease_until=expires(seconds)) == 1
+
+
+@transaction.atomic
+def _store(work: StageRun, stage: Stage, batch: BatchContent, result: Any, started: float) -> None:
+    outcome: StageOutcome = stage.store(batch, result)
+    finish_stage(work, outcome, time.monotonic() - started)
+
+
+def finish_stage(work: StageRun, outcome: StageOutcome, seconds: float) -> None:
+    """Mark it done under its fence; raises FenceLost, which undoes the surrounding writes."""
+    done = change_stages(
+        _mine(work),
+        origins=[StageState.LEASED],
+        to=StageState.DONE,
+        counters=outcome.counters,
+        seconds=seconds,
+        finished_at=timezone.now(),
+        lease_until=None,
+        error_code="",
+        error_message="",
+    )
+    if done != 1:
+        raise FenceLost
+
+
+def _mine(work: StageRun) -> Q:
+    return Q(pk=work.pk, fence=work.fence)
+
+
+def _note_failure(work: StageRun, error: Exception) -> StageState:
+    doing = f"Stage {work.stage} on batch {work.batch.seq}"
+    log_fault(error, doing=doing)
+    fault = judge(error, doing=doing)
+    failures = work.failures + 1
+    if fault.is_final(failures):
+        return _quarantine(work, fault, failures)
+    wait = choose_wait(failures, settings.STAGE_RETRY_BASE_SECONDS)
+    kept = _keep_failure(
+        work, StageState.RETRY_WAIT, fault, failures=failures, not_before=expires(wait)
+    )
+    if kept:
+        text = f"{fault.message} It will be tried again."
+        add_line(work.run, text, source=work.stage, level=LogLevel.WARNING)
+    return StageState.RETRY_WAIT
+
+
+def _quarantine(work: StageRun, fault: Fault, failures: int) -> StageState:
+    now = timezone.now()
+    if _keep_failure(work, StageState.QUARANTINED, fault, failures=failures, finished_at=now):
+        text = f"{fault.message} The batch is set aside for this stage after {failures} tries."
+        add_line(work.run, text, source=work.stage, level=LogLevel.ERROR)
+    return StageState.QUARANTINED
+
+
+def _keep_failure(work: StageRun, to: StageState, fault: Fault, **values: Any) -> bool:
+    moved = change_stages(
+        _mine(work),
+        origins=[StageState.LEASED],
+        to=to,
+        lease_until=None,
+        error_code=fault.code,
+        error_message=fault.message[:500],
+        **values,
+    )
+    return moved == 1
+
+
+def _announce_end(work: StageRun, state: StageState, seconds: float) -> None:
+    stage_ended.send_robust(sender=StageRun, stage=work.stage, outcome=state.value, seconds=seconds)

@@ -1,0 +1,151 @@
+"""Tells what happens to a run: its log, its live pages, analytics, and the people concerned."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.analytics import services as analytics
+from apps.analytics.types import RunMeasure
+from apps.notifications import services as notifications
+from apps.notifications.types import NoticeLevel
+from apps.rbac.selectors import list_people_with_role, may
+from apps.rbac.types import Action, Role
+
+from ..models import Run, RunEvent
+from ..selectors import load_live, render_line, topic_of
+from ..signals import run_finished, run_progressed
+from ..types import LogLevel, RunState
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+PROGRESS_EVERY = dt.timedelta(milliseconds=250)
+LEVELS = {
+    RunState.COMPLETED: NoticeLevel.SUCCESS,
+    RunState.COMPLETED_WITH_ERRORS: NoticeLevel.WARNING,
+    RunState.FAILED: NoticeLevel.ERROR,
+    RunState.CANCELLED: NoticeLevel.INFO,
+}
+
+
+@transaction.atomic
+def add_lines(run: Run, source: str, lines: Iterable[tuple[str, str]]) -> None:
+    """Write (level, message) lines to the run's log and show them live."""
+    for level, message in lines:
+        known = level if level in LogLevel.values else LogLevel.INFO.value
+        event = RunEvent.objects.create(
+            run=run, source=source[:40], level=known, message=message[:500]
+        )
+        notifications.publish_event(topic=topic_of(run), kind="log", data=render_line(event))
+
+
+def add_line(run: Run, message: str, *, source: str = "run", level: str = LogLevel.INFO) -> None:
+    """Write one line to the run's log and show it live."""
+    add_lines(run, source, [(level, message)])
+
+
+def note_progress(*, run_id: int) -> None:
+    """Show progress live, four times a second at most; what is held back the sweeper shows."""
+    now = timezone.now()
+    runs = Run.objects.filter(pk=run_id)
+    quiet = Q(told_at=None) | Q(told_at__lte=now - PROGRESS_EVERY)
+    if runs.filter(quiet).update(told_at=now, untold=False) == 1:
+        _tell_progress(runs.select_related("job__agent").get())
+    else:
+        runs.filter(untold=False).update(untold=True)
+
+
+@transaction.atomic
+def _tell_progress(run: Run) -> None:
+    data = load_live(run, with_log=False)
+    Run.objects.filter(pk=run.pk).update(progress=data["progress"])
+    notifications.publish_event(topic=topic_of(run), kind="progress", data=data)
+    transaction.on_commit(partial(run_progressed.send_robust, sender=Run, run=run))
+
+
+def record_measure(run: Run) -> None:
+    """Give analytics the newest figures of the run."""
+    summary = run.summary
+    analytics.record_run(
+        measure=RunMeasure(
+            run_id=run.public_id,
+            number=run.pk,
+            source_id=run.source_id,
+            state=run.state,
+            trigger=run.trigger,
+            started_by_id=run.started_by_id,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            counts=summary.get("counts", {}),
+            timings=summary.get("timings", {}),
+            retries=summary.get("retries", 0),
+        )
+    )
+
+
+def tell_end(run: Run) -> None:
+    """Tell everyone that the run is over; called in the transaction that ends it."""
+    record_measure(run)
+    _notify_end(run)
+    data = load_live(run, with_log=False)
+    notifications.publish_event(topic=topic_of(run), kind="finished", data=data)
+    notifications.publish_event(topic="overview", kind="run_finished", data={})
+    transaction.on_commit(partial(run_finished.send_robust, sender=Run, run=run))
+
+
+def _notify_end(run: Run) -> None:
+    state = RunState(run.state)
+    notifications.notify(
+        users=_list_concerned(run),
+        kind=f"run_{state.value}",
+        level=LEVELS[state],
+        title=f"{state.label}: discovery of {run.source.name}"[:200],
+        body=_describe_end(run),
+        url=reverse("racine:run-detail", args=[run.public_id]),
+        # A run that is taken up again ends again, and that is news.
+        dedupe_key=f"run:{run.public_id}:{run.resumes}:{state.value}",
+        email=state is not RunState.CANCELLED,
+    )
+
+
+def notify_waiting(run: Run) -> None:
+    """Tell once that no agent has taken the run up."""
+    notifications.notify(
+        users=_list_concerned(run),
+        kind="run_waiting",
+        level=NoticeLevel.WARNING,
+        title=f"No agent is connected for {run.source.name}"[:200],
+        body=f"{run} is waiting. Start the agent that serves this source, or look at its log.",
+        url=reverse("racine:run-detail", args=[run.public_id]),
+        dedupe_key=f"run:{run.public_id}:{run.resumes}:waiting",
+    )
+
+
+def _list_concerned(run: Run) -> list[User]:
+    """Who started it and who owns the source; after a failure the administrators too."""
+    people = [run.started_by, run.source.owner]
+    if run.state == RunState.FAILED:
+        people += list_people_with_role(Role.ADMIN)
+    return [user for user in people if user is not None and may(user, Action.VIEW, run.source)]
+
+
+def _describe_end(run: Run) -> str:
+    if run.state == RunState.FAILED:
+        return f"{run.error_message} {run.error_hint}".strip()
+    counts = run.summary.get("counts")
+    if not counts:
+        return f"{run} was stopped. What it had already read is kept."
+    text = (
+        f"{counts['tables']} tables, {counts['columns']} columns, "
+        f"{counts['labels']} labels, {counts['findings']} findings."
+    )
+    troubles = run.summary.get("troubles", [])
+    return " ".join([text, *troubles])

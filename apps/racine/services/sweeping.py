@@ -1,0 +1,193 @@
+"""Finds what fell through: lost leases, lost hints, overdue retries, runs that wait too long.
+
+Each step is a conditional change, so several sweepers do no harm; one that fails is logged and
+tried again in the next round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import DatabaseError, close_old_connections, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.discovery import services as discovery
+from apps.discovery.types import JobState
+from apps.notifications import services as notifications
+
+from ..models import Run, StageRun
+from ..retries import LOSSES_ALLOWED, log_fault
+from ..transitions import change_stages
+from ..types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState
+from .fan_out import announce_ready
+from .runs import finish_cancel, follow_job, give_up_waiting
+from .settling import announce_settling, note_lost_settling, try_settle
+from .story import add_line, note_progress, notify_waiting
+
+LAST_SWEEP = "racine:last_sweep_at"
+HINT_LIMIT = 200
+# A hint that was not taken up for this long is given again.
+HINT_AGAIN = dt.timedelta(seconds=5)
+CANCEL_PATIENCE = dt.timedelta(seconds=90)
+NOTICE_AFTER = dt.timedelta(seconds=60)
+# Long enough to start an agent by hand; a failed run can be resumed at any later time.
+GIVE_UP_AFTER = dt.timedelta(minutes=10)
+PRUNE_EVERY_SECONDS = 3600
+
+
+def sweep() -> None:
+    """One round; never raises."""
+    for step in STEPS:
+        _try_step(step)
+    cache.set(LAST_SWEEP, timezone.now(), None)
+
+
+def _try_step(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001, RUF100  # the sweeper must outlive everything
+        log_fault(error, doing=f"Sweeping ({step.__name__})")
+        if isinstance(error, DatabaseError):
+            _reconnect()
+
+
+def _reconnect() -> None:
+    # A sweeper with a dead connection would stop everything for good.
+    if not transaction.get_connection().in_atomic_block:
+        close_old_connections()
+
+
+def free_lost_jobs() -> None:
+    """Jobs whose agent went silent wait for another; their runs say so."""
+    discovery.release_lost_jobs()
+    behind = Run.objects.filter(state=RunState.RUNNING, job__state=JobState.QUEUED)
+    for run in behind.select_related("job"):
+        follow_job(job=run.job)
+
+
+def free_lost_stages() -> None:
+    """Stage runs whose worker went silent are ready again, or set aside after many losses."""
+    expired = Q(lease_until__lte=timezone.now())
+    leased = StageRun.objects.filter(expired, state=StageState.LEASED)
+    for work in leased.select_related("run", "batch")[:HINT_LIMIT]:
+        _free_stage(work, expired & Q(pk=work.pk, fence=work.fence))
+
+
+def _free_stage(work: StageRun, mine: Q) -> None:
+    if work.losses + 1 < LOSSES_ALLOWED:
+        values = {"losses": F("losses") + 1, "lease_until": None}
+        if change_stages(mine, origins=[StageState.LEASED], to=StageState.READY, **values):
+            announce_ready([work.pk])
+        return
+    lost = change_stages(
+        mine,
+        origins=[StageState.LEASED],
+        to=StageState.QUARANTINED,
+        losses=F("losses") + 1,
+        lease_until=None,
+        finished_at=timezone.now(),
+        error_code="worker_lost",
+        error_message="The worker stopped each time that it worked on this.",
+    )
+    if lost:
+        text = f"Batch {work.batch.seq} is set aside: its worker stopped {LOSSES_ALLOWED} times."
+        add_line(work.run, text, source=work.stage, level=LogLevel.ERROR)
+        try_settle(run_id=work.run_id)
+
+
+def wake_retries() -> None:
+    """Failed stage runs whose time has come are ready again."""
+    due = Q(not_before__lte=timezone.now())
+    waiting = StageRun.objects.filter(due, state=StageState.RETRY_WAIT)
+    ids = list(waiting.values_list("pk", flat=True)[:HINT_LIMIT])
+    mine = due & Q(pk__in=ids)
+    if change_stages(mine, origins=[StageState.RETRY_WAIT], to=StageState.READY, not_before=None):
+        announce_ready(ids)
+
+
+def repeat_hints() -> None:
+    """Ready stage runs that nobody has taken up are announced again."""
+    old = timezone.now() - HINT_AGAIN
+    ready = StageRun.objects.filter(
+        state=StageState.READY, created_at__lte=old, run__state__in=ACTIVE_RUN_STATES
+    )
+    announce_ready(list(ready.values_list("pk", flat=True)[:HINT_LIMIT]))
+
+
+def free_lost_settling() -> None:
+    """Runs whose settler went silent or whose hint was lost are settled by another."""
+    now = timezone.now()
+    settling = Run.objects.filter(state=RunState.SETTLING)
+    for run in settling.filter(lease_until__lte=now):
+        note_lost_settling(run=run, now=now)
+    due = Q(not_before=None, settling_since__lte=now - HINT_AGAIN) | Q(not_before__lte=now)
+    for run_id in settling.filter(due, lease_until=None).values_list("pk", flat=True):
+        announce_settling(run_id)
+
+
+def close_runs() -> None:
+    """Runs whose last stage could not tell that it was the last go on to settling."""
+    closed = Run.objects.filter(
+        state__in=[RunState.WAITING, RunState.RUNNING], job__state=JobState.CLOSED
+    )
+    for run_id in closed.values_list("pk", flat=True):
+        try_settle(run_id=run_id)
+
+
+def end_cancelling() -> None:
+    """Runs whose agent does not answer the request to stop are cancelled all the same."""
+    late = timezone.now() - CANCEL_PATIENCE
+    idle = Q(job__state__in=[JobState.CLOSED, JobState.FAILED, JobState.CANCELLED])
+    stuck = Run.objects.filter(idle | Q(cancel_requested_at__lte=late), state=RunState.CANCELLING)
+    for run_id in stuck.values_list("pk", flat=True):
+        finish_cancel(run_id=run_id)
+
+
+def watch_waiting() -> None:
+    """Runs that no agent takes up: people are told, and after a while the run fails."""
+    now = timezone.now()
+    waiting = Run.objects.filter(state=RunState.WAITING, job__state=JobState.QUEUED)
+    for run in waiting.filter(waiting_since__lte=now - GIVE_UP_AFTER):
+        give_up_waiting(run=run)
+    late = waiting.filter(waiting_since__lte=now - NOTICE_AFTER, waiting_told_at=None)
+    for run in late.select_related("source__owner", "started_by"):
+        _tell_waiting(run, now)
+
+
+@transaction.atomic
+def _tell_waiting(run: Run, now: dt.datetime) -> None:
+    if Run.objects.filter(pk=run.pk, waiting_told_at=None).update(waiting_told_at=now) != 1:
+        return
+    text = "No agent is connected. Start the agent that serves this source."
+    add_line(run, text, level=LogLevel.WARNING)
+    notify_waiting(run)
+
+
+def show_progress() -> None:
+    """Progress that came too fast to be shown at once."""
+    for run_id in Run.objects.filter(untold=True).values_list("pk", flat=True):
+        note_progress(run_id=run_id)
+
+
+def sweep_notices() -> None:
+    """E-mails that are due, and events that nobody will ask for."""
+    notifications.sweep_deliveries()
+    if cache.add("racine:pruned", True, PRUNE_EVERY_SECONDS):
+        notifications.prune_events()
+
+
+STEPS: tuple[Callable[[], None], ...] = (
+    free_lost_jobs,
+    free_lost_stages,
+    wake_retries,
+    repeat_hints,
+    close_runs,
+    free_lost_settling,
+    end_cancelling,
+    watch_waiting,
+    show_progress,
+    sweep_notices,
+)

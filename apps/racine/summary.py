@@ -1,0 +1,78 @@
+"""The figures that a finished run is remembered by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from .figures import Figures, load_figures
+from .models import Run
+
+
+def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
+    """Counts, balance, stages, timings, and the troubles that make it end with errors."""
+    figures = load_figures(run)
+    balance = figures.balance
+    return {
+        **run.summary,
+        "counts": figures.counts,
+        "balance": {
+            "seen": balance.seen,
+            "stored": balance.stored,
+            "unchanged": balance.unchanged,
+            "filtered": balance.filtered,
+            "failed": balance.failed,
+            "holds": balance.holds,
+        },
+        "stages": {stage.name: _describe_stage(stage) for stage in figures.stages},
+        "timings": _measure(run, figures, now),
+        "retries": sum(stage.retries for stage in figures.stages) + run.failures,
+        "troubles": list_troubles(figures),
+    }
+
+
+def _describe_stage(stage: Any) -> dict[str, Any]:
+    return {
+        "done": stage.done,
+        "failed": stage.failed,
+        "seconds": round(stage.seconds, 3),
+        "counters": stage.counters,
+    }
+
+
+def list_troubles(figures: Figures) -> list[str]:
+    """What went wrong, in words; empty when all is well."""
+    troubles = []
+    if figures.quarantined:
+        troubles.append(f"{_some(figures.quarantined, 'batch', 'batches')} failed validation.")
+    for stage in figures.stages:
+        if stage.failed:
+            batches = _some(stage.failed, "batch was", "batches were")
+            troubles.append(f"{stage.title}: {batches} set aside.")
+    if figures.balance.failed:
+        troubles.append(f"{_some(figures.balance.failed, 'table', 'tables')} could not be read.")
+    if not figures.balance.holds:
+        troubles.append("The balance does not hold: tables were lost on the way.")
+    return troubles
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _measure(run: Run, figures: Figures, now: dt.datetime) -> dict[str, float]:
+    reading = run.reading_since or run.settling_since or now
+    settling = run.settling_since or now
+    timings = {
+        "wait": _between(run.started_at, reading),
+        "read": _between(reading, run.job.finished_at or settling),
+        "settle": _between(settling, now),
+        "total": _between(run.started_at, now),
+    }
+    for stage in figures.stages:
+        timings[f"stage.{stage.name}"] = round(stage.seconds, 3)
+    return timings
+
+
+def _between(start: dt.datetime, end: dt.datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 3)
