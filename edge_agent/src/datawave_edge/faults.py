@@ -107,6 +107,7 @@ def _code_of(cause: BaseException) -> str:
 
 _NETWORK: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (socket.gaierror, "host_unresolved"),
+    (UnicodeDecodeError, "internal"),
     (UnicodeError, "host_unresolved"),
     (ssl.SSLError, "tls_failed"),
     (ConnectionRefusedError, "connect_refused"),
@@ -151,6 +152,7 @@ _SQLSTATES: Final[tuple[tuple[str, str], ...]] = (
     ("3F000", "table_missing"),
     ("57014", "query_timeout"),
     ("55P03", "source_busy"),
+    ("55", "view_broken"),
     ("53", "source_busy"),
     ("57P03", "source_busy"),
     ("57P", "connection_lost"),

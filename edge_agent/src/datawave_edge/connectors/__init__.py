@@ -35,6 +35,6 @@ def make_connector(spec: ConnectionSpec, password: str, settings: RunSettings) -
     module, name = _ENGINES[spec.engine]
     try:
         factory = getattr(import_module(f"{__name__}.{module}"), name)
+        return cast("ConnectorFactory", factory)(spec, password, settings)
     except ModuleNotFoundError:
         raise SourceFault("driver_missing") from None
-    return cast("ConnectorFactory", factory)(spec, password, settings)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,14 +20,14 @@ def block_ranges(low: int, high: int, blocks: int, seed: str) -> list[tuple[int,
     span = high - low + 1
     edges = [low + span * index // blocks for index in range(blocks + 1)]
     ranges = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         room = max(0, (end - start) // 2)
         ranges.append((start + chosen.randint(0, room), end))
     return ranges
 
 
 def block_statement(
-    columns: list[sa.ColumnElement[Any]],
+    columns: Sequence[sa.ColumnElement[Any]],
     source: sa.FromClause,
     key: sa.ColumnElement[Any],
     ranges: list[tuple[int, int]],

@@ -80,6 +80,13 @@ class Session:
         self.rows_read += len(found)
         return [tuple(row) for row in found]
 
+    def run(self, statement: str) -> None:
+        """Run a statement that gives no rows, such as SET."""
+        self.queries += 1
+        with told_as_fault():
+            assert self._connection is not None  # noqa: S101 - only used on an open session
+            self._connection.execute(sa.text(statement))
+
     def value(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
     ) -> Any:

@@ -69,7 +69,7 @@ def is_last_name(value: str) -> bool:
     low = value.lower()
     if low in words.LAST_NAMES or _is_double(low, words.LAST_NAMES):
         return True
-    return low.startswith(("o'", "mc", "mac", "van ", "von ", "de ")) and value[0].isalpha()
+    return low.startswith(("o'", "mc", "van ", "von ", "de ")) and value[-1].isalpha()
 
 
 def _is_double(low: str, known: frozenset[str]) -> bool:

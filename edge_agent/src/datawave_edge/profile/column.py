@@ -74,7 +74,7 @@ def _text_profile(
     nulls: int,
     empty: int,
 ) -> ColumnProfile:
-    tried = dict(list(counts.items())[:TRIED])
+    tried = _spread(counts, TRIED)
     lengths = [len(text) for text in texts]
     hits = _hit_rates(tried)
     entropy, rates = _characters(tried)
@@ -96,6 +96,12 @@ def _text_profile(
         date=_date(kind, texts, hits),
         protection=guess_protection(tried, hits, kind, entropy, name),
     )
+
+
+def _spread(counts: Mapping[str, int], most: int) -> dict[str, int]:
+    """Up to `most` of the different values, evenly from all of them."""
+    step = -(-len(counts) // most)
+    return dict(list(counts.items())[::step])
 
 
 def _hit_rates(tried: Mapping[str, int]) -> dict[str, float]:
@@ -143,7 +149,7 @@ def _mention_rates(kind: NormalType, counts: Mapping[str, int]) -> dict[str, flo
     """Shares among texts that are long enough to mention something beside themselves."""
     if kind not in _TEXTS:
         return {}
-    searched = [(text, n) for text, n in list(counts.items())[:SEARCHED] if _is_prose(text)]
+    searched = [(text, n) for text, n in _spread(counts, SEARCHED).items() if _is_prose(text)]
     total = sum(count for _, count in searched)
     found: Counter[str] = Counter()
     for text, count in searched:

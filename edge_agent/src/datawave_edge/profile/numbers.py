@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from datawave_edge.protocol import NumberShape
@@ -52,7 +53,7 @@ def _magnitude(size: float) -> int:
 def _sequential_rate(numbers: Sequence[float]) -> float:
     """Steps of one between sorted neighbours. A sample of blocks keeps most of them."""
     ordered = sorted(numbers)
-    steps = sum(b - a == 1 for a, b in zip(ordered, ordered[1:], strict=False))
+    steps = sum(b - a == 1 for a, b in pairwise(ordered))
     return _rate(steps, len(ordered) - 1)
 
 

@@ -12,7 +12,7 @@ MIN_VALUES: Final = 5
 MIN_SHARE: Final = 0.05
 _TOLD: Final = 12
 _PUNCTUATION: Final = frozenset("@.-:/_+(),'#%&*=;!?$[]{}|\\\"<>~^` ")
-_RUNS: Final = re.compile(r"([Aa9])\1+")
+_RUNS: Final = tuple((re.compile(f"{kind}{kind}+"), f"{kind}+") for kind in "Aa9")
 
 
 class _Classes(dict[int, str]):
@@ -39,7 +39,10 @@ _CLASSES: Final = _Classes()
 
 def shape_of(value: str) -> str:
     """The collapsed shape: classes instead of characters, runs as one class and a plus."""
-    return _RUNS.sub(r"\1+", value.translate(_CLASSES))
+    shape = value.translate(_CLASSES)
+    for pattern, replacement in _RUNS:
+        shape = pattern.sub(replacement, shape)
+    return shape
 
 
 def shared_shapes(counts: Mapping[str, int], total: int) -> dict[str, float]:

@@ -97,12 +97,16 @@ def unpack_body(raw: bytes, encoding: str) -> bytes:
     return body
 
 
-# Strings first, so that brackets inside them are passed over as text.
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"|[\[\]{}]')
+# Strings first, so that brackets inside them are passed over as text. The closing quote is optional,
+# or a body of unclosed strings would be searched to its end once for each of them.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+
+# Only an odd number of backslashes before it makes "u0000" an escape and not the text itself.
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def _check_text(raw: bytes) -> None:
-    if b"\x00" in raw or b"\\u0000" in raw:
+    if b"\x00" in raw or _NUL_ESCAPE.search(raw):
         raise BatchRejected("nul_character", "A text holds a NUL character.", 422)
     if _is_deep(raw):
         raise BatchRejected("too_deep", f"Nested deeper than {MAX_DEPTH} levels.", 422)

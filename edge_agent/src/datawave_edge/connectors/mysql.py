@@ -1,0 +1,209 @@
+"""MySQL and MariaDB, read through information_schema in bulk."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from datawave_edge.faults import SourceFault
+from datawave_edge.protocol import ContainerListing, SourceFacts
+
+from .blocks import BLOCKS, block_ranges, block_statement
+from .contract import Listing, Sample, TableRef, TableShape
+from .mysql_catalog import LIST_SQL, read_schema
+from .server import CONNECT_SECONDS, ServerConnector, ca_file, read_cells
+from .session import cell_limit, column_of, table_of
+
+_COUNTED: Final = 200_000
+_AS_IS: Final = frozenset(("integer", "float", "boolean"))
+
+
+class MysqlConnector(ServerConnector):
+    """One MySQL or MariaDB server, or one database of it."""
+
+    driver = "mysql+pymysql"
+
+    def read_facts(self) -> SourceFacts:
+        version, comment = self._session.rows("SELECT version(), @@version_comment")[0]
+        family = "MariaDB" if "mariadb" in f"{version}{comment}".lower() else "MySQL"
+        cipher = self._session.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+        return SourceFacts(
+            server_version=f"{family} {version}"[:200],
+            tls=bool(cipher and cipher[0][1]),
+            read_only=self._is_read_only(),
+            privileged=self._is_privileged(),
+            audit_logging=self._is_audited(),
+        )
+
+    def list_tables(self) -> Listing:
+        rows = self._session.rows(LIST_SQL, {"only": self._spec.database})
+        schemas = [schema for schema, name in rows if name is None]
+        tables = [TableRef(schema, name) for schema, name in rows if name is not None]
+        if self._spec.database and not schemas:
+            raise SourceFault("database_missing")
+        containers = [
+            ContainerListing(
+                name=schema,
+                authoritative=self._sees_all(schema),
+                tables=sum(ref.container == schema for ref in tables),
+            )
+            for schema in schemas
+        ]
+        return Listing(containers, tables)
+
+    def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+        wanted = set(refs)
+        shapes: dict[TableRef, TableShape | SourceFault] = {}
+        for schema in sorted({ref.container for ref in refs}):
+            names = [ref.name for ref in refs if ref.container == schema]
+            found = read_schema(self._session, schema, names)
+            shapes.update({ref: shape for ref, shape in found.items() if ref in wanted})
+        return shapes
+
+    def sample(self, shape: TableShape, limit: int) -> Sample:
+        is_view = shape.kind == "view"
+        is_small = shape.row_count is not None and shape.row_count <= _COUNTED
+        count = self._count(shape.ref) if is_small and not is_view else None
+        if not limit:
+            return Sample([], count, exact=count is not None)
+        rows = self._session.rows(self._sample_statement(shape, limit, count))
+        if len(rows) < limit and (count is None or count <= limit):
+            count = len(rows)
+        return Sample(read_cells(rows, shape), count, exact=count is not None)
+
+    def grant_hint(self, ref: TableRef) -> str:
+        schema, name, user = (
+            "`" + each.replace("`", "``") + "`"
+            for each in (ref.container, ref.name, self._spec.username)
+        )
+        return f"GRANT SELECT, SHOW VIEW ON {schema}.{name} TO {user};"
+
+    def _sample_statement(self, shape: TableShape, limit: int, count: int | None) -> sa.Executable:
+        source = table_of(shape.ref.container, shape.ref.name)
+        cut = cell_limit(limit, len(shape.columns))
+        cells = [
+            _cell(column.name, column.type, column.native_type, cut).label(f"c{index}")
+            for index, column in enumerate(shape.columns)
+        ]
+        bounds = self._key_bounds(shape) if count is None or count > limit else None
+        if bounds is None:
+            return sa.select(*cells).select_from(source).limit(limit)
+        key, low, high = bounds
+        ranges = block_ranges(low, high, BLOCKS, shape.ref.path)
+        return block_statement(cells, source, key, ranges, max(1, limit // BLOCKS))
+
+    def _key_bounds(self, shape: TableShape) -> tuple[sa.ColumnElement[Any], int, int] | None:
+        """Range of a primary key of one whole number; other keys are read from their start."""
+        keys = [column for column in shape.columns if column.key_position]
+        if len(keys) != 1 or keys[0].type != "integer":
+            return None
+        key = column_of(keys[0].name)
+        source = table_of(shape.ref.container, shape.ref.name)
+        low, high = self._session.rows(
+            sa.select(sa.func.min(key), sa.func.max(key)).select_from(source)
+        )[0]
+        return (key, int(low), int(high)) if low is not None else None
+
+    def _sees_all(self, schema: str) -> bool:
+        """Whether the role's grants show every table of a database: else absence proves nothing."""
+        found = self._session.value(
+            "SELECT (SELECT count(*) FROM information_schema.user_privileges"
+            "  WHERE privilege_type = 'SELECT' AND grantee = :who)"
+            " + (SELECT count(*) FROM information_schema.schema_privileges"
+            "  WHERE privilege_type = 'SELECT' AND grantee = :who AND :schema LIKE table_schema)",
+            {"who": self._grantee(), "schema": schema},
+        )
+        return bool(found)
+
+    def _grantee(self) -> str:
+        user, _, host = str(self._session.value("SELECT current_user()")).rpartition("@")
+        return f"'{user}'@'{host}'"
+
+    def _is_privileged(self) -> bool:
+        found = self._session.value(
+            "SELECT count(*) FROM information_schema.user_privileges WHERE grantee = :who"
+            " AND (privilege_type IN ('SUPER', 'FILE', 'CREATE USER') OR is_grantable = 'YES')",
+            {"who": self._grantee()},
+        )
+        return bool(found)
+
+    def _is_read_only(self) -> bool | None:
+        for name in ("tx_read_only", "transaction_read_only"):
+            rows = self._session.rows("SHOW SESSION VARIABLES LIKE :name", {"name": name})
+            if rows:
+                return str(rows[0][1]).upper() in ("ON", "1")
+        return None
+
+    def _is_audited(self) -> bool | None:
+        try:
+            rows = self._session.rows(
+                "SHOW GLOBAL VARIABLES WHERE variable_name IN"
+                " ('server_audit_logging', 'audit_log_policy', 'general_log')"
+            )
+        except SourceFault:
+            return None
+        return any(str(value).upper() not in ("OFF", "NONE", "0", "") for _, value in rows)
+
+    def _connect_args(self, password: str) -> dict[str, Any]:
+        return {
+            "host": self._host,
+            "port": self._port,
+            "user": self._spec.username,
+            "password": password,
+            "database": self._spec.database or None,
+            "charset": "utf8mb4",
+            # A hostile server may ask for any file of this host under LOCAL.
+            "local_infile": False,
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": self._seconds + 30,
+            "write_timeout": self._seconds + 30,
+            "program_name": "datawave-edge",
+            **_tls_args(self._spec.tls),
+        }
+
+    def _session_statements(self) -> Sequence[str]:
+        return (
+            "SET SESSION sql_mode = ''",
+            "SET SESSION TRANSACTION READ ONLY",
+            "SET SESSION time_zone = '+00:00'",
+        )
+
+    def _after_connect(self) -> None:
+        rows = self._session.rows(
+            "SHOW SESSION VARIABLES WHERE variable_name IN"
+            " ('max_statement_time', 'max_execution_time')"
+        )
+        names = {str(row[0]).lower() for row in rows}
+        if "max_statement_time" in names:
+            self._session.run(f"SET SESSION max_statement_time = {self._seconds}")
+        elif "max_execution_time" in names:
+            self._session.run(f"SET SESSION max_execution_time = {self._seconds * 1000}")
+
+
+def _tls_args(mode: str) -> dict[str, Any]:
+    if mode == "disable":
+        return {"ssl_disabled": True}
+    if mode == "verify-full":
+        return {"ssl": ssl.create_default_context(cafile=ca_file() or None)}
+    if mode == "require":
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return {"ssl": context}
+    return {}
+
+
+def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
+    """A cell: numbers as they are, all else as cut text; of bytes only their length."""
+    column = column_of(name)
+    if native.startswith("bit"):
+        return column + sa.literal_column("0")
+    if kind in _AS_IS:
+        return column
+    if kind in ("binary", "geometry"):
+        return sa.func.length(column)
+    text = column if kind in ("text", "enum") else sa.cast(column, sa.CHAR())
+    return sa.func.left(text, sa.literal_column(str(cut)))

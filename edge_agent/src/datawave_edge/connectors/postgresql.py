@@ -1,0 +1,184 @@
+"""PostgreSQL, read through its system catalogue in bulk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from datawave_edge.faults import SourceFault
+from datawave_edge.protocol import ContainerListing, SourceFacts
+
+from .contract import Listing, Sample, TableRef, TableShape
+from .postgresql_catalog import LIST_SQL, read_shapes
+from .server import APPLICATION, CONNECT_SECONDS, ServerConnector, ca_file, read_cells
+from .session import cell_limit, column_of, table_of
+
+# Tables up to this estimate are counted exactly; larger ones tell their estimate.
+_COUNTED: Final = 200_000
+_PAGE_BYTES: Final = 8_192
+_SYSTEM_PAGES: Final = 400
+_SEED: Final = 20_011
+_MARGIN: Final = 1.3
+_AS_IS: Final = frozenset(("integer", "float", "boolean"))
+
+
+class PostgresConnector(ServerConnector):
+    """One PostgreSQL database."""
+
+    driver = "postgresql+psycopg"
+
+    def read_facts(self) -> SourceFacts:
+        row = self._session.rows(
+            "SELECT current_setting('server_version'), current_setting('transaction_read_only'),"
+            " (SELECT rolsuper OR rolcreaterole OR rolbypassrls FROM pg_catalog.pg_roles"
+            "  WHERE rolname = current_user),"
+            " (SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())"
+        )[0]
+        return SourceFacts(
+            server_version=f"PostgreSQL {row[0]}"[:200],
+            read_only=row[1] == "on",
+            privileged=row[2],
+            tls=row[3],
+            audit_logging=self._is_audited(),
+        )
+
+    def list_tables(self) -> Listing:
+        rows = self._session.rows(LIST_SQL)
+        tables = [TableRef(schema, name) for schema, name in rows if name is not None]
+        counts: dict[str, int] = {schema: 0 for schema, _ in rows}
+        for ref in tables:
+            counts[ref.container] += 1
+        # The catalogue shows every table to every role, so the listing is always whole.
+        containers = [
+            ContainerListing(name=name, authoritative=True, tables=count)
+            for name, count in counts.items()
+        ]
+        return Listing(containers, tables)
+
+    def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+        return read_shapes(self._session, refs)
+
+    def sample(self, shape: TableShape, limit: int) -> Sample:
+        estimate = shape.row_count
+        rows = self._sample_rows(shape, limit, estimate) if limit else []
+        if limit and len(rows) < limit and (estimate is None or estimate <= limit):
+            return Sample(read_cells(rows, shape), len(rows), exact=True)
+        is_small = estimate is not None and estimate <= _COUNTED
+        count = self._count(shape.ref) if is_small and shape.kind != "view" else None
+        return Sample(read_cells(rows, shape), count, exact=count is not None)
+
+    def grant_hint(self, ref: TableRef) -> str:
+        quote = self._session.dialect.identifier_preparer.quote_identifier
+        schema, name, role = (
+            quote(each).replace("%%", "%")
+            for each in (ref.container, ref.name, self._spec.username)
+        )
+        return (
+            f"GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {schema}.{name} TO {role};"
+        )
+
+    def _sample_rows(
+        self, shape: TableShape, limit: int, estimate: int | None
+    ) -> Sequence[tuple[Any, ...]]:
+        plain = self._select(shape, limit)
+        if shape.kind not in ("table", "materialized_view", "partition"):
+            return self._session.rows(plain.limit(limit))
+        if estimate is None or estimate <= limit * 2:
+            return self._session.rows(plain.limit(limit))
+        rows = self._session.rows(self._tablesample(shape, limit, estimate).limit(limit))
+        # Old statistics or rows in few pages: better the first rows than hardly any.
+        return rows if len(rows) >= limit // 4 else self._session.rows(plain.limit(limit))
+
+    def _select(self, shape: TableShape, limit: int) -> sa.Select[Any]:
+        source = table_of(shape.ref.container, shape.ref.name)
+        return sa.select(*self._cells(shape, limit)).select_from(source)
+
+    def _tablesample(self, shape: TableShape, limit: int, estimate: int) -> sa.Select[Any]:
+        source = table_of(shape.ref.container, shape.ref.name)
+        percent = min(100.0, max(0.0001, 100.0 * _MARGIN * limit / estimate))
+        has_pages = (shape.size_bytes or 0) >= _SYSTEM_PAGES * _PAGE_BYTES
+        method = sa.func.system if has_pages else sa.func.bernoulli
+        sampled = source.tablesample(
+            method(sa.literal_column(f"{percent:.6f}")), seed=sa.literal_column(str(_SEED))
+        )
+        return sa.select(*self._cells(shape, limit)).select_from(sampled)
+
+    def _cells(self, shape: TableShape, limit: int) -> list[sa.ColumnElement[Any]]:
+        cut = cell_limit(limit, len(shape.columns))
+        return [
+            _cell(column.name, column.type, column.native_type, cut).label(f"c{index}")
+            for index, column in enumerate(shape.columns)
+        ]
+
+    def _is_audited(self) -> bool | None:
+        try:
+            found = self._session.value(
+                "SELECT current_setting('shared_preload_libraries') LIKE '%pgaudit%'"
+                " OR current_setting('log_statement') IN ('mod', 'all')"
+            )
+        except SourceFault:
+            return None
+        return None if found is None else bool(found)
+
+    def _connect_args(self, password: str) -> dict[str, Any]:
+        _forget_libpq_settings()
+        arguments: dict[str, Any] = {
+            "host": self._host,
+            "port": self._port,
+            "dbname": self._spec.database or "postgres",
+            "user": self._spec.username or "postgres",
+            "password": password,
+            "sslmode": self._spec.tls,
+            "gssencmode": "disable",
+            # A path that can never be, so that no password of another server is sent.
+            "passfile": f"{os.devnull}/none",
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": APPLICATION,
+            "client_encoding": "utf8",
+            # A pooler in between may not know a statement that another connection prepared.
+            "prepare_threshold": None,
+        }
+        if self._spec.tls == "verify-full":
+            arguments["sslrootcert"] = ca_file() or "system"
+        return arguments
+
+    def _engine_args(self) -> dict[str, Any]:
+        return {"use_native_hstore": False}
+
+    def _session_statements(self) -> Sequence[str]:
+        milliseconds = self._seconds * 1000
+        return (
+            "SET default_transaction_read_only = on",
+            f"SET statement_timeout = {milliseconds}",
+            f"SET lock_timeout = {min(milliseconds, 5_000)}",
+            f"SET idle_in_transaction_session_timeout = {milliseconds * 2}",
+            # Type names come with their schema, and nothing of the source's is called by chance.
+            "SET search_path = pg_catalog",
+            "SET datestyle = 'ISO, YMD'",
+            "SET timezone = 'UTC'",
+            # The first rows of a large table stay the same rows.
+            "SET synchronize_seqscans = off",
+            "SET row_security = on",
+        )
+
+
+def _forget_libpq_settings() -> None:
+    """What libpq reads from the environment must not change where a source is or who signs in."""
+    for name in [each for each in os.environ if each.startswith("PG")]:
+        del os.environ[name]
+
+
+def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
+    """A cell: numbers as they are, all else as cut text; of bytes only their length."""
+    column = column_of(name)
+    if kind in _AS_IS and native != "oid":
+        return column
+    if kind == "binary" and native == "bytea":
+        return sa.func.octet_length(column)
+    text = sa.cast(column, sa.Text())
+    if kind in ("binary", "geometry"):
+        return sa.func.length(text)
+    return sa.func.left(text, sa.literal_column(str(cut)))

@@ -1,0 +1,123 @@
+"""What the connectors of database servers have in common: an engine from fields, and a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from datawave_edge.faults import SourceFault
+from datawave_edge.protocol import ConnectionSpec, RunSettings
+
+from .address import PORTS, require_host
+from .contract import Binary, Cell, TableRef, TableShape
+from .session import Row, Session, table_of
+
+CONNECT_SECONDS: Final = 8
+APPLICATION: Final = "datawave-edge"
+
+
+class ServerConnector:
+    """Base of connectors that reach a server; one connection, opened read-only."""
+
+    driver: str
+
+    def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
+        self._spec = spec
+        self._host = require_host(spec.host)
+        self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
+        url = sa.URL.create(self.driver)
+        engine = sa.create_engine(
+            url,
+            connect_args=self._connect_args(password),
+            poolclass=sa.NullPool,
+            query_cache_size=0,
+            isolation_level="AUTOCOMMIT",
+            **self._engine_args(),
+        )
+        sa.event.listen(engine, "connect", self._prepare_session)
+        self._session = Session(engine)
+
+    @property
+    def queries(self) -> int:
+        return self._session.queries
+
+    @property
+    def rows_read(self) -> int:
+        return self._session.rows_read
+
+    def connect(self) -> None:
+        self._session.open()
+        self._after_connect()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def read_one(self, ref: TableRef) -> None:
+        source = table_of(ref.container, ref.name)
+        self._session.rows(sa.select(sa.literal(1)).select_from(source).limit(1))
+
+    def _connect_args(self, password: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _engine_args(self) -> dict[str, Any]:
+        return {}
+
+    def _session_statements(self) -> Sequence[str]:
+        """Statements that make the session read-only and bounded."""
+        raise NotImplementedError
+
+    def _after_connect(self) -> None:
+        """What else must be known or set once the session is open."""
+
+    def _prepare_session(self, connection: Any, record: object) -> None:
+        del record
+        cursor = connection.cursor()
+        for statement in self._session_statements():
+            cursor.execute(statement)
+        cursor.close()
+
+    def _count(self, ref: TableRef) -> int | None:
+        """Exact count, or None when it takes longer than allowed."""
+        source = table_of(ref.container, ref.name)
+        try:
+            return int(self._session.value(sa.select(sa.func.count()).select_from(source)))
+        except SourceFault as fault:
+            if fault.code == "query_timeout":
+                return None
+            raise
+
+    @property
+    def _port(self) -> int:
+        return self._spec.port or PORTS[self._spec.engine]
+
+
+def ca_file() -> str:
+    """Certificates that the agent's owner trusts instead of the system's; empty for the system's."""
+    return os.environ.get("DATAWAVE_CA_FILE", "")
+
+
+def read_cells(rows: Sequence[Row], shape: TableShape) -> list[list[Cell]]:
+    """Rows as cells; lengths that stand for binary values are told as such."""
+    binary = [column.type in ("binary", "geometry") for column in shape.columns]
+    if not any(binary):
+        return [list(row) for row in rows]
+    return [
+        [_binary(cell) if is_binary else cell for cell, is_binary in zip(row, binary, strict=True)]
+        for row in rows
+    ]
+
+
+def _binary(length: Any) -> Cell:
+    return None if length is None else Binary(length)
+
+
+def group(rows: Sequence[Row], width: int = 1) -> Mapping[Any, list[Row]]:
+    """Rows by their first cell, or by a tuple of the first cells."""
+    grouped: dict[Any, list[Row]] = {}
+    for row in rows:
+        key = row[0] if width == 1 else row[:width]
+        grouped.setdefault(key, []).append(row[width:])
+    return grouped
