@@ -22,7 +22,7 @@ PORT = read_int("PORT", 8000)
 
 HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = keys.load_or_create(HOME / "keys" / "secret_key", keys.make_secret_key)
-# Newest first; older ones stay readable until `manage.py rotate_keys` has run.
+# Newest first; secrets encrypted with an older one stay readable.
 DATAWAVE_SECRET_KEYS = keys.load_or_create(
     HOME / "keys" / "encryption_keys", keys.make_encryption_key
 ).split()

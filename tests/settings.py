@@ -37,3 +37,5 @@ if not os.environ.get("DATABASE_URL"):
     # In a file as in real use: SQLite's memory mode refuses threads that write at the same time.
     DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405  # servestatic warns of a folder that is not there
+# An unknown icon or component breaks the test, not the page of a user.
+STRICT_TEMPLATES = True
