@@ -1,6 +1,8 @@
-"""Sensitivity, states of labels, and what people decide."""
+"""Semantic types, sensitivity, states of labels, and what people decide."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
@@ -38,3 +40,33 @@ class DecisionKind(TextChoices):
     REJECT = "reject", "Rejected"
     CHANGE = "change", "Changed"
     UNDO = "undo", "Undone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemanticType:
+    """One meaning that a column can have."""
+
+    name: str
+    title: str
+    group: str
+    sensitivity: str
+    # True when such data is always about a person.
+    personal: bool
+    # True when it is about a person only where the rows of its table are people.
+    contextual: bool
+    # Fideslang data categories.
+    categories: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelFacts:
+    """What a label says of a field to those who depend on it."""
+
+    semantic_type: str
+    sensitivity: str
+    personal: bool
+    confidence: float
+    state: str
+    # Empty where the field is not about a person.
+    categories: tuple[str, ...]

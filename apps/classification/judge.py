@@ -1,0 +1,52 @@
+"""The Judge contract: whoever says what a table's columns mean, by rules or by a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from datawave_edge.protocol import ColumnSnapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """What is known of a table: its names, structure and the profiles of its columns."""
+
+    container: str
+    name: str
+    columns: tuple[ColumnSnapshot, ...]
+    comment: str = ""
+    row_count: int | None = None
+    # Column name -> name of the table that it points at.
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One reason for or against a verdict, in a plain sentence that holds no value."""
+
+    supports: bool
+    weight: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a column means; an empty type where the judge abstains."""
+
+    column: str
+    semantic_type: str
+    confidence: float
+    sensitivity: str
+    personal: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Judge(Protocol):
+    """Judges a table at once, because the columns of a table explain each other."""
+
+    version: str
+
+    def judge(self, table: TableFacts) -> list[Verdict]:
+        """One verdict for each column, in their order."""

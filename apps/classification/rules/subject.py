@@ -1,0 +1,107 @@
+"""What a table's rows are: people, organisations, things or events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..judge import TableFacts
+from . import lexicon
+from .names import split_words
+
+PEOPLE, ORGANISATIONS, THINGS, EVENTS = "people", "organisations", "things", "events"
+_SPEAKS: Final[Mapping[str, tuple[str, float]]] = {
+    "person.first_name": (PEOPLE, 2.0),
+    "person.last_name": (PEOPLE, 2.0),
+    "person.full_name": (PEOPLE, 1.2),
+    "person.date_of_birth": (PEOPLE, 2.5),
+    "person.birth_year": (PEOPLE, 1.5),
+    "person.gender": (PEOPLE, 2.0),
+    "person.age": (PEOPLE, 2.0),
+    "person.marital_status": (PEOPLE, 2.0),
+    "person.ethnicity": (PEOPLE, 2.0),
+    "person.education": (PEOPLE, 1.0),
+    "person.job_title": (PEOPLE, 0.8),
+    "finance.income": (PEOPLE, 1.0),
+    "gov.national_id": (PEOPLE, 2.0),
+    "gov.passport": (PEOPLE, 2.0),
+    "user.username": (PEOPLE, 0.7),
+    "secret.password": (PEOPLE, 1.0),
+    "secret.password_hash": (PEOPLE, 1.0),
+    "contact.email": (PEOPLE, 1.0),
+    "contact.phone": (PEOPLE, 0.4),
+    "health.measurement": (PEOPLE, 1.0),
+    "org.name": (ORGANISATIONS, 1.3),
+    "org.registration_number": (ORGANISATIONS, 2.0),
+    "product.name": (THINGS, 2.0),
+    "product.barcode": (THINGS, 2.0),
+    "product.isbn": (THINGS, 2.0),
+    "work.title": (THINGS, 1.5),
+}
+_NAME_SPEAKS: Final = 2.5
+_KEY_SPEAKS: Final = 1.5
+_ENOUGH: Final = 1.5
+_PEOPLE_EVENTS: Final = frozenset(
+    """patient customer user employee member subject person guest passenger student client applicant
+    driver kunde worker staff subscriber""".split()
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the rows are, and whether each row belongs to a person."""
+
+    kind: str
+    about_people: bool
+
+
+def judge_subject(table: TableFacts, types: Mapping[str, str]) -> Subject:
+    """Judge from the types found so far, the table's name and its keys."""
+    points: Counter[str] = Counter()
+    for kind in set(types.values()):
+        side, weight = _SPEAKS.get(kind, ("", 0.0))
+        points[side] += weight
+    named = _side_of_name(split_words(table.name))
+    points[named] += _NAME_SPEAKS
+    if _has_person_key(table, types):
+        points[PEOPLE] += _KEY_SPEAKS
+    points.pop("", None)
+    return _conclude(points, named)
+
+
+def _conclude(points: Counter[str], named: str) -> Subject:
+    people = points[PEOPLE]
+    others = max(points[ORGANISATIONS], points[THINGS])
+    if people >= _ENOUGH and people >= others:
+        return Subject(PEOPLE if named in ("", PEOPLE) else named, about_people=True)
+    if others > 0:
+        return Subject(max((ORGANISATIONS, THINGS), key=lambda side: points[side]), about_people=False)
+    return Subject(EVENTS, about_people=False)
+
+
+def _side_of_name(words: Iterable[str]) -> str:
+    listed = list(words)
+    for word in reversed(listed):
+        if word in lexicon.PEOPLE or word.rstrip("s") in lexicon.PEOPLE:
+            return PEOPLE
+        if word in lexicon.ORGANISATIONS:
+            return ORGANISATIONS
+        if word in lexicon.THINGS:
+            return THINGS
+    return ""
+
+
+def points_at_person(name: str, target: str = "") -> bool:
+    """Whether a key is named after people, or refers to a table of people."""
+    words = [*split_words(name), *split_words(target)]
+    return any(word in _PEOPLE_EVENTS or word.rstrip("s") in _PEOPLE_EVENTS for word in words)
+
+
+def _has_person_key(table: TableFacts, types: Mapping[str, str]) -> bool:
+    return any(
+        points_at_person(name, table.references.get(name, ""))
+        for name, kind in types.items()
+        if kind in ("id.record", "id.uuid")
+    )
