@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+
+from datawave.common.errors import NotThere
 
 from .models import ApiToken, AuditEntry, RoleGrant, User
 from .types import AUDIT_ROLES, PEOPLE_ROLES, Action, Role
@@ -69,3 +73,54 @@ def list_audit(user: User) -> QuerySet[AuditEntry]:
 def find_first_admin() -> User | None:
     """The administrator who has been there longest."""
     return list_people_with_role(Role.ADMIN).order_by("pk").first()
+
+
+def list_people() -> QuerySet[User]:
+    """Everybody, with their roles; only for those who manage people."""
+    return User.objects.order_by("username").prefetch_related("role_grants")
+
+
+def get_person(username: str) -> User:
+    """A person by user name. Raises NotThere."""
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        raise NotThere
+    return person
+
+
+def list_administrators() -> QuerySet[User]:
+    """Active people who may do everything."""
+    grants = RoleGrant.objects.filter(role=Role.ADMIN.value, object_key="")
+    everything = Q(is_superuser=True) | Q(pk__in=grants.values("user"))
+    return User.objects.filter(everything, is_active=True)
+
+
+def list_tokens(user: User) -> QuerySet[ApiToken]:
+    """The person's tokens that are not revoked, newest first."""
+    return ApiToken.objects.filter(user=user, revoked_at=None).order_by("-id")
+
+
+def list_grants(user: User) -> QuerySet[RoleGrant]:
+    """Role grants: all for those who manage people, their own for the others."""
+    grants = RoleGrant.objects.select_related("user", "granted_by").order_by("user__username", "id")
+    return grants if may_manage_people(user) else grants.filter(user=user)
+
+
+def list_scopes() -> QuerySet[Any]:
+    """Data sources that a role may be given on; only for those who manage people."""
+    model: Any = apps.get_model("datasources", "DataSource")
+    scopes: QuerySet[Any] = model.objects.order_by("name")
+    return scopes
+
+
+def get_scope(public_id: uuid.UUID) -> Any:
+    """A data source that a role may be given on. Raises NotThere."""
+    scope = list_scopes().filter(public_id=public_id).first()
+    if scope is None:
+        raise NotThere
+    return scope
+
+
+def load_scope_names() -> dict[str, str]:
+    """Names of data sources by the key that grants hold."""
+    return {str(key): name for key, name in list_scopes().values_list("public_id", "name")}
