@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from apps.rbac.models import User
 
 
 class RacineConfig(AppConfig):
@@ -10,3 +17,38 @@ class RacineConfig(AppConfig):
 
     name = "apps.racine"
     verbose_name = "Runs"
+
+    def ready(self) -> None:
+        """Register the live topic, the menu entry, the running chips and the metrics."""
+        from apps.notifications.topics import register_topic
+        from datawave.common.navigation import NavItem, register_context, register_nav
+
+        from . import receivers  # noqa: F401  # connects itself
+        from .metrics import register_metrics
+        from .selectors import count_active_runs, is_visible_run
+
+        register_topic("run", authorise=is_visible_run, snapshot=_load_snapshot)
+        register_nav(
+            NavItem(
+                key="runs",
+                title="Discovery",
+                url_name="racine:run-list",
+                icon="scan",
+                order=2,
+                count=count_active_runs,
+            )
+        )
+        register_context(_add_running)
+        register_metrics()
+
+
+def _load_snapshot(user: User, key: str) -> dict[str, Any]:
+    from .selectors import get_run, load_live
+
+    return load_live(get_run(user=user, public_id=key))
+
+
+def _add_running(request: HttpRequest) -> dict[str, Any]:
+    from .selectors import list_running
+
+    return {"running": list_running(request.user)}  # type: ignore[arg-type]  # signed in

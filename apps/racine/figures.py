@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, FloatField, IntegerField, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -58,7 +60,8 @@ def load_figures(run: Run) -> Figures:
     aside = batches["quarantined"] + sum(stage.failed for stage in stages)
     counts = {
         "listed": run.job.listed,
-        "seen": balance.seen,
+        # The agent says what it saw when it closes; until then, what it listed.
+        "seen": balance.seen or run.job.listed,
         "stored": balance.stored,
         "unchanged": balance.unchanged,
         "filtered": balance.filtered,
@@ -83,28 +86,26 @@ def _load_stages(run: Run) -> list[StageFigures]:
     return list(found.values())
 
 
-def _query_stages(run: Run) -> list[dict[str, object]]:
+def _query_stages(run: Run) -> Iterable[Any]:
     sums = {
         f"sum_{name}": Sum(Cast(KeyTextTransform(name, "counters"), IntegerField()))
         for name in COUNTERS
     }
     rows = run.stage_runs.order_by().values("stage", "state")
     zero = Coalesce(Sum("seconds"), 0.0, output_field=FloatField())
-    return list(
-        rows.annotate(
-            rows=Count("pk"),
-            took=zero,
-            tries=Coalesce(Sum("failures"), 0) + Coalesce(Sum("losses"), 0),
-            **sums,
-        )
+    return rows.annotate(
+        rows=Count("pk"),
+        took=zero,
+        tries=Coalesce(Sum("failures"), 0) + Coalesce(Sum("losses"), 0),
+        **sums,
     )
 
 
-def _add_row(figures: StageFigures, row: dict[str, object]) -> None:
+def _add_row(figures: StageFigures, row: dict[str, Any]) -> None:
     rows = _whole(row["rows"])
     figures.total += rows
     figures.retries += _whole(row["tries"])
-    figures.seconds += float(str(row["took"]))
+    figures.seconds += float(row["took"])
     if row["state"] == StageState.DONE:
         figures.done += rows
     elif row["state"] == StageState.QUARANTINED:
@@ -116,8 +117,8 @@ def _add_row(figures: StageFigures, row: dict[str, object]) -> None:
         figures.counters[name] = figures.counters.get(name, 0) + counted
 
 
-def _whole(value: object) -> int:
-    return int(str(value)) if value is not None else 0
+def _whole(value: int | None) -> int:
+    return int(value or 0)
 
 
 def _count_results(run: Run, stages: list[StageFigures]) -> dict[str, int]:

@@ -93,6 +93,18 @@ class Run(PublicModel):
     def __str__(self) -> str:
         return f"Discovery #{self.pk}"
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it goes on."""
+        if self.finished_at is None:
+            return None
+        return round((self.finished_at - self.started_at).total_seconds(), 1)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is not over."""
+        return self.state in ACTIVE_RUN_STATES
+
 
 class StageRun(models.Model):
     """One stage on one batch: the unit of retry."""

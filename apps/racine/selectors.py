@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.discovery.types import JobState
@@ -25,6 +26,7 @@ LOG_LINES = 200
 # Shares of the whole that reading, the stages and settling have.
 READING, STAGES, SETTLING = 50, 40, 10
 PAST_RUNS = 5
+RUNNING_SHOWN = 3
 RESULT_SECONDS = 24 * 3600
 AGENT_STATES = {
     JobState.QUEUED: "waiting",
@@ -181,7 +183,8 @@ def _guess_batches(run: Run) -> int:
     """How many batches are to come in all, while the agent still reads."""
     if run.job.state == JobState.CLOSED or run.state not in ACTIVE_RUN_STATES:
         return 0
-    return math.ceil(run.job.listed / run.job.settings.get("tables_per_batch", 1))
+    size: int = run.job.settings.get("tables_per_batch", 1)
+    return math.ceil(run.job.listed / size)
 
 
 def _state_of_stage(run: Run, stage: StageFigures) -> str:
@@ -233,3 +236,16 @@ def _describe_error(run: Run) -> dict[str, str] | None:
         "message": run.error_message,
         "hint": run.error_hint,
     }
+
+
+def list_running(user: User) -> list[dict[str, Any]]:
+    """The newest runs that go on, as the top bar shows them."""
+    runs = list_visible_runs(user).active()[:RUNNING_SHOWN]
+    return [
+        {
+            "title": run.source.name,
+            "url": reverse("racine:run-detail", args=[run.public_id]),
+            "progress": run.progress,
+        }
+        for run in runs
+    ]

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from apps.discovery.stages import list_stages
 from apps.discovery.types import BatchState
+from apps.racine.models import Run, StageRun
+from apps.racine.signals import stages_ready
+from apps.racine.types import StageState
 
-from ..models import Run, StageRun
-from ..signals import stages_ready
-from ..types import StageState
 from .story import add_line, note_progress
 
 if TYPE_CHECKING:

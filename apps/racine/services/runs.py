@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from datawave_edge.protocol import RunSettings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -13,14 +12,15 @@ from django.utils import timezone
 from apps.analytics.selectors import current_tuning
 from apps.discovery import services as discovery
 from apps.discovery.types import OPEN_JOB_STATES, JobState
+from apps.racine.models import Run
+from apps.racine.signals import run_started
+from apps.racine.transitions import change_run, change_stages
+from apps.racine.types import OPEN_STAGE_STATES, LogLevel, RunState, StageState, Trigger
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError
+from datawave_edge.protocol import RunSettings
 
-from ..models import Run
-from ..signals import run_started
-from ..transitions import change_run, change_stages
-from ..types import OPEN_STAGE_STATES, LogLevel, RunState, StageState, Trigger
 from .fan_out import add_missing_stage_runs, announce_ready
 from .settling import fail_run, try_settle
 from .story import add_line, add_lines, note_progress, record_measure, tell_end
@@ -68,7 +68,7 @@ def start_run(*, source: DataSource, user: User, trigger: str = Trigger.PERSON) 
     _require_free(source)
     try:
         return _open_run(source, user, Trigger(trigger))
-    except IntegrityError:
+    except (IntegrityError, discovery.SourceBusy):
         # Someone else was faster by a moment: the constraint decides.
         _require_free(source)
         raise SourceBusy from None
@@ -167,7 +167,7 @@ def resume_run(*, run: Run, user: User) -> None:
     _require_newest(run)
     try:
         _reopen_failed(run, user)
-    except IntegrityError:
+    except (IntegrityError, discovery.SourceBusy):
         _require_free(run.source)
         raise SourceBusy from None
     try_settle(run_id=run.pk)

@@ -15,14 +15,14 @@ from django.utils import timezone
 from apps.discovery import services as discovery
 from apps.discovery.stages import list_stages
 from apps.discovery.types import JobState, RunScope, StageOutcome
+from apps.racine.leases import LeaseKeeper
+from apps.racine.models import Run, RunQuerySet, StageRun
+from apps.racine.retries import LOSSES_ALLOWED, choose_wait, judge, log_fault
+from apps.racine.signals import run_ready_to_settle
+from apps.racine.summary import build_summary
+from apps.racine.transitions import FenceLost, change_run, expires
+from apps.racine.types import ABSENCE, OPEN_STAGE_STATES, LogLevel, RunState
 
-from ..leases import LeaseKeeper
-from ..models import Run, RunQuerySet, StageRun
-from ..retries import LOSSES_ALLOWED, choose_wait, judge, log_fault
-from ..signals import run_ready_to_settle
-from ..summary import build_summary
-from ..transitions import FenceLost, change_run, expires
-from ..types import ABSENCE, OPEN_STAGE_STATES, LogLevel, RunState
 from .fan_out import add_missing_stage_runs
 from .story import add_line, note_progress, tell_end
 
@@ -54,7 +54,7 @@ def _win_settling(run_id: int) -> bool:
         run_id,
         origins=[RunState.RUNNING],
         to=RunState.SETTLING,
-        where=~Exists(unfinished),
+        where=Q(~Exists(unfinished)),
         settling_since=timezone.now(),
     )
 

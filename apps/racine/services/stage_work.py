@@ -17,13 +17,13 @@ from django.utils import timezone
 from apps.discovery.selectors import load_batch
 from apps.discovery.stages import Stage, get_stage
 from apps.discovery.types import BatchContent, StageOutcome
+from apps.racine.leases import LeaseKeeper
+from apps.racine.models import StageRun
+from apps.racine.retries import Fault, choose_wait, judge, log_fault
+from apps.racine.signals import stage_ended
+from apps.racine.transitions import FenceLost, change_stages, expires
+from apps.racine.types import LogLevel, StageState
 
-from ..leases import LeaseKeeper
-from ..models import StageRun
-from ..retries import Fault, choose_wait, judge, log_fault
-from ..signals import stage_ended
-from ..transitions import FenceLost, change_stages, expires
-from ..types import LogLevel, StageState
 from .settling import try_settle
 from .story import add_line, note_progress
 

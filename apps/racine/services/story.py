@@ -16,13 +16,12 @@ from apps.analytics import services as analytics
 from apps.analytics.types import RunMeasure
 from apps.notifications import services as notifications
 from apps.notifications.types import NoticeLevel
+from apps.racine.models import Run, RunEvent
+from apps.racine.selectors import load_live, render_line, topic_of
+from apps.racine.signals import run_finished, run_progressed
+from apps.racine.types import LogLevel, RunState
 from apps.rbac.selectors import list_people_with_role, may
 from apps.rbac.types import Action, Role
-
-from ..models import Run, RunEvent
-from ..selectors import load_live, render_line, topic_of
-from ..signals import run_finished, run_progressed
-from ..types import LogLevel, RunState
 
 if TYPE_CHECKING:
     from apps.rbac.models import User

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.datasources import services as datasources
 from apps.discovery import services as discovery
 from apps.discovery.types import JobState
 from apps.notifications import services as notifications
+from apps.racine.models import Run, StageRun
+from apps.racine.retries import LOSSES_ALLOWED, log_fault
+from apps.racine.transitions import change_stages
+from apps.racine.types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState
 
-from ..models import Run, StageRun
-from ..retries import LOSSES_ALLOWED, log_fault
-from ..transitions import change_stages
-from ..types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState
 from .fan_out import announce_ready
-from .runs import finish_cancel, follow_job, give_up_waiting
+from .runs import fail_reading, finish_cancel, follow_job, give_up_waiting, stop_reading
 from .settling import announce_settling, note_lost_settling, try_settle
 from .story import add_line, note_progress, notify_waiting
+
+if TYPE_CHECKING:
+    from apps.discovery.models import DiscoveryJob
 
 LAST_SWEEP = "racine:last_sweep_at"
 HINT_LIMIT = 200
@@ -61,11 +66,27 @@ def _reconnect() -> None:
 
 
 def free_lost_jobs() -> None:
-    """Jobs whose agent went silent wait for another; their runs say so."""
+    """Jobs whose agent went silent wait for another."""
     discovery.release_lost_jobs()
-    behind = Run.objects.filter(state=RunState.RUNNING, job__state=JobState.QUEUED)
-    for run in behind.select_related("job"):
-        follow_job(job=run.job)
+
+
+def follow_jobs() -> None:
+    """Runs that are behind their jobs, because a process ended between the two commits."""
+    behind = (
+        Q(state=RunState.RUNNING, job__state=JobState.QUEUED)
+        | Q(state=RunState.WAITING, job__state=JobState.STREAMING)
+        | Q(
+            state__in=[RunState.WAITING, RunState.RUNNING],
+            job__state__in=[JobState.FAILED, JobState.CANCELLED],
+        )
+    )
+    for run in Run.objects.filter(behind).select_related("job"):
+        _follow(run.job)
+
+
+def _follow(job: DiscoveryJob) -> None:
+    ended = {JobState.FAILED: fail_reading, JobState.CANCELLED: stop_reading}
+    ended.get(JobState(job.state), follow_job)(job=job)
 
 
 def free_lost_stages() -> None:
@@ -166,6 +187,11 @@ def _tell_waiting(run: Run, now: dt.datetime) -> None:
     notify_waiting(run)
 
 
+def end_tests() -> None:
+    """Connection tests that no agent has run are answered as such."""
+    datasources.expire_tests()
+
+
 def show_progress() -> None:
     """Progress that came too fast to be shown at once."""
     for run_id in Run.objects.filter(untold=True).values_list("pk", flat=True):
@@ -175,12 +201,13 @@ def show_progress() -> None:
 def sweep_notices() -> None:
     """E-mails that are due, and events that nobody will ask for."""
     notifications.sweep_deliveries()
-    if cache.add("racine:pruned", True, PRUNE_EVERY_SECONDS):
+    if cache.add("racine:pruned", 1, PRUNE_EVERY_SECONDS):
         notifications.prune_events()
 
 
 STEPS: tuple[Callable[[], None], ...] = (
     free_lost_jobs,
+    follow_jobs,
     free_lost_stages,
     wake_retries,
     repeat_hints,
@@ -188,6 +215,7 @@ STEPS: tuple[Callable[[], None], ...] = (
     free_lost_settling,
     end_cancelling,
     watch_waiting,
+    end_tests,
     show_progress,
     sweep_notices,
 )

@@ -1,0 +1,54 @@
+"""Whether this process lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from apps.datasources.selectors import count_live_agents
+
+from .services.sweeping import LAST_SWEEP
+
+SWEEP_PATIENCE = dt.timedelta(seconds=30)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answers as long as the process does."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and the sweeper is at work, else 503."""
+    checks = _check()
+    ready = checks["database"] and checks["sweeper"]
+    body = {"status": "ok" if ready else "not ready", **checks}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _check() -> dict[str, Any]:
+    last = cache.get(LAST_SWEEP)
+    sweeping = last is not None and timezone.now() - last < SWEEP_PATIENCE
+    checks: dict[str, Any] = {
+        "database": True,
+        "sweeper": sweeping,
+        "last_sweep_at": last.isoformat() if last else None,
+        "agents": None,
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        checks["agents"] = count_live_agents()
+    except DatabaseError:
+        checks["database"] = False
+    return checks

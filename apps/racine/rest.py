@@ -1,0 +1,175 @@
+"""Runs in the API: list, start, look, cancel, resume, retry, log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.datasources.selectors import get_source
+
+from . import services
+from .filters import RunFilter
+from .models import Run, RunEvent, RunQuerySet
+from .selectors import get_run, list_log, list_visible_runs, load_live
+from .types import Trigger
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """A run as lists show it."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    number = serializers.IntegerField(source="pk", read_only=True)
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a declared field
+
+    source_name = serializers.CharField(source="source.name", read_only=True)
+    started_by = serializers.SerializerMethodField()
+    counts = serializers.SerializerMethodField()
+    balance = serializers.SerializerMethodField()
+    troubles = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = [
+            "id", "number", "source", "source_name", "state", "trigger", "started_by",
+            "started_at", "finished_at", "seconds", "progress", "resumes", "counts", "balance",
+            "troubles", "error_code", "error_message", "error_hint",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_started_by(self, run: Run) -> str | None:
+        """Name of the person."""
+        return run.started_by.username if run.started_by else None
+
+    def get_counts(self, run: Run) -> dict[str, int]:
+        """Tables, columns, labels, findings and so on; empty until the run has ended."""
+        counts: dict[str, int] = run.summary.get("counts", {})
+        return counts
+
+    def get_balance(self, run: Run) -> dict[str, Any] | None:
+        """seen = stored + unchanged + filtered + failed."""
+        balance: dict[str, Any] | None = run.summary.get("balance")
+        return balance
+
+    def get_troubles(self, run: Run) -> list[str]:
+        """What went wrong, in words."""
+        troubles: list[str] = run.summary.get("troubles", [])
+        return troubles
+
+
+class RunDetailSerializer(RunSerializer):
+    """A run with its live picture."""
+
+    live = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "live"]
+        read_only_fields = fields
+
+    def get_live(self, run: Run) -> dict[str, Any]:
+        """What the live page shows: progress, stages, agent, counts."""
+        return load_live(run, with_log=False)
+
+
+class StartSerializer(serializers.Serializer[Any]):
+    """Which source to discover."""
+
+    source = serializers.UUIDField(help_text="Id of the source.")  # type: ignore[assignment]
+
+
+class LogSerializer(serializers.ModelSerializer[RunEvent]):
+    """A line of the log."""
+
+    class Meta:
+        model = RunEvent
+        fields = ["id", "at", "level", "source", "message"]
+        read_only_fields = fields
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="runs_list", summary="List runs"),
+    retrieve=extend_schema(operation_id="runs_get", summary="One run, with its live picture"),
+)
+class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Run]):
+    """Discoveries of sources."""
+
+    queryset = Run.objects.none()
+    filterset_class = RunFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> RunQuerySet:
+        """Runs that the caller may view."""
+        return list_visible_runs(self._user())
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """Lists are brief."""
+        if self.action == "create":
+            return StartSerializer
+        return RunSerializer if self.action == "list" else RunDetailSerializer
+
+    def get_object(self) -> Run:
+        """The run with all that its detail tells."""
+        return get_run(user=self._user(), public_id=self.kwargs["public_id"])
+
+    def _user(self) -> User:
+        return cast("User", self.request.user)
+
+    @extend_schema(
+        operation_id="runs_start",
+        summary="Start a discovery",
+        request=StartSerializer,
+        responses={201: RunDetailSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Start a discovery of a source; 409 `source_busy` while one goes on."""
+        wanted = StartSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        source = get_source(user=self._user(), public_id=wanted.validated_data["source"])
+        run = services.start_run(source=source, user=self._user(), trigger=Trigger.API)
+        return Response(self._describe(run.public_id), status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="runs_cancel", summary="Stop a run", request=None,
+                   responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, public_id: Any = None) -> Response:
+        """Stop a run; what it has read is kept."""
+        return self._act(services.cancel_run)
+
+    @extend_schema(operation_id="runs_resume", summary="Resume a failed run", request=None,
+                   responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, public_id: Any = None) -> Response:
+        """Take a failed run up where it stopped."""
+        return self._act(services.resume_run)
+
+    @extend_schema(operation_id="runs_retry", summary="Retry set-aside batches", request=None,
+                   responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, public_id: Any = None) -> Response:
+        """Try batches again that stages set aside."""
+        return self._act(services.retry_quarantined)
+
+    @extend_schema(operation_id="runs_log", summary="Log of a run",
+                   responses=LogSerializer(many=True), filters=False)  # fmt: skip
+    @action(detail=True, filterset_class=None)
+    def log(self, request: Request, public_id: Any = None) -> Response:
+        """The run's log, oldest line first."""
+        page: Any = self.paginate_queryset(list_log(self.get_object()))  # type: ignore[arg-type]
+        return self.get_paginated_response(LogSerializer(page, many=True).data)
+
+    def _act(self, act: Callable[..., Any]) -> Response:
+        run = self.get_object()
+        act(run=run, user=self._user())
+        return Response(self._describe(run.public_id), status=status.HTTP_202_ACCEPTED)
+
+    def _describe(self, public_id: Any) -> Any:
+        return RunDetailSerializer(get_run(user=self._user(), public_id=public_id)).data

@@ -1,0 +1,220 @@
+"""Pages of runs: the list, the live page, and what can be done to a run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.datasources.selectors import get_source, list_visible_sources
+from apps.rbac.selectors import may
+from apps.rbac.types import Action
+from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
+
+from . import services
+from .export import write_csv
+from .filters import RunFilter
+from .models import Run, RunQuerySet
+from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
+from .types import RunState, StageState, Trigger
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+PAGE_SIZES = (25, 50, 100)
+LOG_CAP = 50_000
+View = Callable[..., HttpResponseBase]
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def answer_errors(view: View) -> View:
+    """What a person may not see is not found; what they may not do is refused."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NotThere as error:
+            raise Http404(error.message) from None
+        except PermissionMissing as error:
+            raise PermissionDenied(error.message) from None
+
+    return wrapped
+
+
+@require_GET
+def list_runs(request: HttpRequest) -> HttpResponseBase:
+    """All runs that the person may view, filtered and sorted by the address."""
+    user = _user(request)
+    narrowed = RunFilter(request.GET, queryset=list_visible_runs(user))
+    if request.GET.get("format") == "csv":
+        return _export(user, narrowed.qs)
+    page = Paginator(narrowed.qs, _page_size(request)).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "runs": page.object_list,
+        "filter": narrowed,
+        "states": RunState.choices,
+        "chosen_states": request.GET.getlist("state"),
+        "triggers": Trigger.choices,
+        "sources": list_visible_sources(user),
+        "may_export": may(user, Action.EXPORT) or _exportable(user).exists(),
+        "active": "runs",
+    }
+    return render(request, "racine/list.html", context)
+
+
+def _page_size(request: HttpRequest) -> int:
+    size = request.GET.get("size", "")
+    return int(size) if size.isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
+
+
+def _exportable(user: User) -> Any:
+    return list_visible_sources(user).permitted_to(user, Action.EXPORT)
+
+
+def _export(user: User, runs: RunQuerySet) -> StreamingHttpResponse:
+    allowed = runs.filter(source__in=_exportable(user).values("pk"))
+    response = StreamingHttpResponse(write_csv(allowed.iterator(500)), content_type="text/csv")
+    response["Content-Disposition"] = 'attachment; filename="discovery-runs.csv"'
+    return response
+
+
+@require_GET
+@answer_errors
+def show_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One run, live."""
+    user = _user(request)
+    run = get_run(user=user, public_id=public_id)
+    live = load_live(run)
+    context = {
+        "run": run,
+        "live": live,
+        "snapshot": live,
+        "topic": topic_of(run),
+        "summary": run.summary,
+        "balance": run.summary.get("balance"),
+        "troubles": run.summary.get("troubles", []),
+        "set_aside": list_set_aside(run),
+        "may_discover": may(user, Action.DISCOVER, run.source),
+        "can_cancel": run.is_active and run.state != RunState.CANCELLING,
+        "can_resume": run.state == RunState.FAILED,
+        "can_retry": _can_retry(run),
+        "active": "runs",
+    }
+    return render(request, "racine/detail.html", context)
+
+
+def list_set_aside(run: Run) -> list[dict[str, Any]]:
+    """Stage runs that were set aside, with what the page tells of each."""
+    aside = run.stage_runs.filter(state=StageState.QUARANTINED).select_related("batch")[:100]
+    return [
+        {
+            "stage": work.stage,
+            "batch": work.batch.seq,
+            "code": work.error_code,
+            "message": work.error_message,
+            "failures": work.failures,
+            "losses": work.losses,
+        }
+        for work in aside
+    ]
+
+
+def _can_retry(run: Run) -> bool:
+    if run.state != RunState.COMPLETED_WITH_ERRORS:
+        return False
+    return run.stage_runs.filter(state=StageState.QUARANTINED).exists()
+
+
+@require_POST
+@answer_errors
+def start_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """Start a discovery of a source and go to its live page."""
+    user = _user(request)
+    source = get_source(user=user, public_id=public_id)
+    try:
+        run = services.start_run(source=source, user=user, trigger=Trigger.PERSON)
+    except services.SourceBusy as error:
+        messages.warning(request, error.message)
+        running = list_visible_runs(user).active().filter(source=source).first()
+        if running is None:
+            return redirect("racine:run-list")
+        return redirect("racine:run-detail", running.public_id)
+    return redirect("racine:run-detail", run.public_id)
+
+
+def _act(
+    request: HttpRequest, public_id: uuid.UUID, act: Callable[..., Any], said: str
+) -> HttpResponseBase:
+    user = _user(request)
+    run = get_run(user=user, public_id=public_id)
+    try:
+        act(run=run, user=user)
+    except (NotThere, PermissionMissing):
+        raise
+    except DataWaveError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, said)
+    return redirect(_next(request) or reverse("racine:run-detail", args=[run.public_id]))
+
+
+def _next(request: HttpRequest) -> str:
+    url = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
+    return url if safe else ""
+
+
+@require_POST
+@answer_errors
+def cancel_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """Stop a run."""
+    return _act(request, public_id, services.cancel_run, "The run is being stopped.")
+
+
+@require_POST
+@answer_errors
+def resume_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """Take a failed run up again."""
+    return _act(request, public_id, services.resume_run, "The run goes on where it stopped.")
+
+
+@require_POST
+@answer_errors
+def retry_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """Try set-aside batches again."""
+    return _act(
+        request, public_id, services.retry_quarantined, "The set-aside batches are tried again."
+    )
+
+
+@require_GET
+@answer_errors
+def download_log(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """The run's log as text, the newest lines when there are very many."""
+    run = get_run(user=_user(request), public_id=public_id)
+    return StreamingHttpResponse(render_log(run), content_type="text/plain; charset=utf-8")
+
+
+def render_log(run: Run) -> Any:
+    """Line by line: time, level, source, message."""
+    newest = list_log(run).reverse().values_list("pk", flat=True)[LOG_CAP : LOG_CAP + 1]
+    before = next(iter(newest), 0)
+    for event in list_log(run).filter(pk__gt=before).iterator(1_000):
+        message = " ".join(event.message.split())
+        yield f"{event.at.isoformat()} {event.level.upper():7} {event.source:14} {message}\n"
