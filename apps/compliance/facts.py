@@ -14,7 +14,6 @@ where declarations can't be read at all.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -63,6 +62,7 @@ class Fact:
         return tuple(self.name.split(".")[1:])
 
 
+_LARGEST: Final = 10**18
 _PROTECTIONS = frozenset(
     ["none", "masked", "truncated", "tokenized", "encrypted", "hashed_keyed", "hashed_unkeyed"]
 )
@@ -223,7 +223,8 @@ def _settle_number(value: object) -> Reading:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return MISSING
-    return MISSING if isinstance(value, float) and math.isnan(value) else value
+    # Neither NaN nor infinity is within.
+    return value if -_LARGEST <= value <= _LARGEST else MISSING
 
 
 def _settle_text(value: object) -> Reading:

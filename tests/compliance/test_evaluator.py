@@ -72,6 +72,8 @@ def test_question_is_answered(
         ("column.null_rate", True),
         ("column.null_rate", "0.5"),
         ("column.null_rate", float("nan")),
+        ("column.null_rate", float("inf")),
+        ("column.null_rate", 10**400),
         ("column.name", 7),
         ("column.categories", [1]),
         ("column.protection", "unknown"),
@@ -179,6 +181,7 @@ def test_unknown_verdict_names_what_is_missing() -> None:
         ([card(0.6)], 0.6),
         ([card(0.6), card(0.9)], 0.9),
         ([card()], 1.0),
+        ([card(float("nan"))], 0.0),
         ([card(0.9), {"semantic_type": "other", "confidence": 0.1}], 0.9),
     ],
 )

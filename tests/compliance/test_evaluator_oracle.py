@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.compliance.evaluator import evaluate, render_message
 from apps.compliance.facts import FACTS
+from apps.compliance.policy import load_shipped_packs
 from apps.compliance.policy.compiling import compile_expr
 from apps.compliance.policy.explaining import compile_why
 from apps.compliance.policy.expressions import Scope, parse_expr
@@ -202,3 +204,47 @@ def test_known_answer_stands_when_more_becomes_known(
 
     after = test(more, None)
     assert before is None or after is before
+
+
+junk = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(10**400), 10**400),
+        st.floats(),
+        st.text(max_size=3),
+        st.binary(max_size=2),
+        st.builds(object),
+    ),
+    lambda part: st.one_of(
+        st.lists(part, max_size=3), st.dictionaries(st.text(max_size=3), part, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+def section(name: str) -> st.SearchStrategy[Any]:
+    keys = [fact.path[0] for fact in FACTS.values() if fact.section == name]
+    return st.one_of(junk, st.dictionaries(st.sampled_from(keys), junk, max_size=8))
+
+
+anything = st.fixed_dictionaries(
+    {},
+    optional={
+        "column": section("column"),
+        "columns": st.one_of(junk, st.lists(section("column"), max_size=3)),
+        "table": section("table"),
+        "source": section("source"),
+    },
+)
+RULES = [rule for pack in load_shipped_packs() for rule in pack.rules]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(RULES), anything)
+def test_verdict_is_reached_when_facts_are_nonsense(rule: Any, facts: dict[str, Any]) -> None:
+    verdict = evaluate(rule, facts)
+    assert verdict.outcome in {"pass", "fail", "unknown", "not_applicable"}
+    assert (verdict.outcome == "unknown") is bool(verdict.missing)
+    assert 0 <= verdict.confidence <= 1
+    assert render_message(rule, facts).isprintable()

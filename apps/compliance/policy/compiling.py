@@ -11,7 +11,7 @@ from apps.compliance.facts import MISSING, Fact, Facts, Reading, Section, make_r
 
 from .model import Columns, Compare, Every, Expr, Not, Test, Truth
 
-# What an operator says of a value that is known; `empty` is its answer for a known-empty one.
+# What an operator says of a value that is known, be it known to be empty.
 _Judge = Callable[[Reading], Truth]
 
 

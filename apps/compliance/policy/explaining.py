@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from apps.compliance.facts import Facts, Section
+from apps.compliance.facts import MISSING, Facts, Section
 
 from .compiling import compile_compare, list_columns
 from .model import Columns, Compare, Every, Explain, Expr, Not, Why
@@ -43,8 +43,11 @@ def _explain_compare(expr: Compare) -> Explain:
 
 
 def _confidence(column: Section | None) -> float:
+    """The confidence of a column's label: certain unless said, worthless if said as nonsense."""
     value = None if column is None else column.get("confidence")
-    return float(value) if isinstance(value, int | float) else 1.0
+    if value is None or value is MISSING:
+        return 1.0
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else 0.0
 
 
 def _explain_not(expr: Not) -> Explain:
