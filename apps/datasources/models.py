@@ -135,7 +135,7 @@ class ConnectionTest(PublicModel):
     )
     agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=20, choices=TestState.choices, default=TestState.QUEUED)
-    # [{name, title, ok, code, message, hint}]
+    # protocol.TestStep as JSON, in order
     steps = models.JSONField(default=list)
     leased_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -1,10 +1,20 @@
-"""Reads of data sources and agents."""
+"""Reads of data sources, agents and connection tests."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import uuid
 from typing import TYPE_CHECKING
 
-from .models import DataSource, DataSourceQuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from datawave.common.crypto import decrypt
+from datawave.common.errors import NotThere
+from datawave_edge.protocol import ConnectionSpec
+
+from .models import Agent, ConnectionTest, DataSource, DataSourceQuerySet
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -13,3 +23,80 @@ if TYPE_CHECKING:
 def list_visible_sources(user: User) -> DataSourceQuerySet:
     """Sources that the person may view."""
     return DataSource.objects.visible_to(user)
+
+
+def get_source(*, user: User, public_id: uuid.UUID | str) -> DataSource:
+    """The source. Raises NotThere when it is not there or the person may not view it."""
+    source = list_visible_sources(user).select_related("agent", "owner").filter(public_id=public_id)
+    if found := source.first():
+        return found
+    raise NotThere
+
+
+def list_visible_agents(user: User) -> QuerySet[Agent]:
+    """Agents, for those who may manage sources everywhere, else those of sources they may view."""
+    if user.is_active and user.has_perm("datasources.manage_datasource"):
+        return Agent.objects.all()
+    sources = list_visible_sources(user)
+    return Agent.objects.filter(
+        Q(pk__in=sources.exclude(agent=None).values("agent"))
+        | Q(embedded=True, pk__in=_list_embedded_for(sources))
+    )
+
+
+def _list_embedded_for(sources: DataSourceQuerySet) -> QuerySet[Agent]:
+    served = sources.filter(agent=None).exists()
+    return Agent.objects.filter(embedded=True) if served else Agent.objects.none()
+
+
+def find_agent(token: str) -> Agent | None:
+    """The agent whose token it is, revoked or not."""
+    digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    return Agent.objects.filter(token_hash=digest).first()
+
+
+def count_live_agents() -> int:
+    """Agents that gave a sign of life within the last minute."""
+    since = timezone.now() - dt.timedelta(minutes=1)
+    return Agent.objects.filter(revoked_at=None, last_seen_at__gte=since).count()
+
+
+def list_visible_tests(user: User) -> QuerySet[ConnectionTest]:
+    """Connection tests of sources that the person may view."""
+    sources = list_visible_sources(user).values("pk")
+    return ConnectionTest.objects.filter(source__in=sources)
+
+
+def get_test(*, user: User, public_id: uuid.UUID | str) -> ConnectionTest:
+    """The connection test. Raises NotThere."""
+    tests = list_visible_tests(user).select_related("source", "requested_by", "agent")
+    if found := tests.filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def served_by(agent: Agent, path: str = "source") -> Q:
+    """Rows whose source (reached by `path`) the agent serves: its own, or nobody's if embedded."""
+    own = Q(**{f"{path}__agent": agent})
+    return own | Q(**{f"{path}__agent": None}) if agent.embedded else own
+
+
+def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:
+    """What the agent needs to connect. Only an embedded one is given the stored password."""
+    password = decrypt(source.password) if agent.embedded and source.password else ""
+    return ConnectionSpec(
+        engine=source.engine,  # type: ignore[arg-type]  # the choices are the protocol's
+        host=source.host,
+        port=source.port,
+        database=source.database,
+        username=source.username,
+        password=password,
+        secret_ref=source.secret_ref,
+        tls=source.tls,  # type: ignore[arg-type]
+        include=_list_patterns(source.include),
+        exclude=_list_patterns(source.exclude),
+    )
+
+
+def _list_patterns(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -56,12 +56,24 @@ class EngineSpec:
 
 ENGINES: dict[Engine, EngineSpec] = {
     Engine.SQLITE: EngineSpec(
-        Engine.SQLITE, None, False, "File", "Path of the file on the agent's host."
+        engine=Engine.SQLITE,
+        default_port=None,
+        needs_host=False,
+        database_label="File",
+        database_help="Path of the file on the agent's host.",
     ),
     Engine.POSTGRESQL: EngineSpec(
-        Engine.POSTGRESQL, 5432, True, "Database", "All schemas that the user may see are read."
+        engine=Engine.POSTGRESQL,
+        default_port=5432,
+        needs_host=True,
+        database_label="Database",
+        database_help="All schemas that the user may see are read.",
     ),
     Engine.MYSQL: EngineSpec(
-        Engine.MYSQL, 3306, True, "Database", "Leave empty to read every database the user may see."
+        engine=Engine.MYSQL,
+        default_port=3306,
+        needs_host=True,
+        database_label="Database",
+        database_help="Leave empty to read every database the user may see.",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import models
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from apps.rbac.models import User
 
 
+RowT = TypeVar("RowT", bound=models.Model)
+
+
 class DiscoveryJob(PublicModel):
     """The agent's part of a run: one stream of batches about one source."""
 
@@ -36,6 +39,8 @@ class DiscoveryJob(PublicModel):
     # protocol.RunSettings as JSON
     settings = models.JSONField(default=dict)
     attempts = models.PositiveIntegerField(default=0)
+    # Rises with each lease and never falls, so a table sent again after a crash is no repeat.
+    epoch = models.PositiveIntegerField(default=0)
     leased_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
@@ -74,6 +79,7 @@ class Batch(models.Model):
     job = models.ForeignKey(DiscoveryJob, on_delete=models.CASCADE, related_name="batches")
     seq = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    epoch = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=12, choices=BatchState.choices)
     records = models.PositiveIntegerField(default=0)
     packed_bytes = models.PositiveIntegerField(default=0)
@@ -91,12 +97,12 @@ class Batch(models.Model):
         return f"batch {self.seq} of job {self.job_id}"
 
 
-class SourceScopedQuerySet(models.QuerySet[models.Model]):
+class SourceScopedQuerySet(models.QuerySet[RowT]):
     """Reads of rows that belong to a source, named by `source_path`."""
 
     source_path = "source"
 
-    def visible_to(self, user: User) -> SourceScopedQuerySet:
+    def visible_to(self, user: User) -> SourceScopedQuerySet[RowT]:
         """Rows of sources that the person may view."""
         return self.filter(**{f"{self.source_path}__in": list_visible_sources(user).values("pk")})
 
@@ -150,7 +156,7 @@ class Dataset(PublicModel):
         return f"{self.container}.{self.name}" if self.container else self.name
 
 
-class FieldQuerySet(SourceScopedQuerySet):
+class FieldQuerySet(SourceScopedQuerySet["Field"]):
     """Reads of fields."""
 
     source_path = "dataset__source"

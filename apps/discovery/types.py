@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
-from datawave_edge.protocol import TableSnapshot as WireTable
 from django.db.models import TextChoices
+
+from datawave_edge.protocol import TableSnapshot as WireTable
 
 
 class JobState(TextChoices):

@@ -8,6 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+
+from apps.datasources.models import Agent, DataSource
+from apps.discovery import services
+from apps.discovery.models import Batch, DiscoveryJob
 from datawave_edge.protocol import (
     Ack,
     ColumnProfile,
@@ -28,10 +32,6 @@ from datawave_edge.protocol import (
     encode_records,
     root_hash,
 )
-
-from apps.datasources.models import Agent, DataSource
-from apps.discovery import services
-from apps.discovery.models import Batch, DiscoveryJob
 from tests.factories import make_agent
 
 NOBODY = "0" * 64
@@ -46,7 +46,7 @@ def make_profile(**fields: Any) -> ColumnProfile:
 
 def make_column(
     name: str,
-    type: str = "text",  # noqa: A002  # the field's own name
+    type: str = "text",  # the field's own name
     *,
     hits: dict[str, float] | None = None,
     mentions: dict[str, float] | None = None,

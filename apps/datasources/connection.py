@@ -1,0 +1,156 @@
+"""What a connection may be made of, engine by engine; each refusal names the field and the fix."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from datawave.common.errors import InputInvalid
+
+from .types import ENGINES, Engine, Environment, Tls
+
+HOST = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
+)
+SECRET_REF = re.compile(
+    r"(env:(?!DATAWAVE_)[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)"
+)
+REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+MAX_PORT = 65_535
+MAX_PATTERNS = 200
+MAX_PATTERN = 500
+MAX_PASSWORD = 1_000
+# Longest text of each field, as the tables hold it.
+LENGTHS = {
+    "name": 100, "description": 10_000, "host": 255, "database": 1_000, "username": 200,
+    "secret_ref": 200, "region": 40,
+}  # fmt: skip
+NETWORK_FIELDS = ("host", "port", "username", "secret_ref")
+
+
+class SourceInvalid(InputInvalid):
+    """Some fields of the source can't be used."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        """`problems` gives a message for each field; the first one is the error's own."""
+        field, message = next(iter(problems.items()))
+        super().__init__(message, field=field)
+        self.problems = problems
+
+
+def check_fields(values: dict[str, Any]) -> None:
+    """Raise SourceInvalid with every field that can't be used. `password` may be absent."""
+    problems = dict(_find_common(values))
+    if not problems:
+        engine = Engine(values["engine"])
+        problems |= _find_file(values) if engine is Engine.SQLITE else _find_server(values, engine)
+    if problems:
+        raise SourceInvalid(problems)
+
+
+def _find_common(values: dict[str, Any]) -> dict[str, str]:
+    problems = {
+        name: f"Use at most {longest:,} characters."
+        for name, longest in LENGTHS.items()
+        if len(values[name]) > longest
+    }
+    for name in ("name", "host", "database", "username", "secret_ref", "region"):
+        if CONTROL.search(values[name]):
+            problems[name] = "Remove line breaks and other control characters."
+    for name, choices in (("engine", Engine), ("tls", Tls), ("environment", Environment)):
+        if values[name] not in choices.values:
+            problems[name] = f"Choose one of: {', '.join(choices.values)}."
+    if not values["name"].strip():
+        problems["name"] = "Give the source a name."
+    if values["region"] and not REGION.fullmatch(values["region"]):
+        problems["region"] = "Use letters, digits and hyphens, such as DE or eu-west-1."
+    for name in ("include", "exclude"):
+        if problem := _find_pattern_problem(values[name]):
+            problems[name] = problem
+    return problems | _find_secret(values)
+
+
+def _find_secret(values: dict[str, Any]) -> dict[str, str]:
+    password, reference = values.get("password") or "", values["secret_ref"]
+    if "\x00" in password or len(password) > MAX_PASSWORD:
+        return {"password": f"Use at most {MAX_PASSWORD:,} characters, without NUL."}
+    if reference and not SECRET_REF.fullmatch(reference):
+        return {"secret_ref": "Write env:NAME or file:NAME, as the agent's host knows it."}
+    if reference and password:
+        return {"secret_ref": "Give either a password or a reference to one, not both."}
+    return {}
+
+
+def _find_pattern_problem(text: str) -> str:
+    lines = text.splitlines()
+    if len(lines) > MAX_PATTERNS:
+        return f"Use at most {MAX_PATTERNS} patterns."
+    if any(len(line) > MAX_PATTERN or "\x00" in line for line in lines):
+        return f"Use one pattern a line, at most {MAX_PATTERN} characters each."
+    return ""
+
+
+def _find_file(values: dict[str, Any]) -> dict[str, str]:
+    problems = {
+        name: "SQLite is a file: leave this empty."
+        for name in (*NETWORK_FIELDS, "password")
+        if values.get(name)
+    }
+    path = values["database"]
+    if not path.strip():
+        problems["database"] = "Give the path of the SQLite file."
+    elif path.lower().startswith(("file:", "sqlite:", ":memory:")) or "://" in path:
+        problems["database"] = "Give the path of a file alone, such as /data/crm.sqlite, not a URL."
+    elif is_own_file(path):
+        problems["database"] = "This file belongs to DataWave itself. Choose another one."
+    return problems
+
+
+def is_own_file(path: str) -> bool:
+    """Whether the path leads to this installation's own database or keys."""
+    home = Path(settings.HOME).resolve()
+    own = Path(str(settings.DATABASES["default"]["NAME"])).resolve()
+    target = Path(path).expanduser().resolve()
+    if target.parent == own.parent and target.name.startswith(own.name):
+        return True
+    return target.is_relative_to(home / "keys")
+
+
+def _find_server(values: dict[str, Any], engine: Engine) -> dict[str, str]:
+    problems = {}
+    if not is_host(values["host"]):
+        problems["host"] = (
+            "Give a host name or an IP address alone, such as db.example.org; "
+            "the port and the database have fields of their own."
+        )
+    port = values["port"]
+    if port is not None and not 1 <= port <= MAX_PORT:
+        problems["port"] = f"Give a number from 1 to {MAX_PORT}, or leave it empty."
+    if engine is Engine.POSTGRESQL and not values["database"].strip():
+        problems["database"] = "Give the name of the database."
+    if "=" in values["database"] or "://" in values["database"]:
+        problems["database"] = "Give the name of the database alone, without options or a URL."
+    if not values["username"].strip():
+        problems["username"] = "Give the name of a user who may read the database."
+    return problems
+
+
+def is_host(text: str) -> bool:
+    """Whether the text is a host name or an IP address and nothing else."""
+    if HOST.fullmatch(text):
+        return True
+    try:
+        return bool(ipaddress.ip_address(text)) and "%" not in text
+    except ValueError:
+        return False
+
+
+def fill_port(values: dict[str, Any]) -> None:
+    """Give a server the usual port of its engine when none was given."""
+    if values["port"] is None:
+        values["port"] = ENGINES[Engine(values["engine"])].default_port

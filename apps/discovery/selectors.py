@@ -1,0 +1,213 @@
+"""Reads of jobs, batches, datasets and fields."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db.models import Count, Max, QuerySet
+
+from datawave.common.errors import NotThere
+from datawave_edge.protocol import TableSnapshot as WireTable
+
+from .models import (
+    Batch,
+    BatchItem,
+    Dataset,
+    DiscoveryJob,
+    Field,
+    SchemaChange,
+    SourceScopedQuerySet,
+    TableSnapshot,
+)
+from .types import (
+    Balance,
+    BatchContent,
+    BatchState,
+    BatchTable,
+    DatasetState,
+    ItemOutcome,
+)
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent
+    from apps.rbac.models import User
+
+MAX_MISSING = 1_000
+# Datasets whose payloads are in memory at once while a whole source is read.
+CHUNK = 200
+
+
+# Batches and stages
+
+
+def load_batch(batch_id: int) -> BatchContent:
+    """A batch as stages see it. Raises Batch.DoesNotExist."""
+    batch = Batch.objects.select_related("job").get(pk=batch_id)
+    items = list(
+        batch.items.filter(outcome__in=(ItemOutcome.STORED, ItemOutcome.UNCHANGED))
+        .exclude(snapshot=None)
+        .exclude(dataset=None)
+        .select_related("snapshot", "dataset")
+    )
+    fields = _load_field_ids([item.dataset_id for item in items if item.dataset_id])
+    return BatchContent(
+        batch_id=batch.pk,
+        job_id=batch.job_id,
+        source_id=batch.job.source_id,
+        tables=tuple(
+            _make_table(
+                item.dataset, item.snapshot, fields, changed=item.outcome == ItemOutcome.STORED
+            )
+            for item in items
+            if item.dataset and item.snapshot
+        ),
+    )
+
+
+def load_dataset_tables(source_id: int) -> Iterator[BatchTable]:
+    """Every active dataset of a source with its current snapshot, a part at a time."""
+    active = Dataset.objects.filter(source_id=source_id, state=DatasetState.ACTIVE)
+    ids = list(active.exclude(snapshot=None).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        yield from _load_tables(ids[start : start + CHUNK])
+
+
+def load_dataset_table(dataset_id: int) -> BatchTable:
+    """One dataset with its current snapshot. Raises NotThere when it has none."""
+    for table in _load_tables([dataset_id]):
+        return table
+    raise NotThere
+
+
+def _load_tables(ids: list[int]) -> Iterator[BatchTable]:
+    rows = Dataset.objects.filter(pk__in=ids).exclude(snapshot=None).select_related("snapshot")
+    fields = _load_field_ids(ids)
+    for row in rows.order_by("pk"):
+        if row.snapshot:
+            yield _make_table(row, row.snapshot, fields, changed=False)
+
+
+def _load_field_ids(dataset_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    ids: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = Field.objects.filter(dataset__in=dataset_ids).values_list("dataset", "name", "pk")
+    for dataset_id, name, field_id in rows:
+        ids[dataset_id][name] = field_id
+    return ids
+
+
+def _make_table(
+    dataset: Dataset,
+    snapshot: TableSnapshot,
+    fields: dict[int, dict[str, int]],
+    *,
+    changed: bool,
+) -> BatchTable:
+    table = msgspec.convert(snapshot.payload, WireTable)
+    known = fields[dataset.pk]
+    return BatchTable(
+        dataset_id=dataset.pk,
+        fqn=dataset.fqn,
+        changed=changed,
+        snapshot=table,
+        field_ids={column.name: known[column.name] for column in table.columns},
+    )
+
+
+# Jobs and their ledger
+
+
+def find_job(*, agent: Agent, public_id: uuid.UUID | str) -> DiscoveryJob | None:
+    """The job, when this agent has or had it."""
+    jobs = DiscoveryJob.objects.select_related("source").filter(public_id=public_id)
+    return jobs.filter(agent=agent).first()
+
+
+def find_acked_seq(job_id: int) -> int:
+    """Highest number below which no batch is missing; -1 when there is none."""
+    batches = Batch.objects.filter(job_id=job_id)
+    figures = batches.aggregate(count=Count("pk"), last=Max("seq"))
+    if figures["last"] is None or figures["count"] == figures["last"] + 1:
+        return int(figures["count"]) - 1
+    held = batches.order_by("seq").values_list("seq", flat=True)
+    return next(place for place, seq in enumerate(held) if place != seq) - 1
+
+
+def list_missing_seqs(job_id: int, last_seq: int) -> list[int]:
+    """Numbers up to the last one whose batches are not here; the first thousand of them."""
+    held = set(Batch.objects.filter(job_id=job_id).values_list("seq", flat=True))
+    missing: list[int] = []
+    for seq in range(last_seq + 1):
+        if seq not in held:
+            missing.append(seq)
+        if len(missing) == MAX_MISSING:
+            break
+    return missing
+
+
+def load_known_hashes(source_id: int) -> dict[str, dict[str, str]]:
+    """Container -> name -> content hash of the versions that are held."""
+    known: dict[str, dict[str, str]] = defaultdict(dict)
+    rows = Dataset.objects.filter(source_id=source_id).exclude(snapshot=None)
+    for container, name, digest in rows.values_list("container", "name", "content_hash"):
+        known[container][name] = digest
+    return dict(known)
+
+
+def load_outcomes(job_id: int) -> dict[tuple[str, str], str]:
+    """What became of each dataset of the job; the newest word counts."""
+    items = BatchItem.objects.filter(batch__job_id=job_id).order_by("batch__seq", "id")
+    rows = items.values_list("container", "name", "outcome")
+    return {(container, name): outcome for container, name, outcome in rows}
+
+
+def load_balance(job_id: int) -> Balance:
+    """What the agent saw against what became of it."""
+    counts = Counter(load_outcomes(job_id).values())
+    seen = DiscoveryJob.objects.values_list("seen", flat=True).get(pk=job_id)
+    return Balance(
+        seen=seen or 0,
+        stored=counts[ItemOutcome.STORED],
+        unchanged=counts[ItemOutcome.UNCHANGED],
+        filtered=counts[ItemOutcome.FILTERED],
+        failed=counts[ItemOutcome.FAILED],
+    )
+
+
+def list_quarantined_batches(job: DiscoveryJob) -> QuerySet[Batch]:
+    """Batches of the job that made no sense, with the reasons."""
+    return job.batches.filter(state=BatchState.QUARANTINED)
+
+
+def list_failed_items(job: DiscoveryJob) -> QuerySet[BatchItem]:
+    """Datasets that the agent could not read."""
+    items = BatchItem.objects.filter(batch__job=job, outcome=ItemOutcome.FAILED)
+    return items.select_related("dataset")
+
+
+# Datasets and fields
+
+
+def list_visible_datasets(user: User) -> SourceScopedQuerySet[Dataset]:
+    """Datasets of sources that the person may view."""
+    return Dataset.objects.visible_to(user).select_related("source")
+
+
+def get_dataset(*, user: User, public_id: uuid.UUID | str) -> Dataset:
+    """The dataset. Raises NotThere."""
+    if found := list_visible_datasets(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def list_visible_fields(user: User) -> SourceScopedQuerySet[Field]:
+    """Fields of sources that the person may view."""
+    return Field.objects.visible_to(user).select_related("dataset__source")
+
+
+def list_visible_changes(user: User) -> SourceScopedQuerySet[SchemaChange]:
+    """Schema changes of sources that the person may view."""
+    return SchemaChange.objects.visible_to(user).select_related("source", "dataset")

@@ -1,0 +1,47 @@
+"""Opens jobs, takes their batches in, and settles what a complete listing means."""
+
+from .absence import settle_absence
+from .jobs import (
+    JobNotFailed,
+    SourceBusy,
+    fail_job,
+    lease_job,
+    open_job,
+    release_lost_jobs,
+    request_cancel,
+    resume_job,
+)
+from .lease import JobOver, LeaseLost, renew_agent_leases
+from .stream import (
+    BatchConflict,
+    HashMismatch,
+    RootHashMismatch,
+    WindowExceeded,
+    accept_batch,
+    close_job,
+    open_stream,
+    record_progress,
+)
+
+__all__ = [
+    "BatchConflict",
+    "HashMismatch",
+    "JobNotFailed",
+    "JobOver",
+    "LeaseLost",
+    "RootHashMismatch",
+    "SourceBusy",
+    "WindowExceeded",
+    "accept_batch",
+    "close_job",
+    "fail_job",
+    "lease_job",
+    "open_job",
+    "open_stream",
+    "record_progress",
+    "release_lost_jobs",
+    "renew_agent_leases",
+    "request_cancel",
+    "resume_job",
+    "settle_absence",
+]

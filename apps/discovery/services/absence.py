@@ -1,0 +1,101 @@
+"""What it means when a complete listing no longer shows a dataset."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from apps.discovery.drift import make_change
+from apps.discovery.models import Batch, Dataset, DiscoveryJob, SchemaChange
+from apps.discovery.selectors import load_outcomes
+from apps.discovery.types import (
+    BatchState,
+    ChangeKind,
+    DatasetState,
+    JobState,
+    RunScope,
+    StageOutcome,
+)
+
+# A listing that loses more than this share of a container, and this many, is rather not believed.
+BREAKER_SHARE = 0.5
+BREAKER_COUNT = 5
+
+
+@transaction.atomic
+def settle_absence(*, run: RunScope) -> StageOutcome:
+    """Mark datasets that authoritative listings no longer show: missing first, dropped next time.
+
+    Nothing is marked when a container's listing was not complete, when a batch is in quarantine
+    (its datasets are there, only unread), or when most of a container would go at once.
+    """
+    job = DiscoveryJob.objects.get(pk=run.job_id)
+    if job.state != JobState.CLOSED:
+        return StageOutcome()
+    absent = _list_absent(job)
+    withheld: list[Dataset] = []
+    if Batch.objects.filter(job=job, state=BatchState.QUARANTINED).exists():
+        absent, withheld = [], absent
+    gone, doubted = _apply_breaker(job, absent)
+    missing = _mark(job, gone, DatasetState.ACTIVE, DatasetState.MISSING)
+    dropped = _mark(job, gone, DatasetState.MISSING, DatasetState.DROPPED)
+    return StageOutcome(
+        counters={
+            "tables_missing": missing,
+            "tables_dropped": dropped,
+            "absence_withheld": len(withheld) + len(doubted),
+        }
+    )
+
+
+def _list_absent(job: DiscoveryJob) -> list[Dataset]:
+    containers = [part["name"] for part in job.containers if part["authoritative"]]
+    shown = load_outcomes(job.pk).keys()
+    # Settling again must not count the same absence twice.
+    counted = SchemaChange.objects.filter(
+        job=job, kind__in=(ChangeKind.TABLE_MISSING, ChangeKind.TABLE_DROPPED)
+    )
+    datasets = Dataset.objects.filter(
+        source_id=job.source_id,
+        container__in=containers,
+        state__in=(DatasetState.ACTIVE, DatasetState.MISSING),
+    ).exclude(pk__in=counted.values("dataset"))
+    return [dataset for dataset in datasets if (dataset.container, dataset.name) not in shown]
+
+
+def _apply_breaker(
+    job: DiscoveryJob, absent: Iterable[Dataset]
+) -> tuple[list[Dataset], list[Dataset]]:
+    """What is believed to be gone, and what is kept because too much would go at once."""
+    by_container: dict[str, list[Dataset]] = defaultdict(list)
+    for dataset in absent:
+        by_container[dataset.container].append(dataset)
+    gone: list[Dataset] = []
+    doubted: list[Dataset] = []
+    for container, datasets in by_container.items():
+        first = [dataset for dataset in datasets if dataset.state == DatasetState.ACTIVE]
+        too_much = _is_too_much(job, container, len(first))
+        doubted += first if too_much else []
+        gone += [dataset for dataset in datasets if not (too_much and dataset in first)]
+    return gone, doubted
+
+
+def _is_too_much(job: DiscoveryJob, container: str, going: int) -> bool:
+    if going <= BREAKER_COUNT:
+        return False
+    active = Dataset.objects.filter(
+        source_id=job.source_id, container=container, state=DatasetState.ACTIVE
+    )
+    return going > BREAKER_SHARE * active.count()
+
+
+def _mark(
+    job: DiscoveryJob, datasets: Iterable[Dataset], old: DatasetState, new: DatasetState
+) -> int:
+    marked = [dataset for dataset in datasets if dataset.state == old]
+    Dataset.objects.filter(pk__in=[dataset.pk for dataset in marked]).update(state=new)
+    kind = ChangeKind.TABLE_MISSING if new == DatasetState.MISSING else ChangeKind.TABLE_DROPPED
+    SchemaChange.objects.bulk_create([make_change(job, dataset, kind) for dataset in marked])
+    return len(marked)

@@ -1,0 +1,193 @@
+"""Life of a job: opened, leased, failed, resumed, cancelled, and taken back when its agent fell
+silent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.dispatch import Signal
+from django.utils import timezone
+
+from apps.datasources.selectors import served_by
+from apps.discovery import signals
+from apps.discovery.models import DiscoveryJob
+from apps.discovery.types import OPEN_JOB_STATES, JobState
+from datawave.common.errors import DataWaveError
+from datawave_edge.protocol import JobFailure, RunSettings
+
+from .lease import TAKEN_STATES, lease_values, renew_lease
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent, DataSource
+
+MAX_ATTEMPTS = 5
+# An agent that does not heed a cancel for this long is no longer waited for.
+CANCEL_SECONDS = 30
+NO_LEASE: dict[str, Any] = {"lease_until": None, "leased_at": None}
+
+
+class SourceBusy(DataWaveError):
+    """A discovery of this source is running already."""
+
+    status = 409
+
+
+class JobNotFailed(DataWaveError):
+    """Only a job that failed or was cancelled can be resumed."""
+
+    status = 409
+
+
+@transaction.atomic
+def open_job(*, source: DataSource, settings: RunSettings) -> DiscoveryJob:
+    """Queue a job for the source's agent. Raises SourceBusy while another is open."""
+    try:
+        with transaction.atomic():
+            job = DiscoveryJob.objects.create(source=source, settings=msgspec.to_builtins(settings))
+    except IntegrityError:
+        raise SourceBusy from None
+    announce(signals.job_opened, job)
+    return job
+
+
+def announce(signal: Signal, job: DiscoveryJob, **facts: Any) -> None:
+    """Send a signal after commit; a receiver that fails can't undo what was committed."""
+    transaction.on_commit(partial(signal.send, DiscoveryJob, job=job, **facts), robust=True)
+
+
+@transaction.atomic
+def request_cancel(*, job: DiscoveryJob) -> None:
+    """Stop the job: at once when no agent has it, else as soon as its agent hears of it."""
+    now = timezone.now()
+    if not _end(job, JobState.CANCELLED, only=Q(state=JobState.QUEUED)):
+        DiscoveryJob.objects.filter(
+            pk=job.pk, state__in=TAKEN_STATES, cancel_requested_at=None
+        ).update(cancel_requested_at=now)
+    job.refresh_from_db()
+
+
+def lease_job(*, agent: Agent) -> DiscoveryJob | None:
+    """A job for an agent that is idle: its own from before a crash, else the oldest it may take."""
+    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_STATES)
+    waiting = DiscoveryJob.objects.filter(served_by(agent), state=JobState.QUEUED)
+    for candidates in (own, waiting):
+        for job in candidates.select_related("source").order_by("id"):
+            if _claim(job, agent):
+                return job
+    return None
+
+
+def _claim(job: DiscoveryJob, agent: Agent) -> bool:
+    # The epoch is the fence: of two askers that saw the same job, one finds it moved on.
+    claim = DiscoveryJob.objects.filter(
+        pk=job.pk, epoch=job.epoch, state=job.state, cancel_requested_at=job.cancel_requested_at
+    ).update(
+        state=JobState.LEASED,
+        agent=agent,
+        leased_at=timezone.now(),
+        attempts=F("attempts") + 1,
+        epoch=F("epoch") + 1,
+        **lease_values(),
+    )
+    if claim == 1:
+        job.refresh_from_db()
+    return claim == 1
+
+
+@transaction.atomic
+def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
+    """End the job on its agent's word; when that was told to stop, it is cancelled instead."""
+    renew_lease(job, agent)
+    job.refresh_from_db()
+    if job.cancel_requested_at is not None:
+        _end(job, JobState.CANCELLED)
+        return
+    _end(
+        job,
+        JobState.FAILED,
+        error_code=failure.code,
+        error_message=failure.message,
+        error_hint=failure.hint,
+    )
+
+
+def _end(job: DiscoveryJob, state: JobState, *, only: Q | None = None, **values: Any) -> bool:
+    """Bring an open job to its end once; False when it is not open (or not as `only` says)."""
+    claim = DiscoveryJob.objects.filter(only or Q(), pk=job.pk, state__in=OPEN_JOB_STATES).update(
+        state=state, finished_at=timezone.now(), current="", **NO_LEASE, **values
+    )
+    if claim != 1:
+        return False
+    job.refresh_from_db()
+    ended = {JobState.FAILED: signals.job_failed, JobState.CANCELLED: signals.job_cancelled}
+    announce(ended[state], job)
+    return True
+
+
+@transaction.atomic
+def resume_job(*, job: DiscoveryJob) -> DiscoveryJob:
+    """Queue a failed job again; what it already sent stays. Raises SourceBusy, JobNotFailed."""
+    ended = DiscoveryJob.objects.filter(pk=job.pk, state__in=(JobState.FAILED, JobState.CANCELLED))
+    if _requeue(ended, attempts=0, agent=None) != 1:
+        raise JobNotFailed
+    job.refresh_from_db()
+    announce(signals.job_opened, job)
+    return job
+
+
+def _requeue(jobs: QuerySet[DiscoveryJob], **values: Any) -> int:
+    try:
+        with transaction.atomic():
+            return jobs.update(
+                state=JobState.QUEUED,
+                finished_at=None,
+                cancel_requested_at=None,
+                error_code="",
+                error_message="",
+                error_hint="",
+                **NO_LEASE,
+                **values,
+            )
+    except IntegrityError:
+        raise SourceBusy from None
+
+
+def release_lost_jobs() -> int:
+    """Take jobs back from agents that fell silent; after several losses the job fails."""
+    now = timezone.now()
+    unheeded = now - dt.timedelta(seconds=CANCEL_SECONDS)
+    lost = DiscoveryJob.objects.filter(
+        Q(lease_until__lte=now) | Q(lease_until=None) | Q(cancel_requested_at__lte=unheeded),
+        state__in=TAKEN_STATES,
+    )
+    return sum(_release(job) for job in lost.select_related("source"))
+
+
+@transaction.atomic
+def _release(job: DiscoveryJob) -> bool:
+    same = Q(epoch=job.epoch, lease_until=job.lease_until)
+    if job.cancel_requested_at is not None:
+        return _end(job, JobState.CANCELLED, only=same)
+    if job.attempts >= MAX_ATTEMPTS:
+        return _end(
+            job,
+            JobState.FAILED,
+            only=same,
+            error_code="agent_lost",
+            error_message=f"The agent fell silent {job.attempts} times during this job.",
+            error_hint="Look at the agent's log, then resume the run.",
+        )
+    # The agent stays noted: when it comes back before another takes the job, it goes on.
+    silent = DiscoveryJob.objects.filter(same, pk=job.pk, state__in=TAKEN_STATES)
+    if _requeue(silent) != 1:
+        return False
+    job.refresh_from_db()
+    line = ("warning", "The agent fell silent; the job waits for an agent to take it up.")
+    announce(signals.job_logged, job, lines=[line])
+    announce(signals.job_opened, job)
+    return True

@@ -1,0 +1,59 @@
+"""The lease: a job belongs to one agent until it has been silent for too long."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.discovery.models import DiscoveryJob
+from apps.discovery.types import OPEN_JOB_STATES, JobState
+from datawave.common.errors import DataWaveError
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent
+
+TAKEN_STATES = (JobState.LEASED, JobState.STREAMING)
+
+
+class LeaseLost(DataWaveError):
+    """This job is not leased to this agent: it was silent for too long, or never had it."""
+
+    status = 409
+
+
+class JobOver(DataWaveError):
+    """This job has ended; nothing more is taken in for it."""
+
+    status = 409
+
+
+def lease_values() -> dict[str, Any]:
+    """Columns of a lease that begins now."""
+    now = timezone.now()
+    until = now + dt.timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    return {"lease_until": until, "heartbeat_at": now}
+
+
+def renew_lease(job: DiscoveryJob, agent: Agent) -> None:
+    """Prove and prolong the agent's lease. Raises LeaseLost or JobOver.
+
+    Inside a transaction it also holds the job's row, so calls about a job take turns.
+    """
+    own = DiscoveryJob.objects.filter(pk=job.pk, agent=agent)
+    if own.filter(state__in=TAKEN_STATES).update(**lease_values()) == 1:
+        return
+    # The lease ran out while the agent was cut off, but nobody has taken the job meanwhile.
+    if own.filter(state=JobState.QUEUED).update(state=JobState.STREAMING, **lease_values()) == 1:
+        return
+    job.refresh_from_db()
+    raise LeaseLost if job.state in OPEN_JOB_STATES else JobOver
+
+
+def renew_agent_leases(*, agent: Agent) -> list[DiscoveryJob]:
+    """Prolong the leases of an agent that gave a sign of life; gives those it should stop."""
+    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_STATES)
+    own.update(**lease_values())
+    return list(own.exclude(cancel_requested_at=None))

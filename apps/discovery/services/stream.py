@@ -1,0 +1,215 @@
+"""The stream of a job: opened, batch by batch, progress, closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from apps.datasources import services as datasources
+from apps.discovery import signals
+from apps.discovery.ingest import Intake, find_store_conflicts, load_held, store_records
+from apps.discovery.models import Batch, DiscoveryJob
+from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
+from apps.discovery.types import BatchState, JobState
+from apps.discovery.validation import find_faults, limit_reasons
+from datawave.common.errors import DataWaveError
+from datawave_edge.protocol import (
+    MAX_PACKED_BYTES,
+    WINDOW,
+    Ack,
+    BatchRejected,
+    CloseAck,
+    Directive,
+    JobClose,
+    JobProgress,
+    Opened,
+    Record,
+    batch_sha256,
+    decode_records,
+    root_hash,
+)
+
+from .jobs import NO_LEASE, announce
+from .lease import JobOver, renew_lease
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent
+
+
+class HashMismatch(DataWaveError):
+    """The batch is not what its hash or its count of records says."""
+
+
+class BatchConflict(DataWaveError):
+    """Another batch with this number was taken in before."""
+
+    status = 409
+
+
+class WindowExceeded(DataWaveError):
+    """This batch is too far ahead; send the missing ones first."""
+
+    status = 425
+    retry = True
+
+
+class RootHashMismatch(DataWaveError):
+    """The hash over the stream's batches is not that of the batches held here."""
+
+    status = 409
+
+
+@transaction.atomic
+def open_stream(*, job: DiscoveryJob, agent: Agent, agent_time: dt.datetime) -> Opened:
+    """Start or take up the stream: where to go on, and what is already held."""
+    renew_lease(job, agent)
+    DiscoveryJob.objects.filter(pk=job.pk).update(state=JobState.STREAMING)
+    job.refresh_from_db()
+    acked = find_acked_seq(job.pk)
+    hashes = job.batches.filter(seq__lte=acked).order_by("seq")
+    announce(signals.job_progressed, job)
+    return Opened(
+        resume_seq=acked + 1,
+        window=WINDOW,
+        max_packed_bytes=MAX_PACKED_BYTES,
+        server_time=timezone.now(),
+        known=load_known_hashes(job.source_id),
+        hashes=list(hashes.values_list("sha256", flat=True)),
+    )
+
+
+def accept_batch(
+    *,
+    job: DiscoveryJob,
+    agent: Agent,
+    seq: int,
+    sha256: str,
+    records: int,
+    body: bytes,
+    packed_bytes: int,
+) -> Ack:
+    """Take in one batch; the answer is given when it is committed. A repeat changes nothing.
+
+    Records that do not fit the protocol or contradict what is held put the whole batch into
+    quarantine, so that the agent goes on. Raises HashMismatch, BatchConflict, WindowExceeded,
+    LeaseLost, JobOver.
+    """
+    if batch_sha256(body) != sha256:
+        raise HashMismatch("The body does not have the hash that the header says.")
+    content, faults = _read_records(body, records)
+    batch = Batch(
+        seq=seq, sha256=sha256, records=records, packed_bytes=packed_bytes, body_bytes=len(body)
+    )
+    with transaction.atomic():
+        renew_lease(job, agent)
+        job.refresh_from_db()
+        acked = find_acked_seq(job.pk)
+        if _is_repeat(job, seq, sha256):
+            return Ack(status="duplicate", acked_seq=acked)
+        if seq > acked + WINDOW:
+            raise WindowExceeded
+        reasons = _store(job, batch, content, faults)
+        acked = find_acked_seq(job.pk) if seq == acked + 1 else acked
+    if reasons:
+        return Ack(status="quarantined", acked_seq=acked, rejected=reasons)
+    return Ack(status="accepted", acked_seq=acked)
+
+
+def _read_records(body: bytes, count: int) -> tuple[list[Record], list[str]]:
+    try:
+        content = decode_records(body)
+    except BatchRejected as rejected:
+        return [], limit_reasons([f"{rejected.code}: {rejected}"])
+    if len(content) != count:
+        raise HashMismatch(f"The header says {count} records, the body has {len(content)}.")
+    return content, find_faults(content)
+
+
+def _is_repeat(job: DiscoveryJob, seq: int, sha256: str) -> bool:
+    held = job.batches.filter(seq=seq).values_list("sha256", flat=True).first()
+    if held is not None and held != sha256:
+        raise BatchConflict
+    return held is not None
+
+
+def _store(job: DiscoveryJob, batch: Batch, content: list[Record], faults: list[str]) -> list[str]:
+    """Write the batch into the ledger and, when nothing speaks against it, its records."""
+    held = {} if faults else load_held(job.source_id, content)
+    reasons = faults or find_store_conflicts(job, content, held)
+    batch.job, batch.epoch, batch.reasons = job, job.epoch, reasons
+    batch.state = BatchState.QUARANTINED if reasons else BatchState.ACCEPTED
+    batch.save(force_insert=True)
+    if not reasons:
+        store_records(Intake(job=job, batch=batch, held=held), content)
+    signal = signals.batch_quarantined if reasons else signals.batch_accepted
+    transaction.on_commit(partial(signal.send, Batch, job=job, batch=batch), robust=True)
+    return reasons
+
+
+@transaction.atomic
+def record_progress(*, job: DiscoveryJob, agent: Agent, progress: JobProgress) -> Directive:
+    """Note how far the agent is; tells it whether to stop."""
+    renew_lease(job, agent)
+    DiscoveryJob.objects.filter(pk=job.pk).update(
+        listed=min(progress.listed, 2**31 - 1),
+        done=min(progress.done, 2**31 - 1),
+        current=progress.current,
+    )
+    datasources.note_spool(agent=agent, spool_bytes=progress.spool_bytes)
+    job.refresh_from_db()
+    announce(signals.job_progressed, job)
+    if progress.log:
+        lines = [(line.level, line.message) for line in progress.log]
+        announce(signals.job_logged, job, lines=lines)
+    return Directive(cancel=job.cancel_requested_at is not None)
+
+
+@transaction.atomic
+def close_job(*, job: DiscoveryJob, agent: Agent, close: JobClose) -> CloseAck:
+    """End the stream when every batch is here; else name those to send again.
+
+    Raises RootHashMismatch, LeaseLost, JobOver.
+    """
+    try:
+        renew_lease(job, agent)
+    except JobOver:
+        if _was_closed(job, agent, close):
+            return CloseAck(status="closed")
+        raise
+    job.refresh_from_db()
+    if missing := list_missing_seqs(job.pk, close.last_seq):
+        return CloseAck(status="missing", missing=missing)
+    held = job.batches.order_by("seq").values_list("sha256", flat=True)
+    if root_hash(list(held)) != close.root_hash:
+        raise RootHashMismatch
+    _close(job, close)
+    return CloseAck(status="closed")
+
+
+def _was_closed(job: DiscoveryJob, agent: Agent, close: JobClose) -> bool:
+    """Whether this is the same close again, whose answer the agent did not hear."""
+    return (
+        job.state == JobState.CLOSED and job.agent_id == agent.pk and job.last_seq == close.last_seq
+    )
+
+
+def _close(job: DiscoveryJob, close: JobClose) -> None:
+    cancelled = job.cancel_requested_at is not None
+    DiscoveryJob.objects.filter(pk=job.pk).update(
+        state=JobState.CANCELLED if cancelled else JobState.CLOSED,
+        finished_at=timezone.now(),
+        last_seq=close.last_seq,
+        seen=min(close.seen, 2**31 - 1),
+        containers=msgspec.to_builtins(close.containers),
+        load=msgspec.to_builtins(close.load),
+        current="",
+        **NO_LEASE,
+    )
+    job.refresh_from_db()
+    datasources.note_facts(source=job.source, facts=close.facts)
+    announce(signals.job_cancelled if cancelled else signals.job_closed, job)
