@@ -10,3 +10,7 @@ class DiscoveryConfig(AppConfig):
 
     name = "apps.discovery"
     verbose_name = "Discovery"
+
+    def ready(self) -> None:
+        """Wake waiting agents when there is work."""
+        from . import receivers  # noqa: F401  # registers itself

@@ -109,10 +109,10 @@ def accept_batch(
         renew_lease(job, agent)
         job.refresh_from_db()
         acked = find_acked_seq(job.pk)
-        if _is_repeat(job, seq, sha256):
-            return Ack(status="duplicate", acked_seq=acked)
         if seq > acked + WINDOW:
             raise WindowExceeded
+        if _is_repeat(job, seq, sha256):
+            return Ack(status="duplicate", acked_seq=acked)
         reasons = _store(job, batch, content, faults)
         acked = find_acked_seq(job.pk) if seq == acked + 1 else acked
     if reasons:

@@ -1,0 +1,176 @@
+"""Doors for agents: work, streams, connection tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from apps.datasources import services as datasources
+from apps.datasources.selectors import build_connection
+from datawave.common.errors import DataWaveError, NotThere
+from datawave_edge.protocol import (
+    Ack,
+    BatchRejected,
+    CloseAck,
+    Directive,
+    DiscoveryWork,
+    Heartbeat,
+    HeartbeatReply,
+    JobClose,
+    JobFailure,
+    JobProgress,
+    NoWork,
+    Opened,
+    OpenStream,
+    RunSettings,
+    TestResult,
+    TestWork,
+    Work,
+    WorkRequest,
+    unpack_body,
+)
+
+from . import doorbell, services
+from .edge_http import DatabaseBusy, edge_door, identify, read_body, read_message, refuse, render
+from .models import DiscoveryJob
+from .selectors import find_job
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent
+
+# How long work that another process opened may go unnoticed.
+LOOK_SECONDS = 1.0
+
+
+@edge_door("POST")
+def heartbeat(request: HttpRequest, agent: Agent) -> HeartbeatReply:
+    """Note how the agent is, keep its leases, and tell it which jobs to stop."""
+    datasources.note_heartbeat(agent=agent, heartbeat=read_message(request, Heartbeat))
+    stopped = services.renew_agent_leases(agent=agent)
+    return HeartbeatReply(
+        server_time=timezone.now(), cancel=[str(job.public_id) for job in stopped]
+    )
+
+
+@csrf_exempt
+@require_http_methods(["POST"])
+async def work(request: HttpRequest) -> HttpResponse:
+    """Long poll: answers as soon as there is something to do, else with no work after the wait."""
+    try:
+        agent, wait = await sync_to_async(_begin_work)(request)
+        return render(await _wait_for_work(agent, wait))
+    except (DataWaveError, BatchRejected) as error:
+        return refuse(error)
+    except DatabaseError:
+        return refuse(DatabaseBusy())
+
+
+def _begin_work(request: HttpRequest) -> tuple[Agent, int]:
+    agent = identify(request)
+    return agent, read_message(request, WorkRequest).wait
+
+
+async def _wait_for_work(agent: Agent, wait: int) -> Work:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait
+    with doorbell.listen() as bell:
+        while True:
+            bell.clear()
+            found = await sync_to_async(_find_work)(agent)
+            left = deadline - loop.time()
+            if found is not None or left <= 0:
+                return found or NoWork()
+            # No thread and no query while nothing happens.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), min(LOOK_SECONDS, left))
+
+
+def _find_work(agent: Agent) -> Work | None:
+    # A person waits for a test, so it goes first.
+    if test := datasources.lease_test(agent=agent):
+        source = build_connection(test.source, agent=agent)
+        return TestWork(test=str(test.public_id), source=source)
+    if job := services.lease_job(agent=agent):
+        return DiscoveryWork(
+            job=str(job.public_id),
+            source=build_connection(job.source, agent=agent),
+            settings=msgspec.convert(job.settings, RunSettings),
+            lease_seconds=settings.JOB_LEASE_SECONDS,
+        )
+    return None
+
+
+@edge_door("POST")
+def open_job(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> Opened:
+    """Start or take up a stream."""
+    message = read_message(request, OpenStream)
+    job = _get_job(agent, public_id)
+    return services.open_stream(job=job, agent=agent, agent_time=message.agent_time)
+
+
+@edge_door("PUT")
+def put_batch(request: HttpRequest, agent: Agent, public_id: uuid.UUID, seq: int) -> Ack:
+    """Take in one batch."""
+    raw = read_body(request)
+    body = unpack_body(raw, request.headers.get("Content-Encoding", ""))
+    return services.accept_batch(
+        job=_get_job(agent, public_id),
+        agent=agent,
+        seq=seq,
+        sha256=request.headers.get("DataWave-Batch-Sha256", ""),
+        records=_read_count(request),
+        body=body,
+        packed_bytes=len(raw),
+    )
+
+
+@edge_door("POST")
+def post_progress(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> Directive:
+    """A sign of life with figures and log lines."""
+    progress = read_message(request, JobProgress)
+    return services.record_progress(job=_get_job(agent, public_id), agent=agent, progress=progress)
+
+
+@edge_door("POST")
+def close_job(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> CloseAck:
+    """End a stream."""
+    close = read_message(request, JobClose)
+    return services.close_job(job=_get_job(agent, public_id), agent=agent, close=close)
+
+
+@edge_door("POST")
+def fail_job(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> None:
+    """Give a job up."""
+    failure = read_message(request, JobFailure)
+    services.fail_job(job=_get_job(agent, public_id), agent=agent, failure=failure)
+
+
+@edge_door("POST")
+def finish_test(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> None:
+    """Answer a connection test."""
+    result = read_message(request, TestResult)
+    datasources.finish_test(agent=agent, public_id=public_id, steps=result.steps)
+
+
+def _get_job(agent: Agent, public_id: uuid.UUID) -> DiscoveryJob:
+    if job := find_job(agent=agent, public_id=public_id):
+        return job
+    raise NotThere
+
+
+def _read_count(request: HttpRequest) -> int:
+    text = request.headers.get("DataWave-Batch-Records", "")
+    if text.isascii() and text.isdigit() and len(text) < 8:  # noqa: PLR2004  # far above the limit
+        return int(text)
+    raise services.HashMismatch("The header DataWave-Batch-Records must be a number.")

@@ -1,0 +1,147 @@
+"""What every door for agents does: knows the agent, bounds the body, answers in the protocol."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from apps.datasources import services as datasources
+from datawave.common.correlation import request_id
+from datawave.common.errors import DataWaveError
+from datawave_edge.protocol import (
+    MAX_PACKED_BYTES,
+    PROTOCOL_VERSION,
+    BatchRejected,
+    decode_message,
+    encode_message,
+)
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+MessageT = TypeVar("MessageT", bound=msgspec.Struct)
+Door = Callable[Concatenate[HttpRequest, "Agent", P], msgspec.Struct | None]
+
+RETRY_SECONDS = {425: "1", 503: "2"}
+
+
+class TokenUnknown(DataWaveError):
+    """No agent has this token. Enrol the agent again."""
+
+    status = 401
+
+
+class BodyTooLarge(DataWaveError):
+    """The body is larger than 1 MiB."""
+
+    status = 413
+
+
+class ProtocolUnsupported(DataWaveError):
+    """The agent speaks another major version of the protocol; update it."""
+
+    status = 426
+
+
+class DatabaseBusy(DataWaveError):
+    """The server's database is busy; send the same again."""
+
+    status = 503
+    retry: ClassVar[bool] = True
+
+
+def edge_door(method: str) -> Callable[[Door[P]], Callable[..., HttpResponse]]:
+    """Make a view of a function that is given the request and its agent."""
+
+    def decorate(door: Door[P]) -> Callable[..., HttpResponse]:
+        @functools.wraps(door)
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return answer(lambda: door(request, identify(request), *args, **kwargs))
+
+        return csrf_exempt(require_http_methods([method])(view))
+
+    return decorate
+
+
+def answer(work: Callable[[], msgspec.Struct | None]) -> HttpResponse:
+    """The answer of a door, or its error as problem+json."""
+    try:
+        return render(work())
+    except (DataWaveError, BatchRejected) as error:
+        return refuse(error)
+    except DatabaseError as error:
+        # The text may hold names of the source; its kind says enough.
+        logger.warning("The database refused an agent's request: %s", type(error).__name__)
+        return refuse(DatabaseBusy())
+
+
+def identify(request: HttpRequest) -> Agent:
+    """The agent that calls. Raises TokenUnknown, AgentRevoked or ProtocolUnsupported."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    agent = datasources.authenticate_agent(token.strip()) if scheme.lower() == "bearer" else None
+    if agent is None:
+        raise TokenUnknown
+    version = request.headers.get("DataWave-Edge", PROTOCOL_VERSION)
+    if version.partition(".")[0] != PROTOCOL_VERSION.partition(".")[0]:
+        raise ProtocolUnsupported(hint=f"This server speaks {PROTOCOL_VERSION}.")
+    datasources.note_seen(agent=agent)
+    return agent
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The body, cut off at the limit of the protocol. Raises BodyTooLarge."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_PACKED_BYTES:
+        raise BodyTooLarge
+    # A chunked body says no length, so it is read no further than the limit.
+    raw = request.read(MAX_PACKED_BYTES + 1)
+    if len(raw) > MAX_PACKED_BYTES:
+        raise BodyTooLarge
+    return raw
+
+
+def read_message(request: HttpRequest, kind: type[MessageT]) -> MessageT:
+    """The message in the body. Raises BatchRejected naming the field."""
+    return decode_message(read_body(request), kind)
+
+
+def render(message: msgspec.Struct | None) -> HttpResponse:
+    """A message as JSON; 204 when there is nothing to say."""
+    if message is None:
+        return _never_stored(HttpResponse(status=204))
+    return _never_stored(HttpResponse(encode_message(message), content_type="application/json"))
+
+
+def refuse(error: DataWaveError | BatchRejected) -> HttpResponse:
+    """An error as problem+json with its code."""
+    body = {
+        "type": "about:blank",
+        "title": "Refused",
+        "status": error.status,
+        "code": error.code,
+        "detail": str(error),
+        "request_id": request_id.get(),
+    }
+    if hint := getattr(error, "hint", ""):
+        body["hint"] = hint
+    response = HttpResponse(
+        json.dumps(body), status=error.status, content_type="application/problem+json"
+    )
+    if error.status in RETRY_SECONDS:
+        response["Retry-After"] = RETRY_SECONDS[error.status]
+    return _never_stored(response)
+
+
+def _never_stored(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    return response
