@@ -101,6 +101,12 @@ class Run(PublicModel):
         return round((self.finished_at - self.started_at).total_seconds(), 1)
 
     @property
+    def shown_progress(self) -> int:
+        """Percentage: what was told last while it goes on, all of it once it has finished."""
+        finished = self.state in (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+        return 100 if finished else self.progress
+
+    @property
     def is_active(self) -> bool:
         """Whether it is not over."""
         return self.state in ACTIVE_RUN_STATES

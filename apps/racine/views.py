@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasources.selectors import get_source, list_visible_sources
+from apps.discovery.selectors import list_failed_items, list_quarantined_batches
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from apps.rbac.models import User
 
 PAGE_SIZES = (25, 50, 100)
+NARROWING = ("q", "state", "source", "trigger", "started_after", "started_before")
 LOG_CAP = 50_000
 View = Callable[..., HttpResponseBase]
 
@@ -72,6 +74,7 @@ def list_runs(request: HttpRequest) -> HttpResponseBase:
         "chosen_states": request.GET.getlist("state"),
         "triggers": Trigger.choices,
         "sources": list_visible_sources(user),
+        "is_filtered": any(request.GET.get(name) for name in NARROWING),
         "may_export": may(user, Action.EXPORT) or _exportable(user).exists(),
         "active": "runs",
     }
@@ -97,18 +100,28 @@ def _export(user: User, runs: RunQuerySet) -> StreamingHttpResponse:
 @require_GET
 @answer_errors
 def show_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One run, live."""
+    """One run, live; `?part=changes` is what its script fetches when the state changed."""
     user = _user(request)
     run = get_run(user=user, public_id=public_id)
+    context = _describe_run(user, run)
+    if request.GET.get("part") == "changes":
+        return render(request, "racine/_changes.html", context)
+    return render(request, "racine/detail.html", context)
+
+
+def _describe_run(user: User, run: Run) -> dict[str, Any]:
     live = load_live(run)
-    context = {
+    return {
         "run": run,
         "live": live,
         "snapshot": live,
         "topic": topic_of(run),
         "summary": run.summary,
+        "retries": run.summary.get("retries", 0),
         "balance": run.summary.get("balance"),
-        "troubles": run.summary.get("troubles", []),
+        "troubles": [] if run.is_active else run.summary.get("troubles", []),
+        "failed_tables": [_explain_failed(item) for item in list_failed_items(run.job)[:100]],
+        "quarantined": list_quarantined_batches(run.job)[:100],
         "set_aside": list_set_aside(run),
         "may_discover": may(user, Action.DISCOVER, run.source),
         "can_cancel": run.is_active and run.state != RunState.CANCELLING,
@@ -116,7 +129,23 @@ def show_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "can_retry": _can_retry(run),
         "active": "runs",
     }
-    return render(request, "racine/detail.html", context)
+
+
+NEXT_STEPS = {
+    "permission_denied": "Grant the user SELECT on it, or leave it out with a pattern.",
+    "timeout": "Discover again when the source is less busy.",
+    "dropped": "It was dropped meanwhile; the next discovery will notice.",
+}
+
+
+def _explain_failed(item: Any) -> dict[str, str]:
+    return {
+        "container": item.container,
+        "name": item.name,
+        "code": item.code,
+        "message": item.message,
+        "next_step": NEXT_STEPS.get(item.code, "Discover again; if it stays, see the agent's log."),
+    }
 
 
 def list_set_aside(run: Run) -> list[dict[str, Any]]:
@@ -163,14 +192,18 @@ def _act(
 ) -> HttpResponseBase:
     user = _user(request)
     run = get_run(user=user, public_id=public_id)
+    level = messages.SUCCESS
     try:
         act(run=run, user=user)
     except (NotThere, PermissionMissing):
         raise
     except DataWaveError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, said)
+        level, said = messages.ERROR, error.message
+    if request.headers.get("HX-Request"):
+        run = get_run(user=user, public_id=public_id)
+        told = {"said": said, "said_level": messages.DEFAULT_TAGS[level]}
+        return render(request, "racine/_changes.html", _describe_run(user, run) | told)
+    messages.add_message(request, level, said)
     return redirect(_next(request) or reverse("racine:run-detail", args=[run.public_id]))
 
 

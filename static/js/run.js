@@ -12,7 +12,8 @@
     completed_with_errors: "yellow",
     failed: "red",
     cancelled: "gray",
-    queued: "gray",
+    waiting: "gray",
+    cancelling: "gray",
   };
   const WORDS = { done: "Done", failed: "Failed", waiting: "Waiting", skipped: "Skipped" };
 
@@ -39,15 +40,18 @@
   function drawHead() {
     setText("[data-run-field=state_label]", run.state_label);
     setText("[data-run-field=progress]", `${Math.round(run.progress)}%`);
-    setText("[data-run-field=agent]", run.agent?.name ?? "");
+    setText("[data-run-field=agent]", run.agent?.name || "not yet");
+    setText("[data-run-field=current]", run.agent?.current ?? "");
     setText("[data-run-field=eta]", run.eta_seconds == null ? "" : `about ${sayDuration(run.eta_seconds)} left`);
     all("[data-run-progress]", page).forEach((bar) => {
       bar.value = run.progress;
       bar.dataset.tone = barTone();
     });
     all("[data-run-state]", page).forEach((chip) => {
-      chip.className = `dw-chip c-${TONES[run.state] ?? "blue"}${isOver() ? "" : " dw-pulse"}`;
-      chip.textContent = run.state_label;
+      const word = document.createElement("span");
+      word.className = `dw-chip c-${TONES[run.state] ?? "blue"}${isOver() ? "" : " dw-pulse"}`;
+      word.textContent = run.state_label;
+      chip.replaceChildren(word);
     });
   }
 
@@ -58,6 +62,23 @@
     for (const [name, count] of Object.entries(run.counts ?? {})) {
       setText(`[data-run-count="${name}"]`, Number(count).toLocaleString());
     }
+  }
+
+  // While the agent still reads, what was seen is not known, so nothing is judged.
+  function drawBalance() {
+    const { seen = 0, stored = 0, unchanged = 0, filtered = 0, failed = 0 } = run.counts ?? {};
+    const verdict = seen === stored + unchanged + filtered + failed ? "holds" : "broken";
+    const shown = ["completed", "completed_with_errors"].includes(run.state) ? verdict : "open";
+    all("[data-balance]", page).forEach((element) => {
+      element.hidden = element.dataset.balance !== shown;
+    });
+  }
+
+  // What depends on the state but is drawn by the server: buttons, reasons, next steps.
+  function fetchChanges(before) {
+    const key = (data) => `${data.state} ${data.counts?.failed} ${data.counts?.quarantined}`;
+    if (!before || key(before) === key(run)) return;
+    all("[data-run-refresh]", page).forEach((element) => htmx.trigger(element, "refresh"));
   }
 
   function drawStages() {
@@ -142,27 +163,44 @@
     const time = document.createElement("time");
     time.dateTime = line.at;
     time.textContent = new Date(line.at).toLocaleTimeString([], { hour12: false });
+    time.title = `${line.at.slice(0, 19).replace("T", " ")} UTC · ${new Date(line.at).toLocaleString()}`;
     const source = document.createElement("span");
     source.className = "source";
     source.textContent = line.source;
     const message = document.createElement("span");
     message.textContent = line.message;
-    item.append(time, source, message);
+    item.append(time, source);
+    if (line.level !== "info") item.append(makeLevel(line.level));
+    item.append(message);
     return item;
   }
+
+  function makeLevel(level) {
+    const word = document.createElement("span");
+    word.className = "level";
+    word.textContent = level;
+    return word;
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-run-quiet]")) one("[data-run-log]", page).classList.toggle("quiet", target.checked);
+  });
 
   // ---------- Messages ----------
 
   function draw(data) {
+    const before = run;
     run = data;
     receivedAt = Date.now();
     drawHead();
     drawCounts();
+    drawBalance();
     drawStages();
     drawLinks();
     drawClock();
     drawEnding();
     data.log?.forEach(addLine);
+    fetchChanges(before);
   }
 
   document.addEventListener("dw:live", ({ detail }) => {
