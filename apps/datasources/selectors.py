@@ -33,6 +33,11 @@ def get_source(*, user: User, public_id: uuid.UUID | str) -> DataSource:
     raise NotThere
 
 
+def find_source(*, user: User, name: str) -> DataSource | None:
+    """The source of that name, if the person may view it."""
+    return list_visible_sources(user).filter(name=name).first()
+
+
 def list_visible_agents(user: User) -> QuerySet[Agent]:
     """Agents, for those who may manage sources everywhere, else those of sources they may view."""
     if user.is_active and user.has_perm("datasources.manage_datasource"):

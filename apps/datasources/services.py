@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from apps.rbac.models import User
 
 AGENT_TOKEN_PREFIX = "dwa_"  # noqa: S105  # the start of every token, not a secret
+EMBEDDED_NAME = "embedded"
 TEST_SECONDS = 60
 LAST_SEEN_EVERY = dt.timedelta(seconds=10)
 OPEN_TESTS = (TestState.QUEUED, TestState.LEASED)
@@ -178,6 +179,14 @@ def add_agent(*, name: str, embedded: bool = False, user: User | None = None) ->
 
 
 @transaction.atomic
+def enlist_embedded_agent(*, token: str) -> Agent:
+    """Make the agent that the server starts itself known by its token; again is no change."""
+    agent, _ = Agent.objects.update_or_create(
+        embedded=True, defaults={"name": EMBEDDED_NAME, "token_hash": _hash(token)}
+    )
+    return agent
+
+
 def renew_token(*, agent: Agent, user: User | None = None) -> str:
     """A new token for the agent; the old one ends at once, and a revocation too."""
     if user is not None:
