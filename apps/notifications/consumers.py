@@ -164,7 +164,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             self.pending.drop(stored)
 
     async def _resolve(self, name: str) -> Subscription:
-        return await database_sync_to_async(resolve_topic)(user=self.user, name=name)
+        resolve = database_sync_to_async(resolve_topic)
+        what: Subscription = await resolve(user=self.user, name=name)
+        return what
 
     # What the page hears
 

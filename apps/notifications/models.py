@@ -52,6 +52,11 @@ class Notice(PublicModel):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def unread(self) -> bool:
+        """Whether its person has not opened it."""
+        return self.read_at is None
+
 
 class Delivery(models.Model):
     """An e-mail to be sent: the outbox, with retries."""
