@@ -10,3 +10,25 @@ class ClassificationConfig(AppConfig):
 
     name = "apps.classification"
     verbose_name = "Classification"
+
+    def ready(self) -> None:
+        """Register the stage and the menu entry."""
+        from apps.discovery.stages import register_stage
+        from datawave.common.navigation import NavItem, register_nav
+
+        from .selectors import count_suggestions
+        from .stage import ClassificationStage
+
+        register_stage(ClassificationStage())
+        register_nav(
+            NavItem(
+                key="classification",
+                title="Classification",
+                url_name="classification:label-list",
+                icon="fingerprint",
+                group="Govern",
+                order=1,
+                tone="yellow",
+                count=count_suggestions,
+            )
+        )

@@ -42,7 +42,7 @@ class Label(PublicModel):
     # The machine's own verdict, kept when a person decides otherwise.
     machine_type = models.CharField(max_length=64, blank=True)
     machine_confidence = models.FloatField(default=0)
-    # [{"for": true, "weight": 0.6, "text": "98 % of values are valid e-mail addresses"}]
+    # A list of reasons, each with `for` (bool), `weight` and `text`; none holds a value.
     evidence = models.JSONField(default=list)
     model_version = models.CharField(max_length=40, blank=True)
     decided_by = models.ForeignKey(
@@ -71,6 +71,8 @@ class LabelDecision(PublicModel):
     type_before = models.CharField(max_length=64, blank=True)
     type_after = models.CharField(max_length=64, blank=True)
     state_before = models.CharField(max_length=12)
+    # What else the label said before, so that undoing restores it.
+    before = models.JSONField(default=dict)
     undone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Carries label as Label, decision as LabelDecision; whoever depends on what columns mean looks again.
+# Carries label as Label, decision as LabelDecision.
+# Whoever depends on what columns mean looks again.
 label_decided = Signal()

@@ -10,3 +10,15 @@ class ScanConfig(AppConfig):
 
     name = "apps.scan"
     verbose_name = "Scan"
+
+    def ready(self) -> None:
+        """Register the stage and the tabs."""
+        from apps.discovery.panels import register_panel
+        from apps.discovery.stages import register_stage
+
+        from .panels import HISTORY, PROFILE
+        from .stage import ScanStage
+
+        register_stage(ScanStage())
+        register_panel(PROFILE)
+        register_panel(HISTORY)

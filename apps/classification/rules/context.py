@@ -14,6 +14,8 @@ from .scoring import Score, Scores
 from .subject import ORGANISATIONS, PEOPLE, THINGS, Subject
 
 _NAME_WORDS: Final = frozenset({"name", "nom", "nome", "nombre", "naam", "label", "denominazione"})
+# A bare name has one more word at most, as `category_name` has.
+_BARE: Final = 2
 _NAME_OF: Final = {PEOPLE: "person.full_name", ORGANISATIONS: "org.name", THINGS: "product.name"}
 _NAME_POINTS: Final = 2.2
 _FITS_SUBJECT: Final = 0.6
@@ -39,15 +41,22 @@ def add_context(
 
 
 def _weigh(kind: str, subject: Subject) -> float:
-    if kind.startswith(_ONLY_OF_PEOPLE) and kind not in ("health.medical_code", "health.medication"):
+    if kind.startswith(_ONLY_OF_PEOPLE) and kind not in (
+        "health.medical_code",
+        "health.medication",
+    ):
         return _FITS_SUBJECT if subject.about_people else _ODD_FOR_SUBJECT
     if kind == "org.name" and subject.kind == ORGANISATIONS:
         return _FITS_SUBJECT
-    return _FITS_SUBJECT if kind.startswith(("product.", "work.")) and subject.kind == THINGS else 0.0
+    return (
+        _FITS_SUBJECT if kind.startswith(("product.", "work.")) and subject.kind == THINGS else 0.0
+    )
 
 
 def _tell(subject: Subject) -> str:
-    return f"The rows are {subject.kind}" + (", each about a person" if subject.about_people else "")
+    return f"The rows are {subject.kind}" + (
+        ", each about a person" if subject.about_people else ""
+    )
 
 
 def _add_name_of_subject(column: Column, scores: Scores, subject: Subject) -> None:
@@ -57,12 +66,19 @@ def _add_name_of_subject(column: Column, scores: Scores, subject: Subject) -> No
     kind = _NAME_OF.get(subject.kind, "")
     if kind:
         points = _NAME_POINTS
-        scores.setdefault(kind, Score()).add(points, wording.tell(points, "The name is that of the row itself"))
+        scores.setdefault(kind, Score()).add(
+            points, wording.tell(points, "The name is that of the row itself")
+        )
 
 
 def _is_bare_name(name: str) -> bool:
     words = [word for word in split_words(name) if word not in QUALIFIERS]
-    return bool(words) and words[-1] in _NAME_WORDS and len(words) <= 2 and not set(words) & PEOPLE_WORDS  # noqa: PLR2004
+    return (
+        bool(words)
+        and words[-1] in _NAME_WORDS
+        and len(words) <= 2
+        and not set(words) & PEOPLE_WORDS
+    )
 
 
 def _add_body_measure(column: Column, scores: Scores, subject: Subject) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..judge import Evidence, TableFacts, Verdict
-from ..taxonomy import KEY_TYPES, TYPES, sensitivity_of
-from ..types import SENSITIVITY_RANK, Sensitivity
+from apps.classification.judge import Evidence, TableFacts, Verdict
+from apps.classification.taxonomy import KEY_TYPES, TYPES, sensitivity_of
+from apps.classification.types import SENSITIVITY_RANK, Sensitivity
+
 from . import wording
 from .columns import Column, read_column
 from .context import add_context
 from .names import names_person, split_words
 from .scoring import Scores, confidence_of, rank, score_column
-from .subject import PEOPLE, THINGS, ORGANISATIONS, Subject, judge_subject, points_at_person
+from .subject import ORGANISATIONS, PEOPLE, THINGS, Subject, judge_subject, points_at_person
 
 ABSTAIN_BELOW: Final = 0.35
 _TEMPERATURE: Final = 1.0
@@ -117,7 +118,9 @@ def _gather(column: Column, kind: str, scores: Scores, subject: Subject) -> list
     reasons = sorted(scores[kind].reasons, key=lambda each: -each.weight)[:_REASONS]
     reasons += _tell_rival(kind, scores)
     if kind == "text.free":
-        reasons += [wording.tell_mention(name, rate) for name, rate in column.profile.mentions.items()]
+        reasons += [
+            wording.tell_mention(name, rate) for name, rate in column.profile.mentions.items()
+        ]
     if TYPES[kind].contextual and kind not in KEY_TYPES:
         reasons.append(wording.tell(0.5 if subject.about_people else -0.5, _tell_subject(subject)))
     if not column.filled:

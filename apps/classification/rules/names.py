@@ -66,28 +66,19 @@ def _unglue(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _known_words() -> frozenset[str]:
-    words = {word for phrase in _raw_phrases() for word in phrase[1].split()}
+    words = {word for _, phrase in lexicon.PHRASES for word in phrase.lstrip("=").split()}
     words |= set(lexicon.ABBREVIATIONS) | lexicon.PEOPLE
     return frozenset(word for word in words if len(word) >= _MIN_PIECE)
-
-
-def _raw_phrases() -> Iterable[tuple[str, str]]:
-    for line in lexicon.PHRASES.strip().splitlines():
-        kind, _, listed = line.partition("|")
-        for phrase in listed.split(","):
-            yield kind, phrase.strip().lstrip("=")
 
 
 @lru_cache(maxsize=1)
 def _index() -> dict[str, tuple[Phrase, ...]]:
     """Phrases by their first word."""
     found: dict[str, dict[tuple[str, tuple[str, ...]], Phrase]] = {}
-    for line in lexicon.PHRASES.strip().splitlines():
-        kind, _, listed = line.partition("|")
-        for text in listed.split(","):
-            words = split_words(text.strip().lstrip("="))
-            phrase = Phrase(kind, words, text.strip().startswith("="))
-            found.setdefault(words[0], {}).setdefault((kind, words), phrase)
+    for kind, text in lexicon.PHRASES:
+        words = split_words(text.lstrip("="))
+        phrase = Phrase(kind, words, text.startswith("="))
+        found.setdefault(words[0], {}).setdefault((kind, words), phrase)
     return {word: tuple(phrases.values()) for word, phrases in found.items()}
 
 

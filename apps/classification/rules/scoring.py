@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..judge import Evidence
+from apps.classification.judge import Evidence
+
 from . import wording
 from .checks import check, is_epoch
 from .columns import (
@@ -74,8 +75,7 @@ def score_column(column: Column, table: str) -> Scores:
     named = score_name(column.name, table)
     usual = _USUAL[column.kind]
     scores: Scores = {
-        kind: Score(usual.get(kind, 0.0))
-        for kind in {*named, *usual, *list_spoken_for(column)}
+        kind: Score(usual.get(kind, 0.0)) for kind in {*named, *usual, *list_spoken_for(column)}
     }
     for kind, points in named.items():
         scores[kind].add(points, wording.tell_name(kind, points))
@@ -88,7 +88,9 @@ def score_column(column: Column, table: str) -> Scores:
 def _add_content(column: Column, kind: str, score: Score) -> None:
     found = vote(column, kind)
     if found.score == WRONG_KIND:
-        score.add(WRONG_KIND, wording.tell(WRONG_KIND, f"The content is of another kind: {column.kind}"))
+        score.add(
+            WRONG_KIND, wording.tell(WRONG_KIND, f"The content is of another kind: {column.kind}")
+        )
     elif found.recogniser and found.score:
         score.add(found.score, wording.tell_recognised(found.recogniser, found.rate, found.score))
     points, text = check(column, kind)
@@ -106,7 +108,12 @@ def _add_structure(column: Column, scores: Scores) -> None:
     elif column.is_key and column.kind in (INTEGER, WORD, UNKNOWN, FLAG):
         record.add(_KEY, wording.tell(_KEY, "It is part of the primary key"))
     elif _is_business_number(column):
-        record.add(_UNIQUE_CODE, wording.tell(_UNIQUE_CODE, "Every value is different and made as numbers of records are"))
+        record.add(
+            _UNIQUE_CODE,
+            wording.tell(
+                _UNIQUE_CODE, "Every value is different and made as numbers of records are"
+            ),
+        )
     if column.kind in (INTEGER, DECIMAL) and is_epoch(column):
         scores.setdefault("datetime", Score())
 
@@ -124,7 +131,10 @@ def _is_business_number(column: Column) -> bool:
 
 def rank(scores: Scores) -> list[tuple[str, float]]:
     """Types by points, best first."""
-    return sorted(((kind, score.points) for kind, score in scores.items()), key=lambda pair: (-pair[1], pair[0]))
+    return sorted(
+        ((kind, score.points) for kind, score in scores.items()),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
 
 
 def confidence_of(scores: Scores, temperature: float) -> float:

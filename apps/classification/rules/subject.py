@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..judge import TableFacts
+from apps.classification.judge import TableFacts
+
 from . import lexicon
 from .names import split_words
 
@@ -43,10 +44,6 @@ _SPEAKS: Final[Mapping[str, tuple[str, float]]] = {
 _NAME_SPEAKS: Final = 2.5
 _KEY_SPEAKS: Final = 1.5
 _ENOUGH: Final = 1.5
-_PEOPLE_EVENTS: Final = frozenset(
-    """patient customer user employee member subject person guest passenger student client applicant
-    driver kunde worker staff subscriber""".split()
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,9 @@ def _conclude(points: Counter[str], named: str) -> Subject:
     if people >= _ENOUGH and people >= others:
         return Subject(PEOPLE if named in ("", PEOPLE) else named, about_people=True)
     if others > 0:
-        return Subject(max((ORGANISATIONS, THINGS), key=lambda side: points[side]), about_people=False)
+        return Subject(
+            max((ORGANISATIONS, THINGS), key=lambda side: points[side]), about_people=False
+        )
     return Subject(EVENTS, about_people=False)
 
 
@@ -96,7 +95,9 @@ def _side_of_name(words: Iterable[str]) -> str:
 def points_at_person(name: str, target: str = "") -> bool:
     """Whether a key is named after people, or refers to a table of people."""
     words = [*split_words(name), *split_words(target)]
-    return any(word in _PEOPLE_EVENTS or word.rstrip("s") in _PEOPLE_EVENTS for word in words)
+    return any(
+        word in lexicon.KEYED_PEOPLE or word.rstrip("s") in lexicon.KEYED_PEOPLE for word in words
+    )
 
 
 def _has_person_key(table: TableFacts, types: Mapping[str, str]) -> bool:

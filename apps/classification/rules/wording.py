@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..judge import Evidence
-from ..taxonomy import TYPES
+from apps.classification.judge import Evidence
+from apps.classification.taxonomy import TYPES
 
 _RECOGNISED: Final = {
     "email": "e-mail addresses",

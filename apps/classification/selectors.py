@@ -1,0 +1,124 @@
+"""Reads of labels, decisions and semantic types."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet
+
+from datawave.common.errors import NotThere
+
+from .models import Label, LabelDecision, LabelQuerySet
+from .taxonomy import TYPES, categories_of
+from .types import DECIDED_STATES, STANDING_STATES, LabelFacts, LabelState, SemanticType
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+
+class UnknownSemanticType(NotThere):
+    """There is no such semantic type."""
+
+
+def get_semantic_type(name: str) -> SemanticType:
+    """The type of that name. Raises UnknownSemanticType."""
+    if name not in TYPES:
+        raise UnknownSemanticType(f"There is no semantic type {name[:64]}.", field="semantic_type")
+    return TYPES[name]
+
+
+def list_semantic_types() -> list[SemanticType]:
+    """All types, in the order of their groups."""
+    return list(TYPES.values())
+
+
+def load_labels(dataset_ids: Iterable[int]) -> dict[int, LabelFacts]:
+    """What the labels of these datasets say, by the id of the field; rejected ones say nothing."""
+    rows = Label.objects.filter(
+        field__dataset__in=list(dataset_ids),
+        field__state="active",
+        state__in=[state.value for state in STANDING_STATES],
+    ).exclude(semantic_type="")
+    return {row.field_id: _read_label(row) for row in rows}
+
+
+def _read_label(row: Label) -> LabelFacts:
+    return LabelFacts(
+        semantic_type=row.semantic_type,
+        sensitivity=row.sensitivity,
+        personal=row.personal,
+        confidence=row.confidence,
+        state=row.state,
+        categories=categories_of(row.semantic_type, personal=row.personal),
+    )
+
+
+def list_visible_labels(user: User) -> LabelQuerySet:
+    """Labels of active fields that the person may view."""
+    labels = Label.objects.visible_to(user).filter(field__state="active")
+    labels = labels.exclude(field__dataset__state="dropped")
+    return labels.select_related("field__dataset__source", "decided_by")
+
+
+def list_dataset_labels(dataset_id: int) -> LabelQuerySet:
+    """Labels of one dataset's active fields, in their order, for pages that checked the dataset."""
+    labels = Label.objects.filter(field__dataset=dataset_id, field__state="active")
+    return labels.select_related("field__dataset__source", "decided_by").order_by("field__ordinal")
+
+
+def get_label(*, user: User, public_id: uuid.UUID | str) -> Label:
+    """The label. Raises NotThere."""
+    if found := list_visible_labels(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def list_visible_decisions(user: User) -> QuerySet[LabelDecision]:
+    """Decisions on labels that the person may view, newest first."""
+    labels = Label.objects.visible_to(user)
+    decisions = LabelDecision.objects.filter(label__in=labels.values("pk"))
+    return decisions.select_related("label__field__dataset__source", "user")
+
+
+def get_decision(*, user: User, public_id: uuid.UUID | str) -> LabelDecision:
+    """The decision. Raises NotThere."""
+    if found := list_visible_decisions(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def count_suggestions(user: User) -> int:
+    """Labels that wait for somebody to look at them."""
+    return (
+        list_visible_labels(user)
+        .filter(state=LabelState.SUGGESTED)
+        .exclude(semantic_type="")
+        .count()
+    )
+
+
+def count_labels(dataset_ids: Iterable[int]) -> dict[str, int]:
+    """Number of labels that name a type, and of those that are about people."""
+    standing = Q(state__in=[state.value for state in STANDING_STATES]) & ~Q(semantic_type="")
+    counts = Label.objects.filter(
+        field__dataset__in=list(dataset_ids), field__state="active"
+    ).aggregate(
+        labels=Count("pk", filter=standing),
+        personal=Count("pk", filter=standing & Q(personal=True)),
+    )
+    return {name: int(number) for name, number in counts.items()}
+
+
+def list_judged_datasets(dataset_ids: Iterable[int], version: str) -> set[int]:
+    """Those of the datasets whose labels all come from this version of the judge."""
+    ids = list(dataset_ids)
+    rows = Label.objects.filter(field__dataset__in=ids).values_list("field__dataset")
+    old = {pk for (pk,) in rows.exclude(model_version=version).distinct()}
+    return {pk for (pk,) in rows.distinct()} - old
+
+
+def is_decided(label: Label) -> bool:
+    """Whether a person has decided it."""
+    return label.state in DECIDED_STATES

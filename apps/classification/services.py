@@ -1,0 +1,208 @@
+"""Judges tables, keeps labels, and takes what people decide about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.discovery.types import BatchContent, BatchTable, StageOutcome
+from apps.rbac import services as rbac
+from apps.rbac.types import Action
+from datawave.common.errors import DataWaveError, InputInvalid
+
+from .decisions import DECIDED_FIELDS, apply_decision, restore
+from .judge import Judge, Verdict
+from .models import Label, LabelDecision
+from .rules.judging import RuleJudge
+from .selectors import count_labels, get_semantic_type, list_judged_datasets
+from .signals import label_decided
+from .tables import read_table
+from .types import DecisionKind
+from .verdicts import save_verdicts
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+JUDGE: Judge = RuleJudge()
+MAX_AT_ONCE = 500
+
+
+class NothingToAccept(InputInvalid):
+    """There is no suggestion to accept; choose a type."""
+
+
+class TooManyLabels(InputInvalid):
+    """At most 500 labels can be decided at once."""
+
+
+class DecisionUndone(DataWaveError):
+    """This decision has been undone already."""
+
+    status = 409
+
+
+class DecisionSuperseded(DataWaveError):
+    """The label was decided again since; undo the newer decision first."""
+
+    status = 409
+
+
+# Verdicts
+
+
+def judge_batch(batch: BatchContent) -> dict[int, Verdict]:
+    """Verdicts by field id, for tables that changed or that another judge has judged."""
+    ids = [table.dataset_id for table in batch.tables if not table.changed]
+    standing = list_judged_datasets(ids, JUDGE.version)
+    verdicts: dict[int, Verdict] = {}
+    for table in batch.tables:
+        if table.dataset_id not in standing:
+            verdicts.update(judge_table(table))
+    return verdicts
+
+
+def judge_table(table: BatchTable) -> dict[int, Verdict]:
+    """Verdicts of one table by the id of their field."""
+    return {
+        table.field_ids[verdict.column]: verdict
+        for verdict in JUDGE.judge(read_table(table.snapshot))
+        if verdict.column in table.field_ids
+    }
+
+
+@transaction.atomic
+def store_verdicts(*, batch: BatchContent, verdicts: Mapping[int, Verdict]) -> StageOutcome:
+    """Write the labels of a batch and count those that its tables now have."""
+    save_verdicts(verdicts, version=JUDGE.version, now=timezone.now())
+    return StageOutcome(counters=count_labels(table.dataset_id for table in batch.tables))
+
+
+# Decisions
+
+
+def decide_label(*, label: Label, user: User, kind: str, semantic_type: str = "") -> LabelDecision:
+    """Accept, reject or change one label. Raises PermissionMissing, NotThere, InputInvalid."""
+    (decision,) = decide_many(labels=[label], user=user, kind=kind, semantic_type=semantic_type)
+    return decision
+
+
+@transaction.atomic
+def decide_many(
+    *, labels: Iterable[Label], user: User, kind: str, semantic_type: str = ""
+) -> list[LabelDecision]:
+    """Decide several labels alike, all or none, in a constant number of queries."""
+    wanted = _read_kind(kind, semantic_type)
+    keys = [label.pk for label in labels]
+    if len(keys) > MAX_AT_ONCE:
+        raise TooManyLabels
+    rows = _lock(keys)
+    _require(rows, user)
+    _check_acceptable(rows, wanted)
+    decisions = _apply(rows, user, wanted, semantic_type)
+    _audit(decisions, user, "label_decided")
+    transaction.on_commit(lambda: _announce(decisions))
+    return decisions
+
+
+def _read_kind(kind: str, semantic_type: str) -> DecisionKind:
+    if kind not in (DecisionKind.ACCEPT, DecisionKind.REJECT, DecisionKind.CHANGE):
+        raise InputInvalid("A decision is accept, reject or change.", field="kind")
+    if kind == DecisionKind.CHANGE:
+        get_semantic_type(semantic_type)
+    return DecisionKind(kind)
+
+
+def _lock(keys: Sequence[int]) -> list[Label]:
+    rows = Label.objects.select_for_update(of=("self",)).filter(pk__in=keys)
+    return list(rows.select_related("field__dataset__source").order_by("pk"))
+
+
+def _require(rows: Sequence[Label], user: User) -> None:
+    for source in {row.field.dataset.source for row in rows}:
+        rbac.require(user, Action.DECIDE_LABELS, source)
+
+
+def _check_acceptable(rows: Sequence[Label], kind: DecisionKind) -> None:
+    if kind == DecisionKind.ACCEPT and any(not (r.semantic_type or r.machine_type) for r in rows):
+        raise NothingToAccept
+
+
+def _apply(
+    rows: Sequence[Label], user: User, kind: DecisionKind, semantic_type: str
+) -> list[LabelDecision]:
+    people = _list_datasets_of_people(rows)
+    now = timezone.now()
+    decisions = [
+        apply_decision(
+            row,
+            user=user,
+            kind=kind,
+            semantic_type=semantic_type,
+            about_people=row.field.dataset_id in people,
+            now=now,
+        )
+        for row in rows
+    ]
+    Label.objects.bulk_update(rows, list(DECIDED_FIELDS))
+    return LabelDecision.objects.bulk_create(decisions)
+
+
+def _list_datasets_of_people(rows: Sequence[Label]) -> set[int]:
+    """Datasets of which another column is about people."""
+    others = Label.objects.filter(field__dataset__in={row.field.dataset_id for row in rows})
+    others = others.filter(personal=True).exclude(pk__in=[row.pk for row in rows])
+    return set(others.values_list("field__dataset_id", flat=True))
+
+
+def _audit(decisions: Sequence[LabelDecision], user: User, action: str) -> None:
+    """One entry for each source, which names the fields."""
+    sources = {each.label.field.dataset.source for each in decisions}
+    for source in sources:
+        told = [_tell(each) for each in decisions if each.label.field.dataset.source == source]
+        rbac.record_audit(actor=user, action=action, scope=source, detail={"labels": told})
+
+
+def _tell(decision: LabelDecision) -> dict[str, Any]:
+    return {
+        "field": f"{decision.label.field.dataset.fqn}.{decision.label.field.name}",
+        "kind": decision.kind,
+        "before": decision.type_before,
+        "after": decision.type_after,
+    }
+
+
+def _announce(decisions: Sequence[LabelDecision]) -> None:
+    for decision in decisions:
+        label_decided.send(sender=Label, label=decision.label, decision=decision)
+
+
+@transaction.atomic
+def undo_decision(*, decision: LabelDecision, user: User) -> LabelDecision:
+    """Put a label back. Raises DecisionUndone, DecisionSuperseded, PermissionMissing, NotThere."""
+    (label,) = _lock([decision.label_id])
+    _require([label], user)
+    made = LabelDecision.objects.filter(label=label).exclude(kind=DecisionKind.UNDO)
+    if made.filter(undone_at=None, pk__gt=decision.pk).exists():
+        raise DecisionSuperseded
+    if made.filter(pk=decision.pk, undone_at=None).update(undone_at=timezone.now()) != 1:
+        raise DecisionUndone
+    undo = _record_undo(label, decision, user)
+    restore(label, decision)
+    label.save(update_fields=list(DECIDED_FIELDS))
+    _audit([undo], user, "label_decision_undone")
+    transaction.on_commit(lambda: _announce([undo]))
+    return undo
+
+
+def _record_undo(label: Label, decision: LabelDecision, user: User) -> LabelDecision:
+    return LabelDecision.objects.create(
+        label=label,
+        kind=DecisionKind.UNDO,
+        user=user,
+        type_before=label.semantic_type,
+        type_after=decision.type_before,
+        state_before=label.state,
+    )
