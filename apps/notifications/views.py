@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -30,10 +31,10 @@ def _person_of(request: HttpRequest) -> User:
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Everything a person was told, newest first."""
+    """Everything a person was told: unread first, each part newest first."""
     user = _person_of(request)
     shown, level = request.GET.get("show", ""), request.GET.get("level", "")
-    notices = list_notices(user)
+    notices = list_notices(user).order_by(Q(read_at__isnull=False), "-id")
     if shown == "unread":
         notices = notices.filter(read_at=None)
     if level in NoticeLevel.values:
@@ -83,7 +84,11 @@ def notice_read(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def notices_read_all(request: HttpRequest) -> HttpResponse:
-    """Mark all notices as read."""
-    count = services.mark_all_read(user=_person_of(request))
+    """Mark all notices as read: on the inbox, or in the panel under the bell."""
+    user = _person_of(request)
+    count = services.mark_all_read(user=user)
+    if request.headers.get("HX-Request"):
+        notices = list_notices(user)[:BELL_NOTICES]
+        return render(request, "notifications/_panel.html", {"notices": notices})
     messages.success(request, f"{count} marked as read." if count else "All was read already.")
     return redirect("notifications:inbox")

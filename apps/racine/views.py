@@ -133,8 +133,12 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
 
 NEXT_STEPS = {
     "permission_denied": "Grant the user SELECT on it, or leave it out with a pattern.",
-    "timeout": "Discover again when the source is less busy.",
-    "dropped": "It was dropped meanwhile; the next discovery will notice.",
+    "query_timeout": "Discover again when the source is less busy, or leave it out.",
+    "connect_timeout": "Discover again when the source answers.",
+    "connection_lost": "Discover again when the source answers.",
+    "source_busy": "Discover again when the source is less busy.",
+    "table_missing": "It was dropped meanwhile; the next discovery will notice.",
+    "view_broken": "Repair or drop the view; it may name a table or column that is gone.",
 }
 
 
