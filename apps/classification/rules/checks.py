@@ -23,25 +23,26 @@ def check(column: Column, kind: str) -> Check:
 
 
 def _check_phone(column: Column) -> Check:
-    if column.is_running:
-        return -6.0, "The numbers run on by one, as keys do"
     profile = column.profile
-    if profile.digit_rate < 0.5 or profile.mean_length < 6:
+    if column.is_running:
+        # Numbers of one exchange can be neighbours; keys are shorter.
+        return -1.5 if column.mean_length >= 9 else -6.0, "The numbers run on by one, as keys do"
+    if profile.digit_rate < 0.5 or column.mean_length < 6:
         return -6.0, "The values are not made of enough digits for a phone number"
     return _NO
 
 
 def _check_number(column: Column) -> Check:
     """Licences, passports and card numbers are no running numbers, no flags and no words."""
-    if column.is_running and column.profile.mean_length < 8:
+    if column.is_running and column.mean_length < 8:
         return -6.0, "The numbers run on by one, as keys do"
-    if column.profile.digit_rate < 0.25 or column.profile.mean_length < 4:
+    if column.profile.digit_rate < 0.25 or column.mean_length < 4:
         return -5.0, "The values hold too few digits"
     return _NO
 
 
 def _check_card(column: Column) -> Check:
-    if not 12 <= column.profile.mean_length <= 23 or column.profile.digit_rate < 0.6:
+    if not 12 <= column.mean_length <= 23 or column.profile.digit_rate < 0.6:
         return -6.0, "The values have not the length of a card number"
     return _NO
 
@@ -53,7 +54,10 @@ def _check_security_code(column: Column) -> Check:
 
 
 def _check_person_name(column: Column) -> Check:
-    if column.profile.digit_rate > 0.1 or column.profile.letter_rate < 0.7:
+    profile = column.profile
+    if profile.digit_rate > 0.1 and profile.letter_rate > 0.6 and profile.mean_words < 1.3:
+        return -1.5, "The values are words with numbers at their end"
+    if profile.digit_rate > 0.1 or profile.letter_rate < 0.7:
         return -5.0, "The values are not made of letters"
     if column.repeats and column.profile.distinct <= 12:
         return -1.5, "A few values repeat all the time"
@@ -98,7 +102,7 @@ def _check_credit_score(column: Column) -> Check:
 
 def _check_postal_code(column: Column) -> Check:
     profile = column.profile
-    if not 3 <= profile.mean_length <= 10.5 or profile.digit_rate < 0.2:
+    if not 3 <= column.mean_length <= 10.5 or profile.digit_rate < 0.2:
         return -5.0, "The values have not the length of postal codes"
     return (-4.0, "The numbers run on by one, as keys do") if column.is_running else _NO
 
@@ -194,7 +198,7 @@ def _check_truncated(column: Column) -> Check:
 
 
 def _check_short_id(column: Column) -> Check:
-    return _NO if column.profile.mean_length >= 8 else (-3.0, "The values are too short")
+    return _NO if column.mean_length >= 8 else (-3.0, "The values are too short")
 
 
 def _check_money(column: Column) -> Check:
@@ -222,7 +226,7 @@ def _check_letters_or_words(column: Column) -> Check:
 
 
 def _check_street(column: Column) -> Check:
-    if column.profile.letter_rate < 0.25 or column.profile.mean_length < 4:
+    if column.profile.letter_rate < 0.25 or column.mean_length < 4:
         return -4.0, "The values are too short for streets"
     return (
         (-5.0, "The values are e-mail addresses")
@@ -232,18 +236,18 @@ def _check_street(column: Column) -> Check:
 
 
 def _check_name_prefix(column: Column) -> Check:
-    return _NO if column.profile.mean_length <= 6 else (-4.0, "The values are too long")
+    return _NO if column.mean_length <= 6 else (-4.0, "The values are too long")
 
 
 def _check_point(column: Column) -> Check:
-    symbols = column.profile.symbol_rate * column.profile.mean_length
+    symbols = column.profile.symbol_rate * column.mean_length
     if column.profile.space_rate == 0 and symbols < 2.3:
         return -8.0, "Nothing parts two numbers"
     return _NO
 
 
 def _check_password(column: Column) -> Check:
-    return _NO if column.profile.mean_length >= 4 else (-4.0, "The values are too short")
+    return _NO if column.mean_length >= 4 else (-4.0, "The values are too short")
 
 
 _CHECKS: Final[dict[str, Callable[[Column], Check]]] = {

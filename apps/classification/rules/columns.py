@@ -55,6 +55,12 @@ class Column:
         return self.snapshot.key_position > 0
 
     @property
+    def mean_length(self) -> float:
+        """Mean length of the values that are not empty."""
+        present = self.filled + self.profile.empty
+        return self.profile.mean_length * present / self.filled if self.filled else 0.0
+
+    @property
     def distinct_rate(self) -> float:
         return self.profile.distinct / self.filled if self.filled else 0.0
 

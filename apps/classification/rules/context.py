@@ -24,6 +24,8 @@ _BODY: Final = frozenset({"weight", "height", "peso", "altura", "temperature", "
 _OLD_DECADE: Final = 1960
 _GROWN_DECADE: Final = 2010
 _BIRTHDAY: Final = 6.5
+_CARDS: Final = 0.5
+_BRAND: Final = 6.0
 _ONLY_OF_PEOPLE: Final = ("person.", "health.", "gov.", "finance.income")
 
 
@@ -34,6 +36,7 @@ def add_context(
     _add_name_of_subject(column, scores, subject)
     _add_body_measure(column, scores, subject)
     _add_birthday(column, scores, subject)
+    _add_card_brand(column, scores, siblings)
     for kind, score in scores.items():
         points = _weigh(kind, subject)
         if points:
@@ -99,4 +102,13 @@ def _add_birthday(column: Column, scores: Scores, subject: Subject) -> None:
     if shape.oldest_decade <= _OLD_DECADE and shape.newest_decade <= _GROWN_DECADE:
         scores.setdefault("person.date_of_birth", Score()).add(
             _BIRTHDAY, wording.tell(_BIRTHDAY, "The dates begin and end when birthdays do")
+        )
+
+
+def _add_card_brand(column: Column, scores: Scores, siblings: Sequence[Column]) -> None:
+    """A brand or type beside card numbers is the card's."""
+    beside_cards = any(sibling.rate("card_number") >= _CARDS for sibling in siblings)
+    if beside_cards and set(split_words(column.name)) & {"brand", "type", "scheme", "network"}:
+        scores.setdefault("finance.card_brand", Score()).add(
+            _BRAND, wording.tell(_BRAND, "It stands beside card numbers")
         )

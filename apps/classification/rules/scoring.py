@@ -33,10 +33,10 @@ from .values import WRONG_KIND, list_spoken_for, vote
 
 # What a column of a kind most often is when nothing else is known.
 _USUAL: Final[Mapping[str, Mapping[str, float]]] = {
-    BOOLEAN: {"boolean": 4.0},
+    BOOLEAN: {"boolean": 3.0},
     FLAG: {"boolean": 1.6, "quantity": 0.6, "other": 0.2},
     INTEGER: {"quantity": 1.4, "id.record": 0.4, "other": 0.2, "finance.amount": -0.5},
-    DECIMAL: {"quantity": 1.5, "finance.amount": 0.9, "percentage": 0.0},
+    DECIMAL: {"quantity": 1.5, "finance.amount": 0.9, "percentage": 0.6},
     DATE: {"date": 2.2},
     DATETIME: {"datetime": 2.5},
     TIME: {"time": 3.0},
@@ -107,7 +107,7 @@ def _add_structure(column: Column, scores: Scores) -> None:
         record.add(_REFERENCE, wording.tell(_REFERENCE, "It refers to another table"))
     elif column.is_key and column.kind in (INTEGER, WORD, UNKNOWN, FLAG):
         record.add(_KEY, wording.tell(_KEY, "It is part of the primary key"))
-    elif _is_business_number(column):
+    if not column.references and _is_business_number(column):
         record.add(
             _UNIQUE_CODE,
             wording.tell(

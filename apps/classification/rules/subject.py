@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +41,7 @@ _SPEAKS: Final[Mapping[str, tuple[str, float]]] = {
     "product.isbn": (THINGS, 2.0),
     "work.title": (THINGS, 1.5),
 }
+_NO_POINTS: Final = {PEOPLE: 0.0, ORGANISATIONS: 0.0, THINGS: 0.0}
 _NAME_SPEAKS: Final = 2.5
 _KEY_SPEAKS: Final = 1.5
 _ENOUGH: Final = 1.5
@@ -56,7 +57,7 @@ class Subject:
 
 def judge_subject(table: TableFacts, types: Mapping[str, str]) -> Subject:
     """Judge from the types found so far, the table's name and its keys."""
-    points: Counter[str] = Counter()
+    points: defaultdict[str, float] = defaultdict(float)
     for kind in set(types.values()):
         side, weight = _SPEAKS.get(kind, ("", 0.0))
         points[side] += weight
@@ -64,19 +65,16 @@ def judge_subject(table: TableFacts, types: Mapping[str, str]) -> Subject:
     points[named] += _NAME_SPEAKS
     if _has_person_key(table, types):
         points[PEOPLE] += _KEY_SPEAKS
-    points.pop("", None)
-    return _conclude(points, named)
+    return _conclude({**_NO_POINTS, **points}, named)
 
 
-def _conclude(points: Counter[str], named: str) -> Subject:
+def _conclude(points: Mapping[str, float], named: str) -> Subject:
     people = points[PEOPLE]
     others = max(points[ORGANISATIONS], points[THINGS])
     if people >= _ENOUGH and people >= others:
         return Subject(PEOPLE if named in ("", PEOPLE) else named, about_people=True)
     if others > 0:
-        return Subject(
-            max((ORGANISATIONS, THINGS), key=lambda side: points[side]), about_people=False
-        )
+        return Subject(max((ORGANISATIONS, THINGS), key=points.__getitem__), about_people=False)
     return Subject(EVENTS, about_people=False)
 
 

@@ -34,13 +34,14 @@ _LETTERS: Final[Mapping[str, str]] = {
 # Word lists know only a part of the world's names, so that some hits mean much.
 _LISTS: Final = frozenset(
     {"first_name", "last_name", "full_name", "city", "company_name", "job_title", "us_state",
-     "street_address", "ethnicity_word", "country_name", "marital_status", "phone", "username",
+     "street_address", "ethnicity_word", "country_name", "marital_status", "username",
      "icd10", "language_code"}
 )  # fmt: skip
-# A date alone never tells whose or which it is; only a name or the siblings do.
+# What these hold looks like something commoner; only a name or the siblings tell them apart.
 _NEVER_BY_CONTENT: Final = frozenset(
     {"person.date_of_birth", "person.date_of_death", "health.admission_date",
-     "health.discharge_date"}
+     "health.discharge_date", "consent.record", "finance.card_expiry", "finance.card_hash",
+     "finance.income", "finance.account_balance", "contact.fax"}
 )  # fmt: skip
 _LIST_ENOUGH: Final = 0.5
 _LIST_LEAST: Final = 0.12
