@@ -12,5 +12,8 @@ class DiscoveryConfig(AppConfig):
     verbose_name = "Discovery"
 
     def ready(self) -> None:
-        """Wake waiting agents when there is work."""
+        """Wake waiting agents when there is work; add datasets to the pages of sources."""
         from . import receivers  # noqa: F401  # registers itself
+        from .source_parts import register_source_parts
+
+        register_source_parts()

@@ -25,6 +25,7 @@ class RacineConfig(AppConfig):
 
         from . import receivers  # noqa: F401  # connects itself
         from .metrics import register_metrics
+        from .panels import register_source_parts
         from .selectors import count_active_runs, is_visible_run
 
         register_topic("run", authorise=is_visible_run, snapshot=_load_snapshot)
@@ -40,6 +41,7 @@ class RacineConfig(AppConfig):
         )
         register_context(_add_running)
         register_metrics()
+        register_source_parts()
 
 
 def _load_snapshot(user: User, key: str) -> dict[str, Any]:

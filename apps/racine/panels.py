@@ -1,0 +1,53 @@
+"""What sources' pages show of runs: the last one in the list, the history on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Max
+
+from apps.rbac.selectors import may
+from apps.rbac.types import Action
+from datawave.common.parts import Part, register_facts, register_part
+
+from .models import Run
+from .selectors import list_visible_runs
+
+if TYPE_CHECKING:
+    from apps.datasources.models import DataSource
+    from apps.rbac.models import User
+
+SHOWN_RUNS = 10
+
+
+def register_source_parts() -> None:
+    """Add runs to the list of sources and to the page of each."""
+    register_facts("source", load_last_runs)
+    register_part(
+        Part(
+            page="source",
+            slug="runs",
+            order=10,
+            template="racine/_source_runs.html",
+            load=load_history,
+        )
+    )
+
+
+def load_last_runs(user: User, source_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The newest run of each source, and how many tables and columns the last full one had."""
+    newest = Run.objects.filter(source__in=source_ids).order_by().values("source")
+    pks = newest.annotate(newest=Max("pk")).values("newest")
+    return {run.source_id: {"last_run": run} for run in Run.objects.filter(pk__in=pks)}
+
+
+def load_history(source: DataSource, user: User) -> dict[str, Any]:
+    """The newest runs of a source."""
+    runs = list_visible_runs(user).filter(source=source)
+    return {
+        "runs": list(runs[:SHOWN_RUNS]),
+        "count": runs.count(),
+        "active": runs.active().first(),
+        "may_discover": may(user, Action.DISCOVER, source),
+    }
