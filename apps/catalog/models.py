@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from apps.datasources.selectors import list_visible_sources
@@ -34,6 +35,8 @@ class CatalogEntry(PublicModel):
     described_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Set once a person wrote the description, and kept when that person is gone.
+    described_at = models.DateTimeField(null=True, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
         related_name="owned_entries",
@@ -43,8 +46,12 @@ class CatalogEntry(PublicModel):
     # Highest sensitivity of the dataset's labels, and how many hold personal data.
     sensitivity = models.CharField(max_length=16, blank=True, db_index=True)
     personal_fields = models.PositiveIntegerField(default=0)
-    # Names, comments, types and description, for full-text search.
+    # Words for full-text search, by weight: the name; the columns; comments, types and the rest.
+    search_name = models.TextField(blank=True)
+    search_columns = models.TextField(blank=True)
     search_text = models.TextField(blank=True)
+    # PostgreSQL only; SQLite keeps SearchRow instead.
+    search_vector = SearchVectorField(null=True, editable=False)
     published_at = models.DateTimeField(null=True)
 
     objects = EntryQuerySet.as_manager()
@@ -57,7 +64,34 @@ class CatalogEntry(PublicModel):
         return f"entry of dataset {self.dataset_id}"
 
 
-class Relationship(models.Model):
+class SearchRow(models.Model):
+    """SQLite's full-text index of an entry, in a virtual table that a migration makes."""
+
+    entry = models.OneToOneField(
+        CatalogEntry, primary_key=True, db_column="rowid", db_constraint=False,
+        on_delete=models.DO_NOTHING, related_name="indexed",
+    )  # fmt: skip
+    name = models.TextField()
+    columns = models.TextField()
+    body = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "catalog_search"
+
+    def __str__(self) -> str:
+        return f"index of {self.entry_id}"
+
+
+class RelationshipQuerySet(models.QuerySet["Relationship"]):
+    """Reads of relationships."""
+
+    def visible_to(self, user: User) -> RelationshipQuerySet:
+        """Relationships within sources that the person may view."""
+        return self.filter(from_dataset__source__in=list_visible_sources(user).values("pk"))
+
+
+class Relationship(PublicModel):
     """A foreign key: fields of one dataset refer to those of another."""
 
     from_dataset = models.ForeignKey(
@@ -69,6 +103,8 @@ class Relationship(models.Model):
     from_fields = models.JSONField()
     to_fields = models.JSONField()
     name = models.CharField(max_length=1_000, blank=True)
+
+    objects = RelationshipQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

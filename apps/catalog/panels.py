@@ -1,0 +1,124 @@
+"""Tabs of the asset page: its columns, and what it hangs together with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.urls import reverse
+
+from apps.discovery.panels import Panel
+from apps.discovery.types import FieldState
+
+from .models import Relationship
+from .selectors import list_neighbours
+
+_MOST_COLUMNS: Final = 8
+
+
+def load_columns(dataset: Any, user: Any) -> dict[str, Any]:
+    """The columns with their labels and measures; removed ones last."""
+    fields = (
+        dataset.fields.filter(state=FieldState.ACTIVE)
+        .select_related("label", "measurement")
+        .order_by("ordinal")
+    )
+    links = list_neighbours(dataset.pk)
+    columns = [_describe_field(field, dataset, links) for field in fields]
+    removed = dataset.fields.filter(state=FieldState.REMOVED).order_by("ordinal")
+    return {"columns": columns, "removed": list(removed)}
+
+
+def _describe_field(field: Any, dataset: Any, links: list[Relationship]) -> dict[str, Any]:
+    targets = [
+        link.to_dataset
+        for link in links
+        if link.from_dataset_id == dataset.pk and field.name in link.from_fields
+    ]
+    return {
+        "field": field,
+        "label": getattr(field, "label", None),
+        "measures": getattr(field, "measurement", None),
+        "is_key": field.key_position > 0,
+        "refers_to": targets[0] if targets else None,
+    }
+
+
+def count_columns(dataset: Any, user: Any) -> int:
+    """Columns that are there now."""
+    return int(dataset.column_count)
+
+
+def load_relations(dataset: Any, user: Any) -> dict[str, Any]:
+    """The table and its neighbours, as a list and as a graph for static/js/graph.js."""
+    links = list_neighbours(dataset.pk)
+    return {"links": links, "graph": draw_graph(dataset, links), "dataset": dataset}
+
+
+def draw_graph(dataset: Any, links: list[Relationship]) -> dict[str, Any]:
+    """Nodes with the columns that take part, and an edge for each pair of columns."""
+    near = {dataset.pk: dataset}
+    for link in links:
+        near.setdefault(link.from_dataset_id, link.from_dataset)
+        near.setdefault(link.to_dataset_id, link.to_dataset)
+    return {
+        "nodes": [_draw_node(each, links, focus=each.pk == dataset.pk) for each in near.values()],
+        "edges": [_draw_edge(link, pair) for link in links for pair in _pair_fields(link)],
+    }
+
+
+def _draw_node(dataset: Any, links: list[Relationship], *, focus: bool) -> dict[str, Any]:
+    keys = _name_fields(dataset, links, outward=False)
+    names = list(dict.fromkeys([*keys, *_name_fields(dataset, links, outward=True)]))
+    return {
+        "id": str(dataset.public_id),
+        "title": dataset.name,
+        "subtitle": dataset.container,
+        "url": reverse("catalog:asset", args=[dataset.public_id]),
+        "focus": focus,
+        "columns": [
+            {"name": name, "tag": "key" if name in keys else "refers", "tone": "azure"}
+            for name in names[:_MOST_COLUMNS]
+        ],
+    }
+
+
+def _name_fields(dataset: Any, links: list[Relationship], *, outward: bool) -> list[str]:
+    return [
+        name
+        for link in links
+        if (link.from_dataset_id if outward else link.to_dataset_id) == dataset.pk
+        for name in (link.from_fields if outward else link.to_fields)
+    ]
+
+
+def _pair_fields(link: Relationship) -> list[tuple[str, str]]:
+    # A reference may leave its target columns to the target's key.
+    targets = link.to_fields or [""] * len(link.from_fields)
+    return list(zip(link.from_fields, targets, strict=False))
+
+
+def _draw_edge(link: Relationship, pair: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "from": str(link.from_dataset.public_id),
+        "to": str(link.to_dataset.public_id),
+        "from_column": pair[0],
+        "to_column": pair[1],
+        "kind": "foreign_key",
+    }
+
+
+def count_relations(dataset: Any, user: Any) -> int:
+    """Relationships that start or end here."""
+    return len(list_neighbours(dataset.pk))
+
+
+PANELS: Final = (
+    Panel(
+        slug="columns", title="Columns", order=0, template="catalog/_columns.html",
+        load=load_columns, count=count_columns,
+    ),
+    Panel(
+        slug="relations", title="Relations", order=30, template="catalog/_relations.html",
+        load=load_relations, count=count_relations,
+    ),
+)  # fmt: skip

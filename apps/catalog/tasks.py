@@ -1,0 +1,15 @@
+"""Background work of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from . import services
+
+
+@shared_task
+def refresh_entry(*, dataset_id: int, **_: Any) -> None:
+    """See services.refresh_entry."""
+    services.refresh_entry(dataset_id=dataset_id)
