@@ -46,7 +46,7 @@ def test_it_ends_when_the_agent_has_stopped(run: Run, people: People) -> None:
 
 def feed_end(run: Run) -> None:
     """The agent obeys."""
-    from datawave_edge.protocol import JobFailure  # noqa: PLC0415
+    from datawave_edge.protocol import JobFailure
 
     run.job.refresh_from_db()
     failure = JobFailure(code="cancelled", message="Stopped.")

@@ -29,7 +29,7 @@ from .story import add_line, note_progress
 
 
 def run_stage(*, stage_run_id: int) -> None:
-    """Work on it unless someone else does; a failure is kept on the row, never raised."""
+    """Work on it unless someone else does; a failure of the stage is kept on its row."""
     work = claim_stage(stage_run_id)
     if work is None:
         return
