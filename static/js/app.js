@@ -228,6 +228,25 @@
     return seconds > 0 ? `${amount} ago` : `in ${amount}`;
   }
 
+  // ---------- Fields that depend on a choice: [data-switch], [data-shown-for] ----------
+
+  // <input name="engine" data-switch> shows [data-shown-for="engine:sqlite mysql"] for those values.
+  // What is hidden is disabled too, so that it is neither sent nor required.
+  function showFitting(root = document) {
+    all("[data-shown-for*=':']", root).forEach((element) => {
+      const [name, values] = element.dataset.shownFor.split(":");
+      const chosen = one(`[data-switch][name="${name}"]:checked`) ?? one(`select[data-switch][name="${name}"]`);
+      element.hidden = !values.split(" ").includes(chosen?.value ?? "");
+      all("input, select, textarea", element).forEach((field) => (field.disabled = element.hidden));
+    });
+    all("[data-placeholders]", root).forEach((field) => {
+      const chosen = one(`[data-switch][name="${field.dataset.placeholderOf}"]:checked`);
+      field.placeholder = JSON.parse(field.dataset.placeholders)[chosen?.value] ?? "";
+    });
+  }
+
+  document.addEventListener("change", ({ target }) => target.matches("[data-switch]") && showFitting());
+
   // ---------- Keyboard ----------
 
   const places = {
@@ -303,6 +322,7 @@
   function refresh(root) {
     setWidths(root);
     refreshTimes(root);
+    showFitting(root);
   }
 
   document.addEventListener("htmx:after:swap", () => {
