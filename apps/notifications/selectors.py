@@ -57,9 +57,10 @@ def describe_notice(notice: Notice) -> dict[str, Any]:
     }
 
 
-def find_last_event_id() -> int:
-    """Id of the newest event; 0 when there is none."""
-    return Event.objects.aggregate(last=Max("id"))["last"] or 0
+def find_last_event_id(topic: str = "") -> int:
+    """Id of the newest event, of one topic or of all; 0 when there is none."""
+    events = Event.objects.filter(topic=topic) if topic else Event.objects.all()
+    return events.aggregate(last=Max("id"))["last"] or 0
 
 
 def list_events_after(*, topic: str, after: int) -> QuerySet[Event]:
