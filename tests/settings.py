@@ -32,7 +32,7 @@ if REDIS_URL:
     _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
     CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{_worker + 1}"  # noqa: F405
     # No worker process listens in the suite, and a message left over would outlive its test.
-    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_URL = "memory://localhost/"
 if not os.environ.get("DATABASE_URL"):
     # In a file as in real use: SQLite's memory mode refuses threads that write at the same time.
     DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405

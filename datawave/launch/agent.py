@@ -32,7 +32,7 @@ class AgentProcess:
 
     def __init__(self, *, server: str, token_file: Path, spool: Path) -> None:
         self.command = [
-            sys.executable, "-m", "datawave_edge.cli", "run", "--embedded",
+            sys.executable, "-m", "datawave_edge", "run", "--embedded",
             "--server", server, "--token-file", str(token_file), "--spool", str(spool),
         ]  # fmt: skip
         self.stopping = threading.Event()
