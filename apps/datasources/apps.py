@@ -10,3 +10,17 @@ class DataSourcesConfig(AppConfig):
 
     name = "apps.datasources"
     verbose_name = "Data sources"
+
+    def ready(self) -> None:
+        """Register the menu entry."""
+        from datawave.common.navigation import NavItem, register_nav
+
+        register_nav(
+            NavItem(
+                key="sources",
+                title="Data sources",
+                url_name="datasources:source-list",
+                icon="database",
+                order=1,
+            )
+        )

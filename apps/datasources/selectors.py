@@ -38,6 +38,11 @@ def find_source(*, user: User, name: str) -> DataSource | None:
     return list_visible_sources(user).filter(name=name).first()
 
 
+def list_permitted_sources(user: User, action: str) -> DataSourceQuerySet:
+    """Sources on which the person may do the action."""
+    return DataSource.objects.permitted_to(user, action)
+
+
 def list_visible_agents(user: User) -> QuerySet[Agent]:
     """Agents, for those who may manage sources everywhere, else those of sources they may view."""
     if user.is_active and user.has_perm("datasources.manage_datasource"):
@@ -52,6 +57,13 @@ def list_visible_agents(user: User) -> QuerySet[Agent]:
 def _list_embedded_for(sources: DataSourceQuerySet) -> QuerySet[Agent]:
     served = sources.filter(agent=None).exists()
     return Agent.objects.filter(embedded=True) if served else Agent.objects.none()
+
+
+def get_agent(*, user: User, public_id: uuid.UUID | str) -> Agent:
+    """The agent. Raises NotThere."""
+    if found := list_visible_agents(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
 
 
 def find_agent(token: str) -> Agent | None:

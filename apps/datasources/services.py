@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 AGENT_TOKEN_PREFIX = "dwa_"  # noqa: S105  # the start of every token, not a secret
 EMBEDDED_NAME = "embedded"
+AGENT_NAME = re.compile(r"\w[\w .-]{0,99}")
 TEST_SECONDS = 60
 LAST_SEEN_EVERY = dt.timedelta(seconds=10)
 OPEN_TESTS = (TestState.QUEUED, TestState.LEASED)
@@ -60,7 +62,7 @@ class AgentNameTaken(InputInvalid):
 def add_source(*, user: User, password: str = "", **fields: Any) -> DataSource:
     """Add a source and make its creator the administrator and steward of it."""
     rbac.require(user, Action.MANAGE, None)
-    values = {**FIELDS, **_known_only(fields)}
+    values = {**FIELDS, "owner": user, **_known_only(fields)}
     check_fields({**values, "password": password})
     fill_port(values)
     _require_free_name(values["name"])
@@ -170,12 +172,20 @@ def add_agent(*, name: str, embedded: bool = False, user: User | None = None) ->
     """Enrol an agent; its token is returned this once. `user` is None on the command line."""
     if user is not None:
         rbac.require(user, Action.MANAGE, None)
-    if Agent.objects.filter(name=name).exists():
-        raise AgentNameTaken(field="name")
+    _check_agent_name(name)
     token = _make_token()
     agent = Agent.objects.create(name=name, embedded=embedded, token_hash=_hash(token))
     rbac.record_audit(actor=user, action="agent_added", scope=agent, detail={"name": name})
     return agent, token
+
+
+def _check_agent_name(name: str) -> None:
+    if not AGENT_NAME.fullmatch(name):
+        raise InputInvalid(
+            "Use 1 to 100 letters, digits, spaces, dots, hyphens or underscores.", field="name"
+        )
+    if Agent.objects.filter(name=name).exists():
+        raise AgentNameTaken(field="name")
 
 
 @transaction.atomic
@@ -187,6 +197,7 @@ def enlist_embedded_agent(*, token: str) -> Agent:
     return agent
 
 
+@transaction.atomic
 def renew_token(*, agent: Agent, user: User | None = None) -> str:
     """A new token for the agent; the old one ends at once, and a revocation too."""
     if user is not None:

@@ -1,0 +1,135 @@
+"""The form of a source: it shows the fields that the chosen engine has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from .connection import NETWORK_FIELDS, SourceInvalid
+from .models import Agent, DataSource
+from .selectors import list_visible_agents
+from .types import ENGINES, Engine, Environment, Tls
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+SERVER_ONLY = (*NETWORK_FIELDS, "password", "clear_password", "tls")
+
+
+class SourceForm(forms.Form):
+    """Fields of a source. Whether they fit together is the service's to say."""
+
+    engine = forms.ChoiceField(choices=Engine.choices, widget=forms.HiddenInput)
+    name = forms.CharField(max_length=100, help_text="As people shall know it, such as CRM.")
+    host = forms.CharField(
+        required=False, max_length=255, help_text="Name or IP address of the database server."
+    )
+    port = forms.IntegerField(required=False, min_value=1, max_value=65_535)
+    database = forms.CharField(required=False, max_length=1_000, strip=False)
+    username = forms.CharField(
+        required=False,
+        max_length=200,
+        label="User",
+        help_text="One that may only read is enough, and best.",
+    )
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Stored encrypted and never shown again.",
+    )
+    clear_password = forms.BooleanField(required=False, label="Forget the stored password")
+    secret_ref = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Password kept by the agent",
+        help_text="env:NAME or file:NAME on the agent's host, instead of a password stored here.",
+    )
+    tls = forms.ChoiceField(
+        choices=Tls.choices, initial=Tls.PREFER, required=False, label="Encryption"
+    )
+    agent = forms.ModelChoiceField(
+        Agent.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label="This server's own agent",
+        help_text="The one that can reach the database.",
+    )
+    environment = forms.ChoiceField(
+        choices=Environment.choices, initial=Environment.PRODUCTION, required=False
+    )
+    region = forms.CharField(
+        required=False,
+        max_length=40,
+        help_text="Country or cloud region where the data lies, such as DE or eu-west-1.",
+    )
+    include = forms.CharField(
+        required=False,
+        strip=False,
+        label="Only these tables",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Patterns such as sales.*, one a line. Empty means all.",
+    )
+    exclude = forms.CharField(
+        required=False,
+        strip=False,
+        label="Never these tables",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Patterns such as *.tmp_*, one a line.",
+    )
+    description = forms.CharField(
+        required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        engine: Engine,
+        source: DataSource | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Leave out what the engine has no use for."""
+        initial = describe_source(source) if source else {}
+        super().__init__(*args, initial={**initial, "engine": engine.value}, **kwargs)
+        spec = ENGINES[engine]
+        self.fields["database"].label = spec.database_label
+        self.fields["database"].help_text = spec.database_help
+        self.fields["database"].required = engine is not Engine.MYSQL
+        self.fields["port"].widget.attrs["placeholder"] = str(spec.default_port or "")
+        self._fill_agents(user)
+        if not spec.needs_host:
+            for name in SERVER_ONLY:
+                del self.fields[name]
+        elif source is None or not source.password:
+            del self.fields["clear_password"]
+        else:
+            self.fields["password"].help_text = "Leave empty to keep the stored one."
+
+    def _fill_agents(self, user: User) -> None:
+        agents = self.fields["agent"]
+        assert isinstance(agents, forms.ModelChoiceField)  # noqa: S101  # declared above
+        agents.queryset = list_visible_agents(user).filter(embedded=False, revoked_at=None)
+
+    def get_values(self) -> dict[str, Any]:
+        """What to give the service; what the engine has no use for is emptied."""
+        values = dict(self.cleaned_data)
+        if "host" not in self.fields:
+            values |= {"host": "", "port": None, "username": "", "secret_ref": ""}
+        for name, default in (("tls", Tls.PREFER), ("environment", Environment.PRODUCTION)):
+            values[name] = values.get(name) or default
+        return values
+
+    def add_problems(self, error: SourceInvalid) -> None:
+        """Show each refusal of the service at its field."""
+        for name, message in error.problems.items():
+            self.add_error(name if name in self.fields else None, message)
+
+
+def describe_source(source: DataSource) -> dict[str, Any]:
+    """The source as the form's first values; never its password."""
+    names = [name for name in SourceForm.base_fields if name not in ("password", "clear_password")]
+    values = {name: getattr(source, name) for name in names}
+    return {**values, "agent": source.agent.public_id if source.agent else None}

@@ -1,0 +1,258 @@
+"""Pages of sources, connection tests and agents."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.rbac.selectors import may
+from apps.rbac.services import require
+from apps.rbac.types import Action
+from datawave.common.errors import InputInvalid
+from datawave.common.pages import answer_csv, answer_errors, paginate
+from datawave.common.parts import load_facts, load_parts
+
+from . import services
+from .connection import SourceInvalid
+from .filters import SourceFilter
+from .forms import SourceForm
+from .models import ConnectionTest, DataSource
+from .selectors import (
+    get_agent,
+    get_source,
+    get_test,
+    list_permitted_sources,
+    list_visible_agents,
+    list_visible_sources,
+    list_visible_tests,
+)
+from .types import ENGINES, Engine, Environment
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+RECENT_TESTS = 10
+CSV_HEAD = ("Name", "Engine", "Host", "Database", "Environment", "Region", "Tables")
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+@require_GET
+def list_sources(request: HttpRequest) -> HttpResponseBase:
+    """Sources that the person may view, filtered and sorted by the address."""
+    user = _user(request)
+    narrowed = SourceFilter(
+        request.GET, queryset=list_visible_sources(user).select_related("agent", "owner")
+    )
+    if request.GET.get("format") == "csv":
+        allowed = list_permitted_sources(user, Action.EXPORT).values("pk")
+        rows = _list_cells(user, narrowed.qs.filter(pk__in=allowed))
+        return answer_csv("data-sources", CSV_HEAD, rows)
+    page = paginate(request, narrowed.qs)
+    context = {
+        "page_obj": page,
+        "rows": _describe_rows(user, list(page.object_list)),
+        "filter": narrowed,
+        "engines": Engine.choices,
+        "environments": Environment.choices,
+        "is_filtered": any(request.GET.get(name) for name in ("q", "engine", "environment")),
+        "may_add": may(user, Action.MANAGE),
+        "may_export": list_permitted_sources(user, Action.EXPORT).exists(),
+        "startable": set(
+            list_permitted_sources(user, Action.DISCOVER).values_list("pk", flat=True)
+        ),
+        "active": "sources",
+    }
+    return render(request, "datasources/list.html", context)
+
+
+def _describe_rows(user: User, sources: list[DataSource]) -> list[dict[str, Any]]:
+    facts = load_facts("source", user, [source.pk for source in sources])
+    return [{"source": source, "facts": facts[source.pk]} for source in sources]
+
+
+def _list_cells(user: User, sources: Iterable[DataSource]) -> Iterator[tuple[object, ...]]:
+    for row in _describe_rows(user, list(sources)):
+        source = row["source"]
+        yield (
+            source.name, source.get_engine_display(), source.host, source.database,
+            source.get_environment_display(), source.region, row["facts"].get("tables", 0),
+        )  # fmt: skip
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+@answer_errors
+def add_source(request: HttpRequest) -> HttpResponse:
+    """The form of a new source; `?engine=` chooses which fields it has."""
+    user = _user(request)
+    require(user, Action.MANAGE, None)
+    engine = _chosen_engine(request, Engine.SQLITE)
+    form = SourceForm(request.POST or None, user=user, engine=engine)
+    if request.method == "POST" and form.is_valid():
+        try:
+            source = services.add_source(user=user, **form.get_values())
+        except SourceInvalid as error:
+            form.add_problems(error)
+        else:
+            messages.success(request, f"{source.name} was added. Test its connection next.")
+            return redirect("datasources:source-detail", public_id=source.public_id)
+    return _render_form(request, form, engine)
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+@answer_errors
+def edit_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The form of a source; an empty password keeps the stored one."""
+    user = _user(request)
+    source = get_source(user=user, public_id=public_id)
+    require(user, Action.MANAGE, source)
+    engine = _chosen_engine(request, Engine(source.engine))
+    form = SourceForm(request.POST or None, user=user, engine=engine, source=source)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_source(source=source, user=user, **form.get_values())
+        except SourceInvalid as error:
+            form.add_problems(error)
+            source = get_source(user=user, public_id=public_id)
+        else:
+            messages.success(request, "The changes are saved.")
+            return redirect("datasources:source-detail", public_id=source.public_id)
+    return _render_form(request, form, engine, source)
+
+
+def _chosen_engine(request: HttpRequest, default: Engine) -> Engine:
+    given = request.POST.get("engine") or request.GET.get("engine", "")
+    return Engine(given) if given in Engine.values else default
+
+
+def _render_form(
+    request: HttpRequest, form: SourceForm, engine: Engine, source: DataSource | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "source": source,
+        "engine": engine,
+        "engines": Engine.choices,
+        "spec": ENGINES[engine],
+        "active": "sources",
+    }
+    return render(request, "datasources/form.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@answer_errors
+def show_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One source: its connection, what was seen of the server, its tests."""
+    user = _user(request)
+    source = get_source(user=user, public_id=public_id)
+    tests = list_visible_tests(user).filter(source=source).select_related("agent", "requested_by")
+    context = {
+        **_describe_rows(user, [source])[0],
+        "parts": load_parts("source", source, user),
+        "spec": ENGINES[Engine(source.engine)],
+        "has_password": bool(source.password),
+        "tests": tests[:RECENT_TESTS],
+        "may_discover": may(user, Action.DISCOVER, source),
+        "may_manage": may(user, Action.MANAGE, source),
+        "active": "sources",
+    }
+    return render(request, "datasources/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@answer_errors
+def delete_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask, then delete a source with all that was found in it."""
+    user = _user(request)
+    source = get_source(user=user, public_id=public_id)
+    require(user, Action.MANAGE, source)
+    if request.method == "POST":
+        services.delete_source(source=source, user=user)
+        messages.success(request, f"{source.name} and all that was found in it are deleted.")
+        return redirect("datasources:source-list")
+    context = {**_describe_rows(user, [source])[0], "active": "sources"}
+    return render(request, "datasources/delete.html", context)
+
+
+@require_POST
+@answer_errors
+def test_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask the agent to try the connection."""
+    user = _user(request)
+    source = get_source(user=user, public_id=public_id)
+    test = services.request_test(source=source, user=user)
+    return redirect("datasources:test-detail", public_id=test.public_id)
+
+
+@never_cache
+@require_GET
+@answer_errors
+def show_test(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A connection test, step by step; the page asks again while it runs."""
+    services.expire_tests()
+    user = _user(request)
+    test = get_test(user=user, public_id=public_id)
+    context = {
+        "test": test,
+        "source": test.source,
+        "is_running": test.state in services.OPEN_TESTS,
+        "failed_step": _find_failed_step(test),
+        "may_discover": may(user, Action.DISCOVER, test.source),
+        "may_manage": may(user, Action.MANAGE, test.source),
+        "active": "sources",
+    }
+    return render(request, "datasources/test.html", context)
+
+
+def _find_failed_step(test: ConnectionTest) -> dict[str, Any] | None:
+    return next((step for step in test.steps if not step["ok"]), None)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@answer_errors
+def list_agents(request: HttpRequest) -> HttpResponse:
+    """Agents; a POST with a name enrols one and shows its token this once."""
+    user = _user(request)
+    context: dict[str, Any] = {"may_manage": may(user, Action.MANAGE), "active": "sources"}
+    if request.method == "POST":
+        context |= _enrol_agent(request, user)
+    context["page_obj"] = paginate(request, list_visible_agents(user))
+    return render(
+        request, "datasources/agents.html", context, status=422 if "problem" in context else 200
+    )
+
+
+def _enrol_agent(request: HttpRequest, user: User) -> dict[str, Any]:
+    name = request.POST.get("name", "").strip()
+    try:
+        agent, token = services.add_agent(name=name, user=user)
+    except InputInvalid as error:
+        return {"problem": error.message, "name": name}
+    return {"new_agent": agent, "new_token": token}
+
+
+@require_POST
+@answer_errors
+def revoke_agent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """End an agent's access."""
+    user = _user(request)
+    agent = get_agent(user=user, public_id=public_id)
+    services.revoke_agent(agent=agent, user=user)
+    messages.success(request, f"{agent.name} is refused from now on.")
+    return redirect("datasources:agent-list")

@@ -1,0 +1,119 @@
+"""Datasets, fields and schema changes in the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, viewsets
+
+from .filters import ChangeFilter, DatasetFilter, FieldFilter
+from .models import Dataset, Field, SchemaChange, SourceScopedQuerySet
+from .selectors import list_visible_changes, list_visible_datasets, list_visible_fields
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+
+def _user(request: Any) -> User:
+    return cast("User", request.user)
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """A table, view or file."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source_name = serializers.CharField(source="source.name", read_only=True)
+    fqn = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Dataset
+        fields = [
+            "id", "source", "source_name", "container", "name", "fqn", "kind", "state", "comment",
+            "column_count", "row_count", "row_count_exact", "size_bytes", "content_hash",
+            "first_seen_at", "last_seen_at", "error_code", "error_message",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class FieldSerializer(serializers.ModelSerializer[Field]):
+    """A column."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    dataset = serializers.UUIDField(source="dataset.public_id", read_only=True)
+    dataset_fqn = serializers.CharField(source="dataset.fqn", read_only=True)
+
+    class Meta:
+        model = Field
+        fields = [
+            "id", "dataset", "dataset_fqn", "name", "ordinal", "native_type", "type", "nullable",
+            "key_position", "unique", "comment", "state", "first_seen_at", "removed_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class SchemaChangeSerializer(serializers.ModelSerializer[SchemaChange]):
+    """One difference between two runs."""
+
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    dataset = serializers.UUIDField(source="dataset.public_id", read_only=True)
+    dataset_fqn = serializers.CharField(source="dataset.fqn", read_only=True)
+
+    class Meta:
+        model = SchemaChange
+        fields = [
+            "id", "at", "source", "dataset", "dataset_fqn", "kind", "field_name", "before", "after"
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="datasets_list", summary="List datasets"),
+    retrieve=extend_schema(operation_id="datasets_get", summary="One dataset"),
+)
+class DatasetViewSet(viewsets.ReadOnlyModelViewSet[Dataset]):
+    """Tables, views and files that agents found."""
+
+    queryset = Dataset.objects.none()
+    serializer_class = DatasetSerializer
+    filterset_class = DatasetFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> SourceScopedQuerySet[Dataset]:
+        """Datasets of sources that the caller may view."""
+        return list_visible_datasets(_user(self.request))
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="fields_list", summary="List fields"),
+    retrieve=extend_schema(operation_id="fields_get", summary="One field"),
+)
+class FieldViewSet(viewsets.ReadOnlyModelViewSet[Field]):
+    """Columns."""
+
+    queryset = Field.objects.none()
+    serializer_class = FieldSerializer
+    filterset_class = FieldFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> SourceScopedQuerySet[Field]:
+        """Fields of sources that the caller may view."""
+        return list_visible_fields(_user(self.request))
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="schema_changes_list", summary="List schema changes")
+)
+class SchemaChangeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[SchemaChange]):
+    """How schemas changed between runs, newest first."""
+
+    queryset = SchemaChange.objects.none()
+    serializer_class = SchemaChangeSerializer
+    filterset_class = ChangeFilter
+
+    def get_queryset(self) -> SourceScopedQuerySet[SchemaChange]:
+        """Changes in sources that the caller may view."""
+        return list_visible_changes(_user(self.request))

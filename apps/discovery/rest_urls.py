@@ -1,0 +1,14 @@
+"""Routes of the API's datasets, fields and schema changes."""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+from .rest import DatasetViewSet, FieldViewSet, SchemaChangeViewSet
+
+app_name = "discovery-api"
+router = SimpleRouter(use_regex_path=False)
+router.register("datasets", DatasetViewSet, basename="dataset")
+router.register("fields", FieldViewSet, basename="field")
+router.register("schema-changes", SchemaChangeViewSet, basename="schema-change")
+urlpatterns = router.urls
