@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Iterator
 
 _waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+_closing = threading.Event()
 
 
 @contextlib.contextmanager
@@ -26,3 +28,14 @@ def ring() -> None:
         # A loop that closed meanwhile has nobody left to wake.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(event.set)
+
+
+def close() -> None:
+    """This process is about to end: wake everyone, and let nobody wait any more."""
+    _closing.set()
+    ring()
+
+
+def is_closing() -> bool:
+    """Whether this process is about to end."""
+    return _closing.is_set()

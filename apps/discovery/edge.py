@@ -89,7 +89,7 @@ async def _wait_for_work(agent: Agent, wait: int) -> Work:
             bell.clear()
             found = await sync_to_async(_find_work)(agent)
             left = deadline - loop.time()
-            if found is not None or left <= 0:
+            if found is not None or left <= 0 or doorbell.is_closing():
                 return found or NoWork()
             # No thread and no query while nothing happens.
             with contextlib.suppress(TimeoutError):

@@ -7,12 +7,15 @@ import signal
 import socket
 import threading
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
+
+from apps.discovery import doorbell
 
 from .agent import AgentProcess, enlist_agent
 from .workers import SweeperThread, WorkerThread
@@ -44,6 +47,15 @@ def _newest_static_file() -> float:
     return newest
 
 
+class Server(uvicorn.Server):
+    """uvicorn, which on its way out would else wait for the agents' long polls and cut them off."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Answer everyone who waits, then end as usual."""
+        doorbell.close()
+        super().handle_exit(sig, frame)
+
+
 class Group:
     """Everything that embedded mode runs; `roles` leaves parts out in full mode."""
 
@@ -60,7 +72,7 @@ class Group:
             timeout_graceful_shutdown=3,
             server_header=False,
         )
-        self.server = uvicorn.Server(config)
+        self.server = Server(config)
         self.parts: list[WorkerThread | SweeperThread | AgentProcess] = []
         if with_worker:
             self.parts += [WorkerThread(), SweeperThread()]
@@ -91,6 +103,7 @@ class Group:
 
     def stop(self) -> None:
         """Ask the server to end; `run` then returns."""
+        doorbell.close()
         self.server.should_exit = True
 
     def _stop_parts(self) -> None:
