@@ -31,5 +31,5 @@ class CatalogConfig(AppConfig):
                 icon="books",
                 group="Govern",
                 order=0,
-            )  # fmt: skip
+            )
         )

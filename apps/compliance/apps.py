@@ -10,3 +10,29 @@ class ComplianceConfig(AppConfig):
 
     name = "apps.compliance"
     verbose_name = "Compliance"
+
+    def ready(self) -> None:
+        """Join the stages, the tabs and the menu."""
+        from apps.discovery.panels import register_panel
+        from apps.discovery.stages import register_stage
+        from datawave.common.navigation import NavItem, register_nav
+
+        from . import receivers  # noqa: F401  # registers itself
+        from .panels import FINDINGS
+        from .selectors import count_active_findings
+        from .stage import ComplianceStage
+
+        register_stage(ComplianceStage())
+        register_panel(FINDINGS)
+        register_nav(
+            NavItem(
+                key="compliance",
+                title="Compliance",
+                url_name="compliance:finding-list",
+                icon="shield-check",
+                group="Govern",
+                order=2,
+                tone="red",
+                count=count_active_findings,
+            )
+        )

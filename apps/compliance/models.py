@@ -87,6 +87,25 @@ class Finding(PublicModel):
         return f"{self.rule_id}: {self.title}"
 
 
+class FindingChange(models.Model):
+    """One change of a finding's state: by a person, or by a later check when there is no user."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    state_before = models.CharField(max_length=16, choices=FindingState.choices)
+    state_after = models.CharField(max_length=16, choices=FindingState.choices)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.state_before} -> {self.state_after}"
+
+
 class RuleTally(models.Model):
     """How the last check of one rule came out over a source: four counts, unknown among them."""
 

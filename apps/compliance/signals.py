@@ -6,3 +6,5 @@ from django.dispatch import Signal
 
 # Carries finding as Finding.
 finding_decided = Signal()
+# Carries setting as PackSetting; every source is checked anew.
+pack_switched = Signal()

@@ -29,3 +29,9 @@ class FindingState(TextChoices):
 
 
 ACTIVE_STATES = (FindingState.REVIEW, FindingState.OPEN, FindingState.ACKNOWLEDGED)
+# What a person may set a finding to.
+DECISIONS = (
+    FindingState.ACKNOWLEDGED.value,
+    FindingState.FALSE_POSITIVE.value,
+    FindingState.OPEN.value,
+)

@@ -1,0 +1,59 @@
+"""Admin pages of compliance; findings are decided on their own pages, where it is audited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from .models import Finding, FindingChange, PackSetting, RuleTally
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+    """Rows that checks and decisions write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    """Findings."""
+
+    list_display = ["rule_id", "title", "severity", "state", "source", "dataset", "last_seen_at"]
+    list_filter = ["state", "severity", "pack_id", "source"]
+    list_select_related = ["source", "dataset"]
+    search_fields = ["rule_id", "title", "dataset__name"]
+
+
+@admin.register(FindingChange)
+class FindingChangeAdmin(ReadOnlyAdmin):
+    """What became of findings, and by whom."""
+
+    list_display = ["finding", "state_before", "state_after", "user", "at"]
+    list_select_related = ["finding", "user"]
+
+
+@admin.register(RuleTally)
+class RuleTallyAdmin(ReadOnlyAdmin):
+    """Four counts of each rule on each source."""
+
+    list_display = ["rule_id", "source", "passed", "failed", "unknown", "not_applicable"]
+    list_filter = ["pack_id", "source"]
+    list_select_related = ["source"]
+
+
+@admin.register(PackSetting)
+class PackSettingAdmin(ReadOnlyAdmin):
+    """Packs that somebody switched."""
+
+    list_display = ["pack_id", "enabled", "changed_by", "changed_at"]
+    list_select_related = ["changed_by"]

@@ -1,0 +1,32 @@
+"""Checks again when what rules rest on was changed by a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from apps.catalog.signals import entry_changed
+from apps.classification.signals import label_decided
+
+from . import tasks
+from .signals import pack_switched
+
+
+@receiver(label_decided, dispatch_uid="compliance.label_decided")
+def recheck_after_decision(label: Any, **_: Any) -> None:
+    """What a column means decides which rules apply."""
+    tasks.recheck_dataset.delay(dataset_id=label.field.dataset_id)
+
+
+@receiver(entry_changed, dispatch_uid="compliance.entry_changed")
+def recheck_after_change(entry: Any, **_: Any) -> None:
+    """Rules read declared facts."""
+    tasks.recheck_dataset.delay(dataset_id=entry.dataset_id)
+
+
+@receiver(pack_switched, dispatch_uid="compliance.pack_switched")
+def recheck_after_switch(setting: Any, **_: Any) -> None:
+    """A pack that was off has not seen what changed meanwhile."""
+    if setting.enabled:
+        tasks.recheck_all_sources.delay()
