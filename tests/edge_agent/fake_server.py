@@ -125,13 +125,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.state.heard += [f"{self.command} {self.path}".encode(), str(self.headers).encode(), raw]
+        self.state.heard += [
+            f"{self.command} {self.path}".encode(),
+            str(self.headers).encode(),
+            raw,
+        ]
         try:
             self.state.before_any(self.path)
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 raise Answer(401, "agent_revoked")
             reply = self._route(self.path.removeprefix("/api/edge/v1/").split("/"), raw)
-            self._answer(200, encode_message(reply)) if reply is not None else self._answer(204, b"")
+            self._answer(200, encode_message(reply)) if reply is not None else self._answer(
+                204, b""
+            )
         except Answer as answer:
             body = msgspec.json.encode({"code": answer.code, "detail": "no"})
             self._answer(answer.status, body, answer.headers)
@@ -220,7 +226,9 @@ def serve_fake() -> Iterator[FakeServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield state

@@ -58,11 +58,11 @@ def check(record: Record) -> Record:
 
     Raises EgressRefused.
     """
-    if isinstance(record, TableRecord):
-        record = TableRecord(table=seal(record.table))
     try:
+        if isinstance(record, TableRecord):
+            record = TableRecord(table=seal(record.table))
         return decode_records(encode_records([record]))[0]
-    except (BatchRejected, UnicodeError, msgspec.MsgspecError, TypeError):
+    except (BatchRejected, UnicodeError, msgspec.MsgspecError, TypeError, AttributeError):
         raise EgressRefused from None
 
 

@@ -103,6 +103,7 @@ class JobStream:
         """Stop the job at the next table."""
         self._reason = self._reason or reason
         self._halted.set()
+        self._news.set()
         with self._changed:
             self._changed.notify_all()
 
@@ -162,6 +163,7 @@ class JobStream:
         """Let the sender and the reporter end."""
         self._ended.set()
         self._halted.set()
+        self._news.set()
         with self._changed:
             self._changed.notify_all()
         for thread in self._threads:
@@ -222,7 +224,8 @@ class JobStream:
         while not self._ended.is_set() and not self._reason:
             self._news.wait(self._lease / 3)
             self._news.clear()
-            self._post_progress()
+            if not self._ended.is_set():
+                self._post_progress()
             self._ended.wait(PROGRESS_SECONDS)
 
     def _post_progress(self) -> None:

@@ -35,6 +35,10 @@ class Gate:
             return False
         return not self.only or kinds <= self.only
 
+    def accepts_alone(self, value: str) -> bool:
+        """The answer for one value, gate and recogniser together."""
+        return self.lets(kinds_of(value), len(value)) and self.accepts(value)
+
 
 GATES: Final[dict[str, Gate]] = {}
 

@@ -25,9 +25,10 @@ def find_mentions(text: str) -> set[str]:
         return set()
     found = {name for name, pattern in _PLAIN if pattern.search(text)}
     found |= {name for name, pattern, proof in _PROVEN if any(map(proof, pattern.findall(text)))}
-    # A card's digits can look like a phone's.
-    if "phone" in found and "card_number" in found and not _PHONE.search(_CARD.sub(" ", text)):
-        found.discard("phone")
+    # The digits of a card or an account can look like a phone's.
+    if "phone" in found and found & {"card_number", "iban"}:
+        rest = _CARD.sub(" ", _IBAN.sub(" ", text))
+        return found if _PHONE.search(rest) else found - {"phone"}
     return found
 
 

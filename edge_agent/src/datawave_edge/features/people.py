@@ -143,7 +143,7 @@ def is_ethnicity_word(value: str) -> bool:
     return value.lower() in words.ETHNICITY_WORDS
 
 
-@recogniser("blood_type", low=2, high=11, needs="a", only="9a+- ")
+@recogniser("blood_type", low=2, high=11, only="9a+- ")
 def is_blood_type(value: str) -> bool:
     return value.lower() in words.BLOOD_TYPES
 

@@ -14,5 +14,5 @@ __all__ = ["RECOGNISERS", "recognise"]
 _FAMILIES: Final = (codes, moments, national, network, numbers, people, tokens)
 
 RECOGNISERS: Final[Mapping[str, Accepts]] = MappingProxyType(
-    {name: GATES[name].accepts for name in sorted(GATES)}
+    {name: GATES[name].accepts_alone for name in sorted(GATES)}
 )

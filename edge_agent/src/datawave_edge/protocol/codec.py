@@ -19,6 +19,10 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _record_decoder = msgspec.json.Decoder(Record)
 
 
+# Text that is no UTF-8 is no msgspec error.
+_MISFITS = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class BatchRejected(Exception):
     """The bytes of a batch break the protocol; `code` says how, the message names the place."""
 
@@ -38,7 +42,7 @@ def decode_message(raw: bytes, kind: type[MessageT]) -> MessageT:
     _check_text(raw)
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+    except _MISFITS as error:
         raise BatchRejected("schema_invalid", _explain(error), 422) from None
 
 
@@ -57,7 +61,7 @@ def decode_records(body: bytes) -> list[Record]:
     for number, line in enumerate(lines, start=1):
         try:
             records.append(_record_decoder.decode(line))
-        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+        except _MISFITS as error:
             raise BatchRejected(
                 "schema_invalid", f"Record {number}: {_explain(error)}", 422
             ) from None
@@ -127,4 +131,4 @@ def _is_deep(raw: bytes) -> bool:
 
 def _explain(error: Exception) -> str:
     """msgspec names the field and the type it wanted, and never repeats the value."""
-    return str(error)[:300]
+    return "Not UTF-8." if isinstance(error, UnicodeDecodeError) else str(error)[:300]

@@ -1,0 +1,150 @@
+"""The spool: what was put is there after anything, and leaves only when the server has it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from datawave_edge import outbox as outbox_module
+from datawave_edge.outbox import Outbox
+from datawave_edge.protocol import FilteredRecord, Load, batch_sha256, decode_records
+
+
+def one(name: str) -> list[FilteredRecord]:
+    return [FilteredRecord(container="", name=name)]
+
+
+def test_file_is_private_when_made(outbox: Outbox) -> None:
+    assert stat.S_IMODE(outbox.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(outbox.path.parent.stat().st_mode) == 0o700
+
+
+def test_batch_waits_with_its_hash_when_put(outbox: Outbox) -> None:
+    outbox.open_job("j")
+    outbox.put("j", one("a"), [("", "a")])
+    batch = outbox.find_waiting("j")
+    assert batch is not None
+    assert batch.sha == batch_sha256(batch.body)
+    assert decode_records(batch.body) == one("a")
+    assert outbox.list_done("j") == {("", "a")}
+
+
+def test_batches_are_sent_again_when_the_server_was_restored(outbox: Outbox) -> None:
+    outbox.open_job("j")
+    for name in "abc":
+        outbox.mark_acked("j", outbox.put("j", one(name), []))
+    assert outbox.find_waiting("j") is None
+    assert outbox.resume_at("j", 1)
+    assert (batch := outbox.find_waiting("j")) and batch.seq == 1
+
+
+def test_spool_is_lost_when_the_server_holds_unknown_batches(outbox: Outbox) -> None:
+    outbox.open_job("j")
+    assert not outbox.resume_at("j", 2)
+    outbox.adopt_hashes("j", ["a" * 64, "b" * 64])
+    assert outbox.resume_at("j", 2)
+    assert outbox.put("j", one("c"), []) == 2
+    assert outbox.list_hashes("j")[:2] == ["a" * 64, "b" * 64]
+
+
+def test_load_adds_up_when_the_agent_restarts(outbox: Outbox) -> None:
+    outbox.open_job("j")
+    outbox.add_load("j", Load(queries=2, rows_read=10, seconds=0.5))
+    outbox.open_job("j")
+    outbox.add_load("j", Load(queries=1, rows_read=5, seconds=0.25))
+    assert outbox.get_load("j") == Load(queries=3, rows_read=15, seconds=0.75)
+
+
+def test_ledger_keeps_its_bounds_when_jobs_end(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "LEDGER_BYTES", 400)
+    outbox.open_job("j")
+    for number in range(20):
+        outbox.mark_acked("j", outbox.put("j", one(f"table_{number}"), []))
+    outbox.end_job("j", "closed")
+    lines = list(outbox.list_ledger())
+    kept = [line for line in lines if line.body is not None]
+    assert len(lines) == 20
+    assert 0 < len(kept) < 20
+    assert kept[-1].body == lines[-1].body
+
+
+def test_put_batch_is_there_when_the_process_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, pathlib; from datawave_edge.outbox import Outbox;"
+        "from datawave_edge.protocol import FilteredRecord;"
+        "box = Outbox(pathlib.Path(sys.argv[1])); box.open_job('j');"
+        "box.put('j', [FilteredRecord(container='', name='kept')], [('', 'kept')]);"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "s")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    box = Outbox(tmp_path / "s")
+    assert (batch := box.find_waiting("j")) and decode_records(batch.body) == one("kept")
+    assert box.list_done("j") == {("", "kept")}
+    box.close()
+
+
+class SpoolMachine(RuleBasedStateMachine):
+    """Any order of puts, acks, restarts and resumes keeps the spool like a plain list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(f"/tmp/datawave-spool-{os.getpid()}-{id(self)}")
+        self.box = Outbox(self.folder)
+        self.box.open_job("j")
+        self.names: list[str] = []
+        self.acked: set[int] = set()
+
+    @rule(name=st.text("abc'\"%{}é", min_size=1, max_size=6))
+    def put(self, name: str) -> None:
+        assert self.box.put("j", one(name), [("", name)]) == len(self.names)
+        self.names.append(name)
+
+    @rule()
+    def acknowledge(self) -> None:
+        batch = self.box.find_waiting("j")
+        if batch:
+            self.box.mark_acked("j", batch.seq)
+            self.acked.add(batch.seq)
+
+    @precondition(lambda self: self.names)
+    @rule(data=st.data())
+    def resume(self, data: st.DataObject) -> None:
+        resume_seq = data.draw(st.integers(0, len(self.names)))
+        assert self.box.resume_at("j", resume_seq)
+        self.acked = set(range(resume_seq))
+
+    @rule()
+    def restart(self) -> None:
+        self.box.close()
+        self.box = Outbox(self.folder)
+
+    @invariant()
+    def agrees(self) -> None:
+        waiting = sorted(set(range(len(self.names))) - self.acked)
+        batch = self.box.find_waiting("j")
+        assert (batch.seq if batch else None) == (waiting[0] if waiting else None)
+        assert len(self.box.list_hashes("j")) == len(self.names)
+        assert self.box.list_done("j") == {("", name) for name in self.names}
+        assert (self.box.spool_bytes() > 0) == bool(waiting)
+
+    def teardown(self) -> None:
+        self.box.close()
+        for file in self.folder.iterdir():
+            file.unlink()
+        self.folder.rmdir()
+
+
+SpoolMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestSpoolMachine = SpoolMachine.TestCase

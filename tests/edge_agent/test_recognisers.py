@@ -1,0 +1,128 @@
+"""Recognisers against values with a known answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from datawave_edge.features import RECOGNISERS, find_mentions, recognise
+
+GOLDENS = {
+    "email": (["a.b+c@mail.example.com", "luís@embraer.br"], ["a@b", "a@@b.com", "no"]),
+    "phone": (["+49 30 1234567", "(555) 123-4567", "555-123-4567", "+1 (780) 428-9482"],
+              ["5551234567", "2024-01-02", "12.5"]),
+    "card_number": (["4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005"],
+                    ["4111 1111 1111 1112", "1234567890123456", "0000000000000000"]),
+    "iban": (["DE89370400440532013000", "GB82 WEST 1234 5698 7654 32"], ["DE88370400440532013000"]),
+    "bic": (["DEUTDEFF", "DEUTDEFF500"], ["DEUTZZFF", "DEUT"]),
+    "us_ssn": (["123-45-6789"], ["000-45-6789", "666-45-6789", "900-45-6789", "123456789"]),
+    "ipv4": (["10.0.0.1", "192.168.1.0/24"], ["256.1.1.1", "1.2.3"]),
+    "ipv6": (["::1", "2001:db8::8a2e:370:7334"], ["12:30:00", "1:2"]),
+    "mac_address": (["00:1A:2b:3c:4d:5e", "001a.2b3c.4d5e"], ["00:1A:2b:3c:4d"]),
+    "url": (["https://example.org/a?b=c", "www.example.org"], ["example", "http:/x"]),
+    "hostname": (["db-1.internal.example.org"], ["report.pdf", "localhost"]),
+    "uuid": (["123e4567-e89b-12d3-a456-426614174000"], ["123e4567e89b12d3a456426614174000"]),
+    "date_iso": (["2024-02-29"], ["2023-02-29", "2024-1-1"]),
+    "datetime_iso": (["2024-02-29T10:00:00Z", "2024-02-29 10:00:00.5+02"], ["2024-02-29"]),
+    "date_other": (["31/12/2024", "12.31.24", "1 Jan 2024", "Jan 5, 2024", "20240131"],
+                   ["40/40/2024", "1.2.3"]),
+    "time": (["23:59", "9:05:01 pm"], ["24:00", "9:60"]),
+    "boolean_word": (["true", "N", "nein", "1"], ["maybe"]),
+    "integer": (["42", "-7", "1,234,567"], ["1.5", "x"]),
+    "decimal": (["1.5", "-0,25", "1.2e10"], ["1", "1.2.3"]),
+    "hex_hash": (["d41d8cd98f00b204e9800998ecf8427e"], ["d41d8cd98f00b204e9800998ecf8427"]),
+    "bcrypt": (["$2b$12$" + "a" * 53], ["$2b$12$abc"]),
+    "password_hash": (["$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "pbkdf2_sha256$1$s$h1"], ["$5"]),
+    "jwt": (["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"], ["eyJ.eyJ"]),
+    "base64_token": (["SGVsbG8gV29ybGQhISEhMTIz"], ["just-a-long-slug-of-words-here"]),
+    "api_key": (["AKIAIOSFODNN7EXAMPLE", "sk_live_4eC39HqLyjWDarjtT1zdp7dc"], ["sk_none"]),
+    "json_object": (['{"a": 1}', "[1, 2]"], ["{a}", "null"]),
+    "vin": (["1HGCM82633A004352"], ["1HGCM82633A004353"]),
+    "isbn": (["978-3-16-148410-0", "0306406152"], ["978-3-16-148410-1"]),
+    "ean": (["4006381333931", "96385074"], ["4006381333932"]),
+    "currency_code": (["EUR", "USD"], ["eur", "ABC"]),
+    "country_code2": (["DE", "US"], ["de", "XX"]),
+    "country_code3": (["DEU", "USA"], ["ABC"]),
+    "country_name": (["Germany", "united states", "Österreich"], ["Atlantis"]),
+    "language_code": (["en", "pt-BR", "zh_Hans"], ["EN", "xx"]),
+    "us_state": (["CA", "New York"], ["ca", "ZZ"]),
+    "us_zip": (["90210", "90210-1234"], ["9021"]),
+    "uk_postcode": (["SW1A 1AA", "m11ae"], ["SW1A"]),
+    "postal_code": (["75001", "1012 AB", "K1A 0B1", "00-950"], ["123"]),
+    "latitude": (["48.8566", "-33.8688"], ["91.0000", "48.8"]),
+    "longitude": (["-122.4194", "179.999"], ["181.000"]),
+    "lat_lon_pair": (["48.8566, 2.3522"], ["91.00, 2.00"]),
+    "user_agent": (["Mozilla/5.0 (X11; Linux x86_64)"], ["Firefox"]),
+    "file_path": (["/var/log/syslog", "C:\\Users\\a\\b.txt", "invoice 1.pdf"], ["a b c"]),
+    "mime_type": (["application/json", "text/html; charset=utf-8"], ["a/b"]),
+    "icd10": (["E11.9", "J45"], ["E1", "U99"]),
+    "blood_type": (["A+", "AB neg", "0+"], ["C+"]),
+    "gender_word": (["Female", "männlich"], ["cat"]),
+    "gender_code": (["M", "F"], ["Z", "m"]),
+    "marital_status": (["Married", "never married", "verheiratet"], ["happy"]),
+    "ethnicity_word": (["Hispanic or Latino"], ["green card"]),
+    "first_name": (["Anna", "Jean-Pierre", "JÜRGEN"], ["Table"]),
+    "last_name": (["Smith", "O'Connor", "García"], ["Invoice"]),
+    "full_name": (["Anna Müller", "Dr. John Q. Smith", "Smith, John"], ["anna müller", "John Street"]),
+    "city": (["New York", "köln"], ["Gotham"]),
+    "street_address": (["12 Main St", "Hauptstraße 5", "10, rue de la Paix", "PO Box 12"],
+                       ["Main Street", "12 apples"]),
+    "company_name": (["Acme Inc.", "Müller GmbH", "Smith & Sons"], ["Acme"]),
+    "job_title": (["Senior Software Engineer", "Vice-President"], ["banana"]),
+    "percent": (["12.5%", "3 %"], ["12"]),
+    "money": (["$1,234.50", "12,50 €", "USD 5"], ["12.50"]),
+    "free_text": (["please call me back later"], ["too short"]),
+    "username": (["anna.smith", "bob42"], ["Anna", "bob"]),
+    "credit_card_expiry": (["12/27", "01/2028"], ["13/27"]),
+    "cvv_like": (["123", "1234"], ["12345"]),
+    "license_plate": (["B-MW 1234", "AB12 CDE"], ["hello 1"]),
+    "es_dni": (["54362315K"], ["54362315Z"]),
+    "es_nie": (["X2482300W"], ["X2482300A"]),
+    "it_codice_fiscale": (["RCCMNL83S18D969H"], ["RCCMNL83S18D969A"]),
+    "fr_nir": (["295109912611193"], ["295109912611199"]),
+    "uk_nino": (["AB123456C", "AB 12 34 56 C"], ["BG123456C"]),
+    "pl_pesel": (["44051401359"], ["44051401358"]),
+    "br_cpf": (["390.533.447-05"], ["390.533.447-06"]),
+    "br_cnpj": (["16.727.230/0001-97"], ["16.727.230/0001-98"]),
+    "in_aadhaar": (["2341 2341 2346"], ["2341 2341 2347"]),
+    "de_idnr": (["36574261809"], ["36574261890"]),
+    "nl_bsn": (["111222333"], ["111252333"]),
+    "se_personnummer": (["880320-0016"], ["880320-0018"]),
+    "eu_vat": (["ATU57194903"], ["XX123456789"]),
+}  # fmt: skip
+
+
+def test_every_recogniser_has_goldens_when_listed() -> None:
+    assert set(GOLDENS) == set(RECOGNISERS)
+
+
+@pytest.mark.parametrize("name", sorted(GOLDENS))
+def test_recogniser_answers_right_when_asked_directly_or_through_its_gate(name: str) -> None:
+    accepted, refused = GOLDENS[name]
+    assert [value for value in accepted if not RECOGNISERS[name](value)] == []
+    assert [value for value in accepted if name not in recognise(value)] == []
+    assert [value for value in refused if name in recognise(value)] == []
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "\x00", "﷽" * 50, "a" * 5_000, "٣٤٥", "½", "²³" * 8, "'\"%{}"]
+)
+def test_recognisers_do_not_stumble_when_a_value_is_strange(value: str) -> None:
+    for name, accepts in RECOGNISERS.items():
+        assert accepts(value) in (True, False), name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Write to bob@example.org or call 555-123-4567.", {"email", "phone"}),
+        ("Paid with 4111-1111-1111-1111, thanks", {"card_number"}),
+        ("IBAN DE89 3704 0044 0532 0130 00 please", {"iban"}),
+        ("SSN is 123-45-6789 on file", {"us_ssn"}),
+        ("from 10.1.2.3 via https://x.example.org/a", {"ipv4", "url"}),
+        ("Order 4711 arrived on 2024-01-02, version 1.2.3", set()),
+        ('{"mail": "bob@example.org"}', {"email"}),
+        ("card 4111-1111-1111-1112 has a wrong digit", set()),
+    ],
+)
+def test_mentions_are_found_when_text_holds_them(text: str, expected: set[str]) -> None:
+    assert find_mentions(text) == expected
