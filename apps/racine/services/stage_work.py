@@ -43,8 +43,8 @@ def run_stage(*, stage_run_id: int) -> None:
         state = _note_failure(work, error)
     _announce_end(work, state, time.monotonic() - started)
     # After the commit: inside it, two last stages could each miss the other on PostgreSQL.
-    note_progress(run_id=work.run_id)
-    try_settle(run_id=work.run_id)
+    if not try_settle(run_id=work.run_id):
+        note_progress(run_id=work.run_id)
 
 
 def claim_stage(stage_run_id: int) -> StageRun | None:
