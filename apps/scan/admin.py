@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 from .models import DatasetMeasurement, FieldMeasurement
 
 
-class MeasuredAdmin(ModelAdmin):
+class MeasuredAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Rows that the machine makes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -91,8 +91,8 @@ def settle_source(*, source_id: int, job_id: int) -> StageOutcome:
 
 def _set_isolated(row: DatasetMeasurement, isolated: set[int]) -> bool:
     """Whether the flags had to change."""
-    before = list(row.flags)
+    before: list[str] = list(row.flags)
     row.flags = [flag for flag in before if flag != Flag.ISOLATED]
     if row.dataset_id in isolated:
         row.flags.append(Flag.ISOLATED.value)
-    return row.flags != before
+    return bool(row.flags != before)

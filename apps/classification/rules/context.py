@@ -79,7 +79,7 @@ def _is_bare_name(name: str) -> bool:
     return (
         bool(words)
         and words[-1] in _NAME_WORDS
-        and len(words) <= 2
+        and len(words) <= _BARE
         and not set(words) & PEOPLE_WORDS
     )
 

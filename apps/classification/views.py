@@ -1,0 +1,267 @@
+"""Pages of labels: the review queue, deciding, and undoing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.datasources.selectors import list_visible_sources
+from apps.rbac.types import Action
+from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
+from datawave.common.pages import answer_csv, answer_errors, list_given, paginate
+
+from . import services
+from .filters import LabelFilter
+from .models import Label, LabelDecision, LabelQuerySet
+from .selectors import (
+    count_suggestions,
+    get_decision,
+    get_label,
+    list_semantic_types,
+    list_visible_labels,
+)
+from .types import DecisionKind, LabelState, Sensitivity
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
+
+NARROWING: Final = (
+    "q", "state", "sensitivity", "type", "personal", "source", "dataset", "min_confidence",
+    "max_confidence",
+)  # fmt: skip
+CSV_HEAD: Final = (
+    "source", "table", "column", "type", "sensitivity", "personal", "confidence", "state",
+    "decided_by", "decided_at",
+)  # fmt: skip
+DONE: Final = {
+    DecisionKind.ACCEPT: "Accepted",
+    DecisionKind.REJECT: "Rejected",
+    DecisionKind.CHANGE: "Changed",
+}
+# What an answer to htmx holds: a row of the queue, or the cell of a column on its table's page.
+PARTS: Final = {"row": "classification/_row.html", "label": "classification/_label.html"}
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+@require_GET
+def list_labels(request: HttpRequest) -> HttpResponseBase:
+    """The review queue, filtered and sorted by the address; without any filter what waits."""
+    user = _user(request)
+    narrowed = LabelFilter(request.GET, queryset=list_visible_labels(user))
+    labels = narrowed.qs if _is_narrowed(request) else _list_waiting(narrowed.qs)
+    if request.GET.get("format") == "csv":
+        return _export(user, labels)
+    page = paginate(request, labels)
+    _note_rights(page.object_list, user)
+    context = {
+        "page": page,
+        "labels": page.object_list,
+        "filter": narrowed,
+        "is_filtered": _is_narrowed(request),
+        "states": LabelState.choices,
+        "sensitivities": Sensitivity.choices,
+        "types": list_semantic_types(),
+        "sources": list_visible_sources(user),
+        "chosen": {name: list_given(request, name) for name in ("state", "sensitivity", "type")},
+        "waiting": count_suggestions(user),
+        "may_decide": any(label.may_decide for label in page.object_list),
+        "may_export": _permitted(user, Action.EXPORT).exists(),
+        "active": "classification",
+    }
+    return render(request, "classification/label_list.html", context)
+
+
+def _is_narrowed(request: HttpRequest) -> bool:
+    return any(request.GET.get(name) for name in NARROWING)
+
+
+def _list_waiting(labels: LabelQuerySet) -> LabelQuerySet:
+    return labels.filter(state=LabelState.SUGGESTED)
+
+
+def _permitted(user: User, action: Action) -> Any:
+    return list_visible_sources(user).permitted_to(user, action)
+
+
+def _note_rights(labels: Iterable[Any], user: User) -> None:
+    """Set `may_decide` on each label."""
+    allowed = set(_permitted(user, Action.DECIDE_LABELS).values_list("pk", flat=True))
+    for label in labels:
+        label.may_decide = label.field.dataset.source_id in allowed
+
+
+def _export(user: User, labels: LabelQuerySet) -> HttpResponseBase:
+    allowed = labels.filter(field__dataset__source__in=_permitted(user, Action.EXPORT).values("pk"))
+    return answer_csv("labels", CSV_HEAD, (_list_cells(row) for row in allowed.iterator(500)))
+
+
+def _list_cells(label: Label) -> list[object]:
+    dataset = label.field.dataset
+    return [
+        dataset.source.name,
+        dataset.fqn,
+        label.field.name,
+        label.semantic_type,
+        label.sensitivity,
+        "yes" if label.personal else "no",
+        label.confidence,
+        label.state,
+        label.decided_by.username if label.decided_by else "",
+        label.decided_at.isoformat() if label.decided_at else "",
+    ]
+
+
+@require_GET
+@answer_errors
+def show_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Why a column has its label, and the form to choose another type."""
+    user = _user(request)
+    label = get_label(user=user, public_id=public_id)
+    _note_rights([label], user)
+    context = {
+        "label": label,
+        "types": list_semantic_types(),
+        "decisions": label.decisions.select_related("user")[:20],
+        "part": _read_part(request),
+        "active": "classification",
+    }
+    return render(request, "classification/label_detail.html", context)
+
+
+@require_POST
+@answer_errors
+def decide_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Accept, reject or change a label."""
+    user = _user(request)
+    label = get_label(user=user, public_id=public_id)
+    try:
+        decision = services.decide_label(
+            label=label,
+            user=user,
+            kind=request.POST.get("kind", ""),
+            semantic_type=request.POST.get("semantic_type", ""),
+        )
+    except DataWaveError as error:
+        return _answer_refusal(request, label, error)
+    text = f"{DONE[DecisionKind(decision.kind)]} {label.field.name}"
+    return _answer(request, user, label, text, decision)
+
+
+@require_POST
+@answer_errors
+def undo_decision(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Put a label back as it was before a decision."""
+    user = _user(request)
+    decision = get_decision(user=user, public_id=public_id)
+    try:
+        services.undo_decision(decision=decision, user=user)
+    except DataWaveError as error:
+        return _answer_refusal(request, decision.label, error)
+    return _answer(request, user, decision.label, f"Undone for {decision.label.field.name}")
+
+
+def _answer(
+    request: HttpRequest, user: User, label: Label, text: str, decision: LabelDecision | None = None
+) -> HttpResponse:
+    if not request.headers.get("HX-Request"):
+        messages.success(request, f"{text}.")
+        return redirect(_next_url(request))
+    fresh = get_label(user=user, public_id=label.public_id)
+    return _render_part(request, fresh, text, decision=decision)
+
+
+def _answer_refusal(request: HttpRequest, label: Label, error: DataWaveError) -> HttpResponse:
+    """Rights are refused as pages; what else is wrong is said beside the unchanged label."""
+    if isinstance(error, PermissionMissing | NotThere) and not error.field:
+        raise error
+    if not request.headers.get("HX-Request"):
+        messages.error(request, error.message)
+        return redirect(_next_url(request))
+    return _render_part(request, label, error.message, level="error")
+
+
+def _render_part(
+    request: HttpRequest,
+    label: Label,
+    text: str,
+    *,
+    decision: LabelDecision | None = None,
+    level: str = "success",
+) -> HttpResponse:
+    _note_rights([label], _user(request))
+    part = _read_part(request)
+    context = {
+        "label": label,
+        "template": PARTS[part],
+        "part": part,
+        "text": text,
+        "level": level,
+        "undo_url": _undo_url(decision, part) if decision else "",
+        "undo_target": f"#label-{label.public_id}",
+        "undo_swap": "outerHTML",
+    }
+    return render(request, "classification/_decided.html", context)
+
+
+def _undo_url(decision: LabelDecision, part: str) -> str:
+    url = reverse("classification:decision-undo", args=[decision.public_id])
+    return f"{url}?part={part}"
+
+
+def _read_part(request: HttpRequest) -> str:
+    part = request.POST.get("part") or request.GET.get("part") or "row"
+    return part if part in PARTS else "row"
+
+
+def _next_url(request: HttpRequest) -> str:
+    url = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
+    return url if safe else reverse("classification:label-list")
+
+
+@require_POST
+@answer_errors
+def decide_labels(request: HttpRequest) -> HttpResponse:
+    """Decide the chosen labels alike, or with `everything` all that the address matches."""
+    user = _user(request)
+    labels = list(_list_chosen(request, user)[: services.MAX_AT_ONCE + 1])
+    try:
+        decisions = services.decide_many(
+            labels=labels, user=user, kind=request.POST.get("kind", "")
+        )
+    except (PermissionMissing, NotThere):
+        raise
+    except DataWaveError as error:
+        messages.error(request, error.message)
+        return redirect(_next_url(request))
+    messages.success(request, f"{len(decisions)} labels decided.")
+    return redirect(_next_url(request))
+
+
+def _list_chosen(request: HttpRequest, user: User) -> LabelQuerySet:
+    visible = list_visible_labels(user)
+    if request.POST.get("everything"):
+        chosen = LabelFilter(request.GET, queryset=visible).qs
+        return chosen if _is_narrowed(request) else _list_waiting(chosen)
+    ids = [value for value in request.POST.getlist("label") if _is_uuid(value)]
+    return visible.filter(public_id__in=ids)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""The demo company as an agent would describe it, read through the agent's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from datawave_edge.connectors import TableShape, make_connector
+from datawave_edge.discovery import snapshot_of
+from datawave_edge.protocol import ConnectionSpec, RunSettings, TableSnapshot
+
+from datawave.demo import build_demo
+
+
+def describe_demo(folder: Path) -> list[TableSnapshot]:
+    """Snapshots of every table and view of a freshly made demo database."""
+    path = folder / "demo.sqlite"
+    build_demo(path)
+    return list(describe_file(path))
+
+
+def describe_file(path: Path) -> Iterator[TableSnapshot]:
+    """Snapshots of the tables of an SQLite file."""
+    settings = RunSettings(sample_rows=500)
+    connector = make_connector(ConnectionSpec(engine="sqlite", database=str(path)), "", settings)
+    connector.connect()
+    try:
+        for shape in connector.describe(connector.list_tables().tables).values():
+            assert isinstance(shape, TableShape)
+            yield snapshot_of(shape, connector.sample(shape, settings.sample_rows), "")
+    finally:
+        connector.close()
