@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from datawave.common.rest import ApiIndex, ApiSchema, refuse_unknown, show_docs
 
 APPS = (
     "analytics", "racine", "datasources", "catalog", "classification", "compliance",
@@ -19,10 +21,17 @@ def _include(module: str, prefix: str) -> list[URLPattern | URLResolver]:
     return [path(prefix, include(name)) for name in names if find_spec(name)]
 
 
+API: list[URLPattern | URLResolver] = [
+    path("api/v1/", ApiIndex.as_view(), name="api-index"),
+    *_include("rest_urls", "api/v1/"),
+]
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("django_prometheus.urls")),
     *_include("urls", ""),
-    *_include("rest_urls", "api/v1/"),
+    *API,
+    path("api/v1/openapi.json", ApiSchema.as_view(patterns=API), name="api-schema"),
+    path("api/v1/docs/", show_docs, name="api-docs"),
     *_include("edge_urls", "api/edge/v1/"),
+    re_path(r"^api(/|$)", refuse_unknown),
 ]

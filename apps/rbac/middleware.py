@@ -13,6 +13,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from datawave.common.problems import refuse_page
+
 # The API answers 401 itself; the rest needs no person.
 OPEN_PREFIXES = ("/api/", "/static/", "/healthz", "/readyz", "/metrics", "/admin/login/")
 
@@ -30,6 +32,10 @@ class SignInRequiredMiddleware(MiddlewareMixin):
             return None
         query = urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{query}")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What a service refuses becomes the page that says so."""
+        return refuse_page(request, exception)
 
 
 def open_to_all(view: Any) -> Any:

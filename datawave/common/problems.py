@@ -6,7 +6,8 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -16,6 +17,7 @@ from .errors import DataWaveError
 
 logger = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
+OWN_PAGES = (403, 404, 500)
 
 
 def answer_problem(error: Exception, context: dict[str, Any]) -> Response:
@@ -34,7 +36,15 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def _problem(code: int, name: str, detail: str, extras: dict[str, Any] | None = None) -> Response:
-    body = {
+    body = describe_problem(code, name, detail, extras)
+    return Response(body, status=code, content_type=PROBLEM)
+
+
+def describe_problem(
+    code: int, name: str, detail: str, extras: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The body of RFC 9457."""
+    return {
         "type": "about:blank",
         "title": _title_of(code),
         "status": code,
@@ -43,7 +53,17 @@ def _problem(code: int, name: str, detail: str, extras: dict[str, Any] | None = 
         "request_id": request_id.get(),
         **(extras or {}),
     }
-    return Response(body, status=code, content_type=PROBLEM)
+
+
+def refuse_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The page for an error that a view raised on purpose; None leaves any other to Django."""
+    if not isinstance(error, DataWaveError):
+        return None
+    if request.path.startswith("/api/"):
+        body = describe_problem(error.status, error.code, error.message, _extras(error))
+        return JsonResponse(body, status=error.status, content_type=PROBLEM)
+    name = f"{error.status}.html" if error.status in OWN_PAGES else "400.html"
+    return render(request, name, {"problem": error}, status=error.status)
 
 
 def _title_of(code: int) -> str:
@@ -52,6 +72,7 @@ def _title_of(code: int) -> str:
         status.HTTP_401_UNAUTHORIZED: "Sign in first",
         status.HTTP_403_FORBIDDEN: "Not allowed",
         status.HTTP_404_NOT_FOUND: "Not found",
+        status.HTTP_405_METHOD_NOT_ALLOWED: "Method not allowed",
         status.HTTP_409_CONFLICT: "Conflict",
         status.HTTP_422_UNPROCESSABLE_ENTITY: "Invalid input",
         status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests",
