@@ -16,14 +16,16 @@ class ComplianceConfig(AppConfig):
         from apps.discovery.panels import register_panel
         from apps.discovery.stages import register_stage
         from datawave.common.navigation import NavItem, register_nav
+        from datawave.common.parts import register_facts
 
         from . import receivers  # noqa: F401  # registers itself
-        from .panels import FINDINGS
+        from .panels import FINDINGS, count_source_findings
         from .selectors import count_active_findings
         from .stage import ComplianceStage
 
         register_stage(ComplianceStage())
         register_panel(FINDINGS)
+        register_facts("source", count_source_findings)
         register_nav(
             NavItem(
                 key="compliance",

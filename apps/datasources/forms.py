@@ -1,4 +1,4 @@
-"""The form of a source: it shows the fields that the chosen engine has."""
+"""The form of a source."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from .connection import NETWORK_FIELDS, SourceInvalid
+from .connection import SourceInvalid
 from .models import Agent, DataSource
 from .selectors import list_visible_agents
 from .types import ENGINES, Engine, Environment, Tls
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
-
-SERVER_ONLY = (*NETWORK_FIELDS, "password", "clear_password", "tls")
 
 
 class SourceForm(forms.Form):
@@ -85,25 +83,19 @@ class SourceForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: Any = None,
+        *,
         user: User,
         engine: Engine,
         source: DataSource | None = None,
-        **kwargs: Any,
     ) -> None:
-        """Leave out what the engine has no use for."""
+        """All fields are there for every engine; the page shows those that the chosen one has."""
         initial = describe_source(source) if source else {}
-        super().__init__(*args, initial={**initial, "engine": engine.value}, **kwargs)
-        spec = ENGINES[engine]
-        self.fields["database"].label = spec.database_label
-        self.fields["database"].help_text = spec.database_help
+        super().__init__(data, initial={**initial, "engine": engine.value})
+        self.needs_host = ENGINES[engine].needs_host
         self.fields["database"].required = engine is not Engine.MYSQL
-        self.fields["port"].widget.attrs["placeholder"] = str(spec.default_port or "")
         self._fill_agents(user)
-        if not spec.needs_host:
-            for name in SERVER_ONLY:
-                del self.fields[name]
-        elif source is None or not source.password:
+        if source is None or not source.password:
             del self.fields["clear_password"]
         else:
             self.fields["password"].help_text = "Leave empty to keep the stored one."
@@ -116,8 +108,11 @@ class SourceForm(forms.Form):
     def get_values(self) -> dict[str, Any]:
         """What to give the service; what the engine has no use for is emptied."""
         values = dict(self.cleaned_data)
-        if "host" not in self.fields:
-            values |= {"host": "", "port": None, "username": "", "secret_ref": ""}
+        if not self.needs_host:
+            values |= {"host": "", "port": None, "username": "", "secret_ref": "", "tls": ""}
+            values |= {"password": "", "clear_password": True}
+        if "clear_password" not in self.fields:
+            values.pop("clear_password", None)
         for name, default in (("tls", Tls.PREFER), ("environment", Environment.PRODUCTION)):
             values[name] = values.get(name) or default
         return values

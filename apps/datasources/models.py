@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.shortcuts import get_objects_for_user
 
@@ -37,6 +39,12 @@ class Agent(PublicModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it gave a sign of life within the last minute."""
+        since = timezone.now() - dt.timedelta(minutes=1)
+        return self.last_seen_at is not None and self.last_seen_at >= since
+
 
 class DataSourceQuerySet(models.QuerySet["DataSource"]):
     """Reads of sources."""
@@ -49,10 +57,10 @@ class DataSourceQuerySet(models.QuerySet["DataSource"]):
         """Those on which the person may do the action."""
         if not user.is_active:
             return self.none()
-        allowed: DataSourceQuerySet = get_objects_for_user(
+        allowed = get_objects_for_user(
             user, f"datasources.{action}_datasource", klass=self, accept_global_perms=True
         )
-        return allowed
+        return cast("DataSourceQuerySet", allowed)
 
 
 class DataSource(PublicModel):

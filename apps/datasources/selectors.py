@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from datawave.common.crypto import decrypt
@@ -72,6 +72,12 @@ def find_agent(token: str) -> Agent | None:
     return Agent.objects.filter(token_hash=digest).first()
 
 
+def find_embedded_agent() -> Agent | None:
+    """The agent that the server starts itself, the one seen last."""
+    agents = Agent.objects.filter(embedded=True, revoked_at=None)
+    return agents.order_by(F("last_seen_at").desc(nulls_last=True)).first()
+
+
 def count_live_agents() -> int:
     """Agents that gave a sign of life within the last minute."""
     since = timezone.now() - dt.timedelta(minutes=1)
@@ -100,7 +106,7 @@ def served_by(agent: Agent, path: str = "source") -> Q:
 
 def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:
     """What the agent needs to connect. Only an embedded one is given the stored password."""
-    password = decrypt(source.password) if agent.embedded and source.password else ""
+    password = decrypt(bytes(source.password)) if agent.embedded and source.password else ""
     return ConnectionSpec(
         engine=source.engine,  # type: ignore[arg-type]  # the choices are the protocol's
         host=source.host,

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -25,8 +26,9 @@ from . import services
 from .connection import SourceInvalid
 from .filters import SourceFilter
 from .forms import SourceForm
-from .models import ConnectionTest, DataSource
+from .models import DataSource
 from .selectors import (
+    find_embedded_agent,
     get_agent,
     get_source,
     get_test,
@@ -79,7 +81,11 @@ def list_sources(request: HttpRequest) -> HttpResponseBase:
 
 def _describe_rows(user: User, sources: list[DataSource]) -> list[dict[str, Any]]:
     facts = load_facts("source", user, [source.pk for source in sources])
-    return [{"source": source, "facts": facts[source.pk]} for source in sources]
+    embedded = find_embedded_agent()
+    return [
+        {"source": source, "facts": facts[source.pk], "agent": source.agent or embedded}
+        for source in sources
+    ]
 
 
 def _list_cells(user: User, sources: Iterable[DataSource]) -> Iterator[tuple[object, ...]]:
@@ -107,8 +113,8 @@ def add_source(request: HttpRequest) -> HttpResponse:
         except SourceInvalid as error:
             form.add_problems(error)
         else:
-            messages.success(request, f"{source.name} was added. Test its connection next.")
-            return redirect("datasources:source-detail", public_id=source.public_id)
+            messages.success(request, f"{source.name} was added.")
+            return _go_on(request, source)
     return _render_form(request, form, engine)
 
 
@@ -131,8 +137,17 @@ def edit_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             source = get_source(user=user, public_id=public_id)
         else:
             messages.success(request, "The changes are saved.")
-            return redirect("datasources:source-detail", public_id=source.public_id)
+            return _go_on(request, source)
     return _render_form(request, form, engine, source)
+
+
+def _go_on(request: HttpRequest, source: DataSource) -> HttpResponse:
+    """After saving: to the test that was asked for, or to the source."""
+    user = _user(request)
+    if request.POST.get("then") == "test" and may(user, Action.DISCOVER, source):
+        test = services.request_test(source=source, user=user)
+        return redirect("datasources:test-detail", public_id=test.public_id)
+    return redirect("datasources:source-detail", public_id=source.public_id)
 
 
 def _chosen_engine(request: HttpRequest, default: Engine) -> Engine:
@@ -146,9 +161,10 @@ def _render_form(
     context = {
         "form": form,
         "source": source,
+        "specs": list(ENGINES.values()),
+        "host_engines": " ".join(spec.engine for spec in ENGINES.values() if spec.needs_host),
         "engine": engine,
-        "engines": Engine.choices,
-        "spec": ENGINES[engine],
+        "has_password": bool(source and source.password),
         "active": "sources",
     }
     return render(request, "datasources/form.html", context, status=422 if form.errors else 200)
@@ -166,12 +182,30 @@ def show_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "parts": load_parts("source", source, user),
         "spec": ENGINES[Engine(source.engine)],
         "has_password": bool(source.password),
+        "server_facts": _describe_server(source),
         "tests": tests[:RECENT_TESTS],
+        "test": tests.first(),
         "may_discover": may(user, Action.DISCOVER, source),
         "may_manage": may(user, Action.MANAGE, source),
         "active": "sources",
     }
     return render(request, "datasources/detail.html", context)
+
+
+SERVER_FACTS = {
+    "tls": "Encrypted",
+    "read_only": "Read-only session",
+    "privileged": "User is privileged",
+    "audit_logging": "Audit log",
+}
+
+
+def _describe_server(source: DataSource) -> list[tuple[str, str]]:
+    """What the last discovery saw of the server; what it could not tell is left out."""
+    seen = {label: source.facts.get(name) for name, label in SERVER_FACTS.items()}
+    told = [(label, "Yes" if fact else "No") for label, fact in seen.items() if fact is not None]
+    version = source.facts.get("server_version")
+    return [("Version", version), *told] if version else told
 
 
 @require_http_methods(["GET", "POST"])
@@ -196,6 +230,8 @@ def test_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user = _user(request)
     source = get_source(user=user, public_id=public_id)
     test = services.request_test(source=source, user=user)
+    if request.headers.get("HX-Request"):
+        return render(request, "datasources/_test.html", {"test": test})
     return redirect("datasources:test-detail", public_id=test.public_id)
 
 
@@ -210,17 +246,12 @@ def show_test(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "test": test,
         "source": test.source,
-        "is_running": test.state in services.OPEN_TESTS,
-        "failed_step": _find_failed_step(test),
         "may_discover": may(user, Action.DISCOVER, test.source),
         "may_manage": may(user, Action.MANAGE, test.source),
         "active": "sources",
     }
-    return render(request, "datasources/test.html", context)
-
-
-def _find_failed_step(test: ConnectionTest) -> dict[str, Any] | None:
-    return next((step for step in test.steps if not step["ok"]), None)
+    part = request.GET.get("part") == "steps"
+    return render(request, f"datasources/{'_test' if part else 'test'}.html", context)
 
 
 @never_cache
@@ -229,7 +260,11 @@ def _find_failed_step(test: ConnectionTest) -> dict[str, Any] | None:
 def list_agents(request: HttpRequest) -> HttpResponse:
     """Agents; a POST with a name enrols one and shows its token this once."""
     user = _user(request)
-    context: dict[str, Any] = {"may_manage": may(user, Action.MANAGE), "active": "sources"}
+    context: dict[str, Any] = {
+        "may_manage": may(user, Action.MANAGE),
+        "base_url": settings.BASE_URL.rstrip("/"),
+        "active": "sources",
+    }
     if request.method == "POST":
         context |= _enrol_agent(request, user)
     context["page_obj"] = paginate(request, list_visible_agents(user))
