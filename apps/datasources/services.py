@@ -131,7 +131,9 @@ def _known_only(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_free_name(name: str, *, but: DataSource | None = None) -> None:
-    others = DataSource.objects.filter(name=name).exclude(pk=but.pk if but else None)
+    others = DataSource.objects.filter(name=name)
+    if but is not None:
+        others = others.exclude(pk=but.pk)
     if others.exists():
         raise SourceInvalid({"name": "Another source has this name. Choose a different one."})
 

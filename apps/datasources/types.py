@@ -36,6 +36,8 @@ class Environment(TextChoices):
 class TestState(TextChoices):
     """Life of a connection test."""
 
+    __test__ = False  # not a pytest class
+
     QUEUED = "queued", "Waiting for an agent"
     LEASED = "leased", "Running"
     PASSED = "passed", "Passed"

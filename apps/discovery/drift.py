@@ -44,9 +44,9 @@ def find_changes(
             yield change(kind, column.name, before, after)
     for name in active.keys() - {column.name for column in table.columns}:
         yield change(ChangeKind.COLUMN_REMOVED, name, active[name].native_type)
-    before, after = _key_of_fields(active), _key_of_columns(table.columns)
-    if before != after:
-        yield change(ChangeKind.KEY_CHANGED, "", ", ".join(before), ", ".join(after))
+    old_key, new_key = _key_of_fields(active), _key_of_columns(table.columns)
+    if old_key != new_key:
+        yield change(ChangeKind.KEY_CHANGED, "", ", ".join(old_key), ", ".join(new_key))
 
 
 def make_change(
