@@ -245,6 +245,7 @@ def list_running(user: User) -> list[dict[str, Any]]:
         {
             "title": run.source.name,
             "url": reverse("racine:run-detail", args=[run.public_id]),
+            "topic": topic_of(run),
             "progress": run.progress,
         }
         for run in runs

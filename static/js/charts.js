@@ -54,7 +54,7 @@
     const grid = { color: colour("--dw-grid"), drawTicks: false };
     return {
       x: { grid: { display: false }, border: { color: colour("--dw-line") } },
-      y: { grid, border: { display: false }, beginAtZero: true, ticks: { padding: 8, maxTicksLimit: 5 } },
+      y: { grid, border: { display: false }, beginAtZero: true, ticks: { padding: 8, maxTicksLimit: 5, precision: 0 } },
     };
   }
 

@@ -2,6 +2,7 @@
 //   data-live="run:<uuid>"          messages arrive as the event "dw:live" on document
 //   data-live-refresh="run:<uuid>"  the element gets the event "refresh", at most once a second,
 //                                   so hx-trigger="refresh" fetches it again
+//   data-live-progress="run:<uuid>"  the bar and the percentage inside follow the run
 //   data-live-state                 shows Live or Reconnecting…
 // Each topic starts with a snapshot and goes on from its id; repeats are dropped by id.
 (() => {
@@ -18,12 +19,13 @@
   // ---------- Topics ----------
 
   function topicsOf(element) {
-    const names = `${element.dataset.live ?? ""} ${element.dataset.liveRefresh ?? ""}`;
+    const { live = "", liveRefresh = "", liveProgress = "" } = element.dataset;
+    const names = `${live} ${liveRefresh} ${liveProgress}`;
     return names.split(/\s+/).filter(Boolean);
   }
 
   function listTopics() {
-    return new Set(all("[data-live], [data-live-refresh]").flatMap(topicsOf));
+    return new Set(all("[data-live], [data-live-refresh], [data-live-progress]").flatMap(topicsOf));
   }
 
   function subscribe(topic) {
@@ -49,6 +51,17 @@
     if (message.id) lastIds.set(message.topic, Math.max(known, message.id));
     document.dispatchEvent(new CustomEvent("dw:live", { detail: message }));
     if (message.type === "event") refreshElements(message.topic);
+    if (message.data?.progress != null) showProgress(message.topic, message.data.progress);
+  }
+
+  // Bars and chips of a run outside its own page.
+  function showProgress(topic, share) {
+    all(`[data-live-progress="${CSS.escape(topic)}"]`).forEach((element) => {
+      const bar = element.querySelector("progress");
+      if (bar) bar.value = share;
+      const text = element.querySelector(".dw-progress-line > span, [data-live-percent]");
+      if (text) text.textContent = `${Math.round(share)}%`;
+    });
   }
 
   function refreshElements(topic) {
