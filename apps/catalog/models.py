@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -89,6 +90,11 @@ class RelationshipQuerySet(models.QuerySet["Relationship"]):
     def visible_to(self, user: User) -> RelationshipQuerySet:
         """Relationships within sources that the person may view."""
         return self.filter(from_dataset__source__in=list_visible_sources(user).values("pk"))
+
+    def touching(self, public_id: uuid.UUID) -> RelationshipQuerySet:
+        """Those that start or end at a dataset."""
+        starts = models.Q(from_dataset__public_id=public_id)
+        return self.filter(starts | models.Q(to_dataset__public_id=public_id))
 
 
 class Relationship(PublicModel):

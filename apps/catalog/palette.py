@@ -22,9 +22,9 @@ _MOST: Final = 6
 # Title, words to find it by, icon, URL name, action that it needs.
 _COMMANDS: Final = (
     ("Add a data source", "new connect database", "plus", "datasources:source-add", "manage"),
-    ("Review suggested labels", "classification accept", "fingerprint", "classification:label-list", ""),
+    ("Review suggested labels", "accept", "fingerprint", "classification:label-list", ""),
     ("Show findings", "compliance rules issues", "shield-check", "compliance:finding-list", ""),
-    ("Show policy packs and rules", "gdpr pci hipaa law", "shield-check", "compliance:rule-list", ""),
+    ("Show policy packs and rules", "gdpr pci hipaa law", "gavel", "compliance:rule-list", ""),
     ("Make an API token", "profile rest key", "user", "rbac:profile", ""),
 )  # fmt: skip
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .models import EntryQuerySet
 
 CONFIG: Final = "simple"
+# FTS5 gives each table a hidden column of its own name, which stands for the whole row.
+_TABLE: Final = "catalog_search"
 _MOST_TERMS = 12
 # Weights of the name, the columns, and everything else.
 _FTS_WEIGHTS: Final = (10.0, 4.0, 1.0)
@@ -34,10 +36,10 @@ class FullTextMatch(Lookup[Any]):
 
     lookup_name = "fts_match"
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
         """Ask the hidden column that bears the table's name."""
         right, params = self.process_rhs(compiler, connection)
-        return f"{_hidden_column(self.lhs.alias, connection)} MATCH {right}", list(params)
+        return f"{_hidden_column(self.lhs.alias, connection)} MATCH {right}", tuple(params)
 
 
 class Bm25(Func):
@@ -56,7 +58,7 @@ class Bm25(Func):
 
 def _hidden_column(alias: str, connection: Any) -> str:
     quote = connection.ops.quote_name
-    return f"{quote(alias)}.{quote(SearchRow._meta.db_table)}"
+    return f"{quote(alias)}.{quote(_TABLE)}"
 
 
 def list_terms(text: str) -> list[tuple[str, ...]]:

@@ -132,7 +132,7 @@ def list_facets(*, user: User, query: str, filters: EntryFilters) -> list[Facet]
     """What the entries found can be narrowed by; each facet ignores its own choice."""
     found = _match(CatalogEntry.objects.visible_to(user), query).order_by()
     types = {each.name: each.title for each in list_semantic_types()}
-    plain = (
+    plain: tuple[tuple[str, str, str, tuple[str, ...], dict[str, str]], ...] = (
         ("source", "Source", "dataset__source__name", filters.sources, {}),
         ("container", "Schema", "dataset__container", filters.containers, {}),
         ("kind", "Kind", "dataset__kind", filters.kinds, KIND_TITLES),

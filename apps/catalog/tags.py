@@ -51,7 +51,7 @@ dpdp_ground|DPDP ground|text|Other laws|DPDP Act: consent, or the legitimate use
 lgpd_basis|LGPD basis|text|Other laws|LGPD Art. 7 basis.
 lgpd_art11_basis|LGPD Art. 11 basis|text|Other laws|LGPD basis for sensitive data.
 lgpd_transfer_mechanism|LGPD transfer mechanism|text|Other laws|What allows a transfer out of Brazil.
-""".strip()
+""".strip()  # noqa: E501  # one row a line
 
 _CHOICES: Final = {
     "legal_basis": {

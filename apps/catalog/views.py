@@ -182,7 +182,7 @@ def group_tags(entry: CatalogEntry | None) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for spec in TAGS.values():
         value = held.get(spec.name)
-        text = {True: "yes", False: "no", None: ""}.get(value, value)  # type: ignore[call-overload]
+        text = {True: "yes", False: "no", None: ""}.get(value, value)
         shown = ", ".join(text) if isinstance(text, list) else str(text)
         groups.setdefault(spec.group, []).append({"spec": spec, "value": shown})
     return [{"title": title, "fields": fields} for title, fields in groups.items()]
@@ -192,7 +192,7 @@ def _list_owners(source: Any, user: User) -> list[User]:
     if not may(user, Action.DESCRIBE, source):
         return []
     people = get_user_model().objects.filter(is_active=True).order_by("username")[:200]
-    return [cast("User", person) for person in people if may(cast("User", person), "view", source)]
+    return [person for person in people if may(person, "view", source)]
 
 
 @require_POST

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, F, IntegerField, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, Sum, Value, When
 
 from apps.datasources.selectors import list_visible_sources
 from apps.rbac.selectors import has_role
@@ -164,26 +164,28 @@ def count_active_findings(user: User) -> int:
     return list_visible_findings(user).filter(state__in=ACTIVE_STATES).count()
 
 
-def list_dataset_findings(dataset_id: int) -> QuerySet[Finding]:
+def list_dataset_findings(dataset_id: int) -> FindingQuerySet:
     """Findings of a dataset and its columns that are not fixed, the worst first."""
     findings = Finding.objects.filter(dataset_id=dataset_id).exclude(state=FindingState.FIXED)
     active = findings.exclude(pack_id__in=_list_disabled()).select_related("source", "field")
-    return _rank(active).order_by("rank", "title", "pk")
+    return _order(active, "rank", "title", "pk")
 
 
 def filter_findings(*, user: User, filters: FindingFilters) -> FindingQuerySet:
     """Findings that pass the filters, the worst first."""
-    findings = _rank(_narrow(list_visible_findings(user), filters))
+    findings = _narrow(list_visible_findings(user), filters)
     name = SORTS.get(filters.sort.removeprefix("-"))
     if name is None:
-        return findings.order_by("rank", "-first_seen_at", "pk")
+        return _order(findings, "rank", "-first_seen_at", "pk")
     key = F(name).desc(nulls_last=True) if filters.sort.startswith("-") else F(name).asc()
-    return findings.order_by(key, "rank", "pk")
+    return _order(findings, key, "rank", "pk")
 
 
-def _rank(findings: Any) -> Any:
+def _order(findings: FindingQuerySet, *keys: Any) -> FindingQuerySet:
     whens = [When(severity=name, then=Value(rank)) for name, rank in SEVERITY_RANK.items()]
-    return findings.annotate(rank=Case(*whens, default=9, output_field=IntegerField()))
+    ranked: Any = findings.annotate(rank=Case(*whens, default=9, output_field=IntegerField()))
+    ordered: FindingQuerySet = ranked.order_by(*keys)
+    return ordered
 
 
 def _narrow(
@@ -207,7 +209,7 @@ def list_finding_facets(*, user: User, filters: FindingFilters) -> list[dict[str
     """What findings can be narrowed by, with counts; each facet ignores its own choice."""
     found = list_visible_findings(user).select_related(None)
     packs = {pack.id: pack.title for pack in list_packs()}
-    plain = (
+    plain: tuple[tuple[str, str, str, tuple[str, ...], dict[str, str]], ...] = (
         ("severity", "Severity", "severity", filters.severities, _titles(Severity)),
         ("state", "State", "state", filters.states, _titles(FindingState)),
         ("pack", "Pack", "pack_id", filters.packs, packs),
@@ -260,9 +262,19 @@ def load_pack_standings(user: User) -> list[PackStanding]:
         )
         .order_by("rule_id")
     )
-    tallies = {row.pop("rule_id"): Tally(**row) for row in rows}
+    tallies = {row["rule_id"]: _read_tally(row) for row in rows}
     disabled = _list_disabled()
     return [_load_standing(pack, tallies, pack.id not in disabled) for pack in list_packs()]
+
+
+def _read_tally(row: Mapping[str, Any]) -> Tally:
+    return Tally(
+        passed=row["passed"],
+        failed=row["failed"],
+        unknown=row["unknown"],
+        not_applicable=row["not_applicable"],
+        checked_at=row["checked_at"],
+    )
 
 
 def _load_standing(pack: Pack, tallies: dict[str, Tally], enabled: bool) -> PackStanding:  # noqa: FBT001

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.catalog import services
 from apps.catalog.models import CatalogEntry, Relationship
@@ -43,7 +43,9 @@ def test_entry_stays_hidden_while_the_run_has_not_settled(people: People) -> Non
 
 
 def test_foreign_key_is_resolved_when_its_target_comes_in_a_later_batch(people: People) -> None:
-    orders = make_table("orders", ["id", "customer_id"], foreign_keys=[refer("customer_id", "customers")])  # noqa: E501
+    orders = make_table(
+        "orders", ["id", "customer_id"], foreign_keys=[refer("customer_id", "customers")]
+    )
     outcome = catalogue(people.source, [orders, make_table("customers")], tables_per_batch=1)
     link = Relationship.objects.get()
     assert (link.from_dataset.name, link.to_dataset.name) == ("orders", "customers")
@@ -131,7 +133,9 @@ def test_hostile_name_is_catalogued_when_the_source_has_one(people: People, name
 def test_queries_do_not_grow_when_a_batch_has_more_tables(people: People) -> None:
     def count(prefix: str, tables: int) -> int:
         run_stages(people.source, [make_table(f"{prefix}{n}") for n in range(tables)], settle=False)
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             services.settle_source(source_id=people.source.pk)
         return len(captured)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from apps.catalog.stage import CatalogStage
 from apps.classification.models import Label
 from apps.classification.stage import ClassificationStage
@@ -14,7 +16,6 @@ from apps.datasources.models import DataSource
 from apps.discovery.models import Field
 from apps.discovery.types import StageOutcome
 from datawave_edge.protocol import ColumnSnapshot, Record, TableSnapshot
-from django.utils import timezone
 from tests.catalog.factories import run_stages
 from tests.discovery.factories import make_column, make_profile, make_table
 

@@ -29,7 +29,11 @@ def payments(people: People) -> DataSource:
 def test_stored_card_code_is_found_when_demo_columns_are_classified(people: People) -> None:
     table = make_table(
         "credit_card",
-        ["id", make_column("card_number", hits={"luhn": 1.0, "credit_card": 1.0}), make_column("email", hits={"email": 1.0})],  # noqa: E501
+        [
+            "id",
+            make_column("card_number", hits={"luhn": 1.0, "credit_card": 1.0}),
+            make_column("email", hits={"email": 1.0}),
+        ],
     )
     outcome = discover(people.source, [table])
     assert Finding.objects.filter(pack_id="gdpr", dataset__name="credit_card").exists()
@@ -166,7 +170,7 @@ def test_source_rule_is_judged_when_the_agent_saw_no_tls(people: People) -> None
     label_field("email", "contact.email")
     check(people.source, [make_unchanged(make_table("person", ["email"]))])
     assert state_of("GDPR-32-TRANSIT") == ""
-    DataSource.objects.update(facts={"tls": False})
+    DataSource.objects.update(engine="postgresql", facts={"tls": False})
     services.check_whole_source(source_id=people.source.pk)
     finding = find("GDPR-32-TRANSIT")
     assert finding is not None
