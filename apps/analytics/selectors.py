@@ -193,7 +193,7 @@ def _tell_columns(facts: _Facts) -> Kpi:
         label="Columns governed",
         value=facts.columns,
         text=f"{facts.columns:,}",
-        hint=f"in {facts.tables:,} tables of {facts.sources:,} sources",
+        hint=f"in {_some(facts.tables, 'table')} of {_some(facts.sources, 'source')}",
         icon="columns",
         url=reverse("catalog:entry-list"),
         delta=delta,
@@ -210,7 +210,7 @@ def _tell_classified(facts: _Facts) -> Kpi:
         label="Classified",
         value=share,
         text="—" if share is None else f"{int(share * 100)}%",
-        hint=f"{facts.count_labels([LabelState.SUGGESTED]):,} suggestions to review",
+        hint=f"{_some(facts.count_labels([LabelState.SUGGESTED]), 'suggestion')} to review",
         icon="fingerprint",
         url=reverse("classification:label-list"),
         series=follow_estate(facts.figures, "labels"),
@@ -245,7 +245,7 @@ def _tell_duration(facts: _Facts) -> Kpi:
         label="Median discovery",
         value=middle,
         text="—" if middle is None else _say_seconds(middle),
-        hint=f"over the last {len(series)} runs" if series else "no run has ended yet",
+        hint=f"over the last {_some(len(series), 'run')}" if series else "no run has ended yet",
         icon="clock",
         url=reverse("racine:run-list"),
         tone="red" if up else "green",
@@ -253,6 +253,10 @@ def _tell_duration(facts: _Facts) -> Kpi:
         up=up,
         series=series,
     )
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _say_seconds(seconds: float) -> str:

@@ -6,11 +6,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
+
+from datawave.common.pages import paginate
 
 from . import services
 from .selectors import BELL_NOTICES, get_notice, list_notices
@@ -18,8 +19,6 @@ from .types import NoticeLevel
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
-
-SIZES = (25, 50, 100)
 
 
 def _person_of(request: HttpRequest) -> User:
@@ -31,18 +30,16 @@ def _person_of(request: HttpRequest) -> User:
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Everything a person was told: unread first, each part newest first."""
+    """Everything a person was told: unread first, then what was read last."""
     user = _person_of(request)
     shown, level = request.GET.get("show", ""), request.GET.get("level", "")
-    notices = list_notices(user).order_by(Q(read_at__isnull=False), "-id")
+    notices = list_notices(user).order_by(F("read_at").desc(nulls_first=True), "-id")
     if shown == "unread":
         notices = notices.filter(read_at=None)
     if level in NoticeLevel.values:
         notices = notices.filter(level=level)
-    size = request.GET.get("size", "")
-    per_page = int(size) if size in map(str, SIZES) else SIZES[0]
     context = {
-        "page_obj": Paginator(notices, per_page).get_page(request.GET.get("page")),
+        "page_obj": paginate(request, notices),
         "show": shown,
         "level": level,
         "levels": NoticeLevel.choices,

@@ -9,7 +9,7 @@
 
   const actions = {
     menu: (button) => toggleMenu(button),
-    theme: (button) => chooseTheme(button.dataset.theme),
+    theme: (button) => chooseTheme(button.dataset.choice),
     help: () => one("#keys").showModal(),
     close: (button) => button.closest("dialog").close(),
     dismiss: (button) => button.closest(".dw-toast").remove(),
@@ -48,8 +48,8 @@
   function showThemeChoice() {
     const choice = window.dwTheme.read();
     all("[data-act=theme]").forEach((button) => {
-      button.setAttribute("aria-checked", button.dataset.theme === choice);
-      button.classList.toggle("active", button.dataset.theme === choice);
+      button.setAttribute("aria-checked", button.dataset.choice === choice);
+      button.classList.toggle("active", button.dataset.choice === choice);
     });
   }
 
