@@ -27,8 +27,8 @@ StartAgent = Callable[..., "subprocess.Popen[bytes]"]
 
 SHOP = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email VARCHAR(80) UNIQUE);
-CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INT REFERENCES customers, total DECIMAL(8,2),
-    placed DATE, note TEXT);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INT REFERENCES customers,
+    total DECIMAL(8,2), placed DATE, note TEXT);
 CREATE INDEX orders_by_customer ON orders (customer_id, placed);
 CREATE TABLE empty_one (a TEXT);
 CREATE VIEW big_orders AS SELECT * FROM orders WHERE total > 10;
@@ -95,11 +95,9 @@ def start_agent(fake: FakeServer, tmp_path: Path) -> Iterator[StartAgent]:
     def start(token: str = TOKEN, **environment: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "datawave_edge", "run", "--server", fake.url]
         command += ["--spool", str(tmp_path / "agent"), "--embedded"]
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, "DATAWAVE_TOKEN": token, **environment},
-            stderr=(tmp_path / "agent.log").open("ab"),
-        )
+        variables = {**os.environ, "DATAWAVE_TOKEN": token, **environment}
+        with (tmp_path / "agent.log").open("ab") as log:
+            process = subprocess.Popen(command, env=variables, stderr=log)
         started.append(process)
         return process
 

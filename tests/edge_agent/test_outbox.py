@@ -44,7 +44,9 @@ def test_batches_are_sent_again_when_the_server_was_restored(outbox: Outbox) -> 
         outbox.mark_acked("j", outbox.put("j", one(name), []))
     assert outbox.find_waiting("j") is None
     assert outbox.resume_at("j", 1)
-    assert (batch := outbox.find_waiting("j")) and batch.seq == 1
+    batch = outbox.find_waiting("j")
+    assert batch is not None
+    assert batch.seq == 1
 
 
 def test_spool_is_lost_when_the_server_holds_unknown_batches(outbox: Outbox) -> None:
@@ -90,7 +92,9 @@ def test_put_batch_is_there_when_the_process_is_killed(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "s")], check=False)
     assert done.returncode == -signal.SIGKILL
     box = Outbox(tmp_path / "s")
-    assert (batch := box.find_waiting("j")) and decode_records(batch.body) == one("kept")
+    batch = box.find_waiting("j")
+    assert batch is not None
+    assert decode_records(batch.body) == one("kept")
     assert box.list_done("j") == {("", "kept")}
     box.close()
 

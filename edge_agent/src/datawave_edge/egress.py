@@ -43,6 +43,7 @@ _SCRUBBED: Final = (
     # Keys and codes: long words with several digits in them.
     (re.compile(r"\b(?=[A-Za-z]*\d)(?=(?:[A-Za-z]*\d){3})[A-Za-z0-9]{8,}\b"), "…"),
 )
+_EXPRESSION: Final = re.compile(r"'[^']*'|\S@\S|^[\d.,+-]+$")
 _BAD_CHARS: Final = re.compile(r"[\x00\ud800-\udfff]")
 _PLAIN_TYPE: Final = re.compile(
     r"^[^\W\d_][\w .\"\[\]]*(?:\(\s*-?\d{1,6}\s*(?:,\s*-?\d{1,6}\s*)?\))?[\w \[\]]*$"
@@ -130,16 +131,20 @@ def clean_table(table: TableSnapshot) -> TableSnapshot:
         container=clean_container(table.container),
         name=clean_name(table.name),
         comment=scrub_comment(table.comment),
-        columns=[_clean_column(each) for each in table.columns],
+        columns=[_clean_column(each, table.kind) for each in table.columns],
         foreign_keys=[_clean_foreign_key(each) for each in table.foreign_keys],
         indexes=[_clean_index(each) for each in table.indexes],
     )
 
 
-def _clean_column(column: ColumnSnapshot) -> ColumnSnapshot:
+def _clean_column(column: ColumnSnapshot, kind: str) -> ColumnSnapshot:
+    name = clean_name(column.name)
+    # A view's column without an alias is named by its expression, literals and all.
+    if kind == "view" and _EXPRESSION.search(name):
+        name = f"(expression {column.ordinal + 1})"
     return msgspec.structs.replace(
         column,
-        name=clean_name(column.name),
+        name=name,
         native_type=clean_type(column.native_type),
         comment=scrub_comment(column.comment),
     )

@@ -119,7 +119,7 @@ class Outbox:
     def resume_at(self, job: str, resume_seq: int) -> bool:
         """Believe the server about what it has. False when a batch before that is unknown here.
 
-        A server restored from a backup asks for less than it had acknowledged: those are sent again.
+        A server restored from a backup asks for less than it had: those are sent again.
         """
         with self._writing() as connection:
             connection.execute(
@@ -259,7 +259,7 @@ class Outbox:
                 " sha FROM batches WHERE body_bytes > 0 AND (acked = 1 OR sent_at IS NOT NULL)"
                 " UNION ALL SELECT sent_at, method, path, body, -1, '' FROM notes ORDER BY 1, 3"
             ).fetchall()
-        return (_ledger_line(*row) for row in rows)
+        return map(_ledger_line, rows)
 
     def _next_seq(self, connection: sqlite3.Connection, job: str) -> int:
         (last,) = connection.execute(
@@ -292,8 +292,9 @@ class Outbox:
 
 
 def _ledger_line(
-    sent_at: str, method: str, path: str, raw: bytes | None, size: int, sha: str
+    row: tuple[str, str, str, bytes | None, int, str],
 ) -> LedgerLine:
+    sent_at, method, path, raw, size, sha = row
     if method == "PUT":
         body = gzip.decompress(raw) if raw is not None else None
         return LedgerLine(sent_at, method, path, size, sha, body)

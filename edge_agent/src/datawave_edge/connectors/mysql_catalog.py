@@ -14,13 +14,14 @@ from .server import group
 from .session import Row, Session
 from .types import declared_length, normal_type
 
-_OWN: Final = "NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
 # A row without a table's name stands for the database itself, which may be empty.
 LIST_SQL: Final = (
     "SELECT schema_name, NULL FROM information_schema.schemata"
-    f" WHERE schema_name {_OWN} AND (:only = '' OR schema_name = :only)"
+    " WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
+    " AND (:only = '' OR schema_name = :only)"
     " UNION ALL SELECT table_schema, table_name FROM information_schema.tables"
-    f" WHERE table_schema {_OWN} AND (:only = '' OR table_schema = :only)"
+    " WHERE table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
+    " AND (:only = '' OR table_schema = :only)"
     " AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED', 'SEQUENCE')"
     " ORDER BY 1, 2"
 )

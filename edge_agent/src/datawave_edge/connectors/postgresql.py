@@ -18,10 +18,10 @@ from .session import cell_limit, column_of, table_of
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
 _COUNTED: Final = 200_000
-_PAGE_BYTES: Final = 8_192
-_SYSTEM_PAGES: Final = 400
+# Up to this size every page is looked at for an even sample; beyond it whole pages are drawn.
+_EVEN_BYTES: Final = 64 * 1024 * 1024
 _SEED: Final = 20_011
-_MARGIN: Final = 1.3
+_MARGIN: Final = 1.05
 _AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 
@@ -99,8 +99,8 @@ class PostgresConnector(ServerConnector):
     def _tablesample(self, shape: TableShape, limit: int, estimate: int) -> sa.Select[Any]:
         source = table_of(shape.ref.container, shape.ref.name)
         percent = min(100.0, max(0.0001, 100.0 * _MARGIN * limit / estimate))
-        has_pages = (shape.size_bytes or 0) >= _SYSTEM_PAGES * _PAGE_BYTES
-        method = sa.func.system if has_pages else sa.func.bernoulli
+        is_large = (shape.size_bytes or 0) > _EVEN_BYTES
+        method = sa.func.system if is_large else sa.func.bernoulli
         sampled = source.tablesample(
             method(sa.literal_column(f"{percent:.6f}")), seed=sa.literal_column(str(_SEED))
         )

@@ -95,7 +95,7 @@ class ServerConnector:
 
 
 def ca_file() -> str:
-    """Certificates that the agent's owner trusts instead of the system's; empty for the system's."""
+    """Certificates to trust instead of the system's; empty for the system's."""
     return os.environ.get("DATAWAVE_CA_FILE", "")
 
 

@@ -219,7 +219,7 @@ class SqliteConnector:
 
 
 def check_file(path: str) -> Path:
-    """The path of an existing, regular SQLite file within the allowed folders. Raises SourceFault."""
+    """The path of a regular SQLite file within the allowed folders. Raises SourceFault."""
     file = Path(path)
     try:
         real = file.resolve(strict=True)

@@ -19,8 +19,7 @@ _WORDS: Final[tuple[tuple[str, NormalType], ...]] = (
     (r"^(time|timetz)\b", "time"),
     (r"^date\b", "date"),
     (r"^year\b", "integer"),
-    (r"^(geometry|geography|point|line|lseg|box|path|polygon|circle|linestring"
-     r"|multi\w+|geometrycollection)\b", "geometry"),
+    (r"^(geo\w+|point|line|lseg|box|path|polygon|circle|linestring|multi\w+)\b", "geometry"),
     (r"^(bytea|blob|tinyblob|mediumblob|longblob|binary|varbinary|image|bit)\b", "binary"),
     (r"^(decimal|numeric|number|money|dec|fixed)\b", "decimal"),
     (r"^(float|double|real|float4|float8)", "float"),

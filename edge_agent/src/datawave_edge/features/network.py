@@ -27,7 +27,8 @@ _UUID = re.compile(
 _AGENT = re.compile(r"(?:Mozilla|Opera|curl|Wget|python-requests|okhttp|Dalvik|PostmanRuntime)/\d")
 _PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|~?/|\.{1,2}/)[^\s:*?\"<>|]*[^\s:*?\"<>|/\\.]\.?\w*")
 _FILE = re.compile(
-    r"[\w. ()-]{1,120}\.(?:pdf|docx?|xlsx?|pptx?|csv|txt|jpe?g|png|gif|zip|json|xml|html?|mp[34]|svg)",
+    r"[\w. ()-]{1,120}\.(?:pdf|docx?|xlsx?|pptx?|csv|txt|jpe?g|png|gif|zip|json"
+    r"|xml|html?|mp[34]|svg)",
     re.IGNORECASE,
 )
 _MIME = re.compile(

@@ -56,6 +56,7 @@ _SPLIT = re.compile(r"[\s,]+")
 _PUNCTUATION = ".,;:()"
 _GENDER_CODES = frozenset("MFXDUOWN")
 _MAX_NAME_WORDS = 4
+_MAX_COMPANY_WORDS = 8
 
 
 @recogniser("first_name", low=2, high=30, needs="a", only="a-' ")
@@ -112,8 +113,11 @@ def is_street_address(value: str) -> bool:
 @recogniser("company_name", low=4, high=120, needs="a ")
 def is_company_name(value: str) -> bool:
     parts = value.lower().replace(",", " ").split()
-    return 2 <= len(parts) <= 8 and (
-        parts[-1] in words.COMPANY_SUFFIXES or ("&" in parts and value[:1].isupper())
+    return (
+        2 <= len(parts) <= _MAX_COMPANY_WORDS
+        and (
+            parts[-1] in words.COMPANY_SUFFIXES or ("&" in parts and value[:1].isupper())
+        )
     )
 
 

@@ -230,7 +230,10 @@ bangladeshi, arab, hispanic or latino, not hispanic or latino, non-hispanic, rom
 asian british, native
 """)
 BLOOD_TYPES: Final = frozenset(
-    kind + sign for kind in ("a", "b", "ab", "o", "0") for sign in ("+", "-", " pos", " neg", "pos", "neg", " rh+", " rh-", " positive", " negative")
+    f"{group}{space}{sign}"
+    for group in ("a", "b", "ab", "o", "0")
+    for space in ("", " ")
+    for sign in ("+", "-", "pos", "neg", "rh+", "rh-", "positive", "negative")
 )  # fmt: skip
 BOOLEAN_WORDS: Final = _words("""
 true false yes no y n t f on off ja nein oui non si sí nee enabled disabled active inactive 0 1

@@ -101,8 +101,8 @@ def unpack_body(raw: bytes, encoding: str) -> bytes:
     return body
 
 
-# Strings first, so that brackets inside them are passed over as text. The closing quote is optional,
-# or a body of unclosed strings would be searched to its end once for each of them.
+# Strings first, so that brackets inside them are passed over as text. The closing quote is
+# optional, or a body of unclosed strings would be searched to its end once for each of them.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 # Only an odd number of backslashes before it makes "u0000" an escape and not the text itself.

@@ -1,0 +1,133 @@
+"""The way out: one origin, patience where it helps, a plain stop where it does not."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datawave_edge.config import AgentConfig
+from datawave_edge.protocol import Ack, FilteredRecord, WorkRequest, encode_records
+from datawave_edge.transport import (
+    BACKOFF_CAP,
+    AccessRefused,
+    RequestRefused,
+    ServerUnavailable,
+    Stopped,
+    Transport,
+    backoff_delay,
+    pack_body,
+)
+from tests.edge_agent.fake_server import TOKEN, Answer, FakeServer
+
+BODY = encode_records([FilteredRecord(container="", name="x")])
+
+
+@pytest.fixture
+def transport(config: AgentConfig) -> Transport:
+    return Transport(config)
+
+
+def send(transport: Transport) -> Ack:
+    return transport.put_batch("j", 0, BODY, pack_body(BODY), 1)
+
+
+def answering(status: int, **headers: str) -> object:
+    def answer(path: str) -> None:
+        raise Answer(status, "some_code", headers)
+
+    return answer
+
+
+def test_it_works(transport: Transport, fake: FakeServer) -> None:
+    assert send(transport) == Ack(status="accepted", acked_seq=0)
+    assert send(transport) == Ack(status="duplicate", acked_seq=0)
+    assert fake.batches["j"][0] == BODY
+
+
+@pytest.mark.parametrize("status", [425, 429, 500, 502, 503, 504])
+def test_another_try_is_worth_it_when_the_server_is_busy(
+    transport: Transport, fake: FakeServer, status: int
+) -> None:
+    fake.before_any = answering(status, **{"Retry-After": "7"})  # type: ignore[assignment]
+    with pytest.raises(ServerUnavailable) as caught:
+        send(transport)
+    assert caught.value.retry_after == (0.0 if status == 500 else 7.0)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 413, 415, 422])
+def test_no_other_try_is_made_when_the_request_is_wrong(
+    transport: Transport, fake: FakeServer, status: int
+) -> None:
+    fake.before_any = answering(status)  # type: ignore[assignment]
+    with pytest.raises(RequestRefused) as caught:
+        transport.keep_trying(lambda: send(transport), threading.Event())
+    assert (caught.value.status, caught.value.code) == (status, "some_code")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_agent_is_shut_out_when_its_token_is_refused(
+    transport: Transport, fake: FakeServer, status: int
+) -> None:
+    fake.before_any = answering(status)  # type: ignore[assignment]
+    with pytest.raises(AccessRefused):
+        send(transport)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirect_is_not_followed_when_the_server_points_elsewhere(
+    transport: Transport, fake: FakeServer, status: int
+) -> None:
+    fake.before_any = answering(status, Location=f"{fake.url}/elsewhere")  # type: ignore[assignment]
+    with pytest.raises(RequestRefused):
+        send(transport)
+    assert not any(b"elsewhere" in each for each in fake.heard)
+
+
+def test_server_is_unavailable_when_nothing_listens(tmp_path: Path) -> None:
+    config = AgentConfig(server="http://127.0.0.1:9", token=TOKEN, spool=tmp_path)
+    with pytest.raises(ServerUnavailable):
+        Transport(config).ask_work(WorkRequest())
+
+
+def test_waiting_ends_when_the_agent_is_told_to_stop(
+    transport: Transport, fake: FakeServer
+) -> None:
+    fake.before_any = answering(503)  # type: ignore[assignment]
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    with pytest.raises(Stopped):
+        transport.keep_trying(lambda: send(transport), stop)
+
+
+@pytest.mark.parametrize("job", ["../heartbeat", "a/b", "a?b", "", "ä"])
+def test_job_is_refused_when_its_id_would_change_the_path(transport: Transport, job: str) -> None:
+    with pytest.raises(RequestRefused):
+        transport.put_batch(job, 0, BODY, pack_body(BODY), 1)
+
+
+def test_reply_is_refused_when_it_breaks_the_protocol(
+    transport: Transport, fake: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Odd(msgspec.Struct):
+        work: str = "mine_bitcoin"
+
+    monkeypatch.setattr(fake, "next_work", Odd)
+    with pytest.raises(RequestRefused):
+        transport.ask_work(WorkRequest())
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.2, 1.0]), st.floats(0, 10_000))
+def test_delay_stays_in_its_bounds_when_attempts_add_up(
+    attempt: int, base: float, retry_after: float
+) -> None:
+    delay = backoff_delay(attempt, base, retry_after)
+    assert min(BACKOFF_CAP, retry_after) <= delay <= BACKOFF_CAP
+
+
+def test_same_body_packs_the_same_when_packed_again() -> None:
+    assert pack_body(BODY) == pack_body(BODY)
