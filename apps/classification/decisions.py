@@ -81,6 +81,16 @@ def restore(label: Label, decision: LabelDecision) -> None:
     for name in _KEPT:
         setattr(label, name, before.get(name, getattr(label, name)))
     label.state = decision.state_before
+    if label.state == LabelState.SUGGESTED and label.machine_type != label.semantic_type:
+        _take_machine_verdict(label)
     label.decided_by_id = before.get("decided_by")
     stamp = before.get("decided_at")
     label.decided_at = parse_datetime(stamp) if stamp else None
+
+
+def _take_machine_verdict(label: Label) -> None:
+    """A suggestion is the machine's, which may have judged again since the decision."""
+    found = TYPES.get(label.machine_type)
+    label.semantic_type, label.confidence = label.machine_type, label.machine_confidence
+    label.personal = found is not None and (found.personal or (found.contextual and label.personal))
+    label.sensitivity = sensitivity_of(label.machine_type, personal=label.personal)

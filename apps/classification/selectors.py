@@ -99,6 +99,15 @@ def count_suggestions(user: User) -> int:
     )
 
 
+def count_suggestions_of(dataset_ids: Iterable[int]) -> dict[int, int]:
+    """How many labels of each dataset wait, for pages that checked the datasets."""
+    waiting = Label.objects.filter(
+        field__dataset__in=list(dataset_ids), field__state="active", state=LabelState.SUGGESTED
+    ).exclude(semantic_type="")
+    counts = waiting.order_by().values_list("field__dataset").annotate(n=Count("pk"))
+    return {int(pk): int(n) for pk, n in counts}
+
+
 def count_labels(dataset_ids: Iterable[int]) -> dict[str, int]:
     """Number of labels that name a type, and of those that are about people."""
     standing = Q(state__in=[state.value for state in STANDING_STATES]) & ~Q(semantic_type="")

@@ -197,6 +197,13 @@ def undo_decision(*, decision: LabelDecision, user: User) -> LabelDecision:
     return undo
 
 
+@transaction.atomic
+def undo_many(*, decisions: Sequence[LabelDecision], user: User) -> list[LabelDecision]:
+    """Put several labels back, all or none."""
+    newest_first = sorted(decisions, key=lambda decision: -decision.pk)
+    return [undo_decision(decision=decision, user=user) for decision in newest_first]
+
+
 def _record_undo(label: Label, decision: LabelDecision, user: User) -> LabelDecision:
     return LabelDecision.objects.create(
         label=label,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib import messages
@@ -24,9 +24,12 @@ from .filters import LabelFilter
 from .models import Label, LabelDecision, LabelQuerySet
 from .selectors import (
     count_suggestions,
+    count_suggestions_of,
     get_decision,
     get_label,
+    get_semantic_type,
     list_semantic_types,
+    list_visible_decisions,
     list_visible_labels,
 )
 from .types import DecisionKind, LabelState, Sensitivity
@@ -47,8 +50,6 @@ DONE: Final = {
     DecisionKind.REJECT: "Rejected",
     DecisionKind.CHANGE: "Changed",
 }
-# What an answer to htmx holds: a row of the queue, or the cell of a column on its table's page.
-PARTS: Final = {"row": "classification/_row.html", "label": "classification/_label.html"}
 
 
 def _user(request: HttpRequest) -> User:
@@ -65,6 +66,7 @@ def list_labels(request: HttpRequest) -> HttpResponseBase:
         return _export(user, labels)
     page = paginate(request, labels)
     _note_rights(page.object_list, user)
+    _note_waiting(page.object_list)
     context = {
         "page": page,
         "labels": page.object_list,
@@ -78,6 +80,8 @@ def list_labels(request: HttpRequest) -> HttpResponseBase:
         "waiting": count_suggestions(user),
         "may_decide": any(label.may_decide for label in page.object_list),
         "may_export": _permitted(user, Action.EXPORT).exists(),
+        # Another order would tear the tables apart.
+        "grouped": not request.GET.get("sort"),
         "active": "classification",
     }
     return render(request, "classification/label_list.html", context)
@@ -88,7 +92,7 @@ def _is_narrowed(request: HttpRequest) -> bool:
 
 
 def _list_waiting(labels: LabelQuerySet) -> LabelQuerySet:
-    return labels.filter(state=LabelState.SUGGESTED)
+    return labels.filter(state=LabelState.SUGGESTED).exclude(semantic_type="")
 
 
 def _permitted(user: User, action: Action) -> Any:
@@ -100,6 +104,13 @@ def _note_rights(labels: Iterable[Any], user: User) -> None:
     allowed = set(_permitted(user, Action.DECIDE_LABELS).values_list("pk", flat=True))
     for label in labels:
         label.may_decide = label.field.dataset.source_id in allowed
+
+
+def _note_waiting(labels: Iterable[Any]) -> None:
+    """Set `waiting_here` on each label: how many of its table wait."""
+    left = count_suggestions_of({label.field.dataset_id for label in labels})
+    for label in labels:
+        label.waiting_here = left.get(label.field.dataset_id, 0)
 
 
 def _export(user: User, labels: LabelQuerySet) -> HttpResponseBase:
@@ -134,7 +145,6 @@ def show_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "label": label,
         "types": list_semantic_types(),
         "decisions": label.decisions.select_related("user")[:20],
-        "part": _read_part(request),
         "active": "classification",
     }
     return render(request, "classification/label_detail.html", context)
@@ -155,8 +165,15 @@ def decide_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         )
     except DataWaveError as error:
         return _answer_refusal(request, label, error)
-    text = f"{DONE[DecisionKind(decision.kind)]} {label.field.name}"
-    return _answer(request, user, label, text, decision)
+    return _answer(request, user, [label], _tell(label, decision), [decision])
+
+
+def _tell(label: Label, decision: LabelDecision) -> str:
+    done = DONE[DecisionKind(decision.kind)]
+    if decision.kind == DecisionKind.REJECT:
+        return f"{label.field.name}: {done.lower()}"
+    title = get_semantic_type(decision.type_after).title
+    return f"{label.field.name}: {done.lower()} as {title}"
 
 
 @require_POST
@@ -169,60 +186,63 @@ def undo_decision(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         services.undo_decision(decision=decision, user=user)
     except DataWaveError as error:
         return _answer_refusal(request, decision.label, error)
-    return _answer(request, user, decision.label, f"Undone for {decision.label.field.name}")
+    return _answer(request, user, [decision.label], f"Undone for {decision.label.field.name}")
+
+
+@require_POST
+@answer_errors
+def undo_decisions(request: HttpRequest) -> HttpResponse:
+    """Put several labels back at once."""
+    user = _user(request)
+    ids = [value for value in request.POST.getlist("decision") if _is_uuid(value)]
+    decisions = list(list_visible_decisions(user).filter(public_id__in=ids[: services.MAX_AT_ONCE]))
+    labels = [decision.label for decision in decisions]
+    try:
+        services.undo_many(decisions=decisions, user=user)
+    except (PermissionMissing, NotThere):
+        raise
+    except DataWaveError as error:
+        return _answer(request, user, labels, error.message, level="error")
+    return _answer(request, user, labels, f"{len(labels)} undone" if len(labels) > 1 else "Undone")
 
 
 def _answer(
-    request: HttpRequest, user: User, label: Label, text: str, decision: LabelDecision | None = None
+    request: HttpRequest,
+    user: User,
+    labels: Sequence[Label],
+    text: str,
+    decisions: Sequence[LabelDecision] = (),
+    *,
+    level: str = "success",
 ) -> HttpResponse:
     if not request.headers.get("HX-Request"):
-        messages.success(request, f"{text}.")
+        messages.add_message(request, getattr(messages, level.upper()), f"{text.rstrip('.')}.")
         return redirect(_next_url(request))
-    fresh = get_label(user=user, public_id=label.public_id)
-    return _render_part(request, fresh, text, decision=decision)
+    fresh = list(list_visible_labels(user).filter(pk__in=[label.pk for label in labels]))
+    _note_rights(fresh, user)
+    context = {
+        "labels": fresh,
+        "decisions": decisions,
+        "text": text,
+        "level": level,
+        "undo_url": reverse("classification:decisions-undo"),
+        "waiting": count_suggestions(user),
+        "waiting_by_dataset": _count_by_dataset(fresh),
+    }
+    return render(request, "classification/_decided.html", context)
+
+
+def _count_by_dataset(labels: Iterable[Label]) -> dict[uuid.UUID, int]:
+    datasets = {label.field.dataset for label in labels}
+    left = count_suggestions_of({dataset.pk for dataset in datasets})
+    return {dataset.public_id: left.get(dataset.pk, 0) for dataset in datasets}
 
 
 def _answer_refusal(request: HttpRequest, label: Label, error: DataWaveError) -> HttpResponse:
     """Rights are refused as pages; what else is wrong is said beside the unchanged label."""
     if isinstance(error, PermissionMissing | NotThere) and not error.field:
         raise error
-    if not request.headers.get("HX-Request"):
-        messages.error(request, error.message)
-        return redirect(_next_url(request))
-    return _render_part(request, label, error.message, level="error")
-
-
-def _render_part(
-    request: HttpRequest,
-    label: Label,
-    text: str,
-    *,
-    decision: LabelDecision | None = None,
-    level: str = "success",
-) -> HttpResponse:
-    _note_rights([label], _user(request))
-    part = _read_part(request)
-    context = {
-        "label": label,
-        "template": PARTS[part],
-        "part": part,
-        "text": text,
-        "level": level,
-        "undo_url": _undo_url(decision, part) if decision else "",
-        "undo_target": f"#label-{label.public_id}",
-        "undo_swap": "outerHTML",
-    }
-    return render(request, "classification/_decided.html", context)
-
-
-def _undo_url(decision: LabelDecision, part: str) -> str:
-    url = reverse("classification:decision-undo", args=[decision.public_id])
-    return f"{url}?part={part}"
-
-
-def _read_part(request: HttpRequest) -> str:
-    part = request.POST.get("part") or request.GET.get("part") or "row"
-    return part if part in PARTS else "row"
+    return _answer(request, _user(request), [label], error.message, level="error")
 
 
 def _next_url(request: HttpRequest) -> str:
@@ -239,15 +259,24 @@ def decide_labels(request: HttpRequest) -> HttpResponse:
     labels = list(_list_chosen(request, user)[: services.MAX_AT_ONCE + 1])
     try:
         decisions = services.decide_many(
-            labels=labels, user=user, kind=request.POST.get("kind", "")
+            labels=labels,
+            user=user,
+            kind=request.POST.get("kind", ""),
+            semantic_type=request.POST.get("semantic_type", ""),
         )
-    except (PermissionMissing, NotThere):
-        raise
     except DataWaveError as error:
-        messages.error(request, error.message)
-        return redirect(_next_url(request))
-    messages.success(request, f"{len(decisions)} labels decided.")
-    return redirect(_next_url(request))
+        if isinstance(error, PermissionMissing | NotThere) and not error.field:
+            raise
+        return _answer(request, user, labels, error.message, level="error")
+    return _answer(request, user, labels, _tell_many(decisions), decisions)
+
+
+def _tell_many(decisions: Sequence[LabelDecision]) -> str:
+    if not decisions:
+        return "Nothing to decide"
+    if len(decisions) == 1:
+        return _tell(decisions[0].label, decisions[0])
+    return f"{len(decisions)} labels {DONE[DecisionKind(decisions[0].kind)].lower()}"
 
 
 def _list_chosen(request: HttpRequest, user: User) -> LabelQuerySet:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from datawave.demo import build_demo
 from datawave_edge.connectors import TableShape, make_connector
 from datawave_edge.discovery import snapshot_of
 from datawave_edge.protocol import ConnectionSpec, RunSettings, TableSnapshot
-
-from datawave.demo import build_demo
 
 
 def describe_demo(folder: Path) -> list[TableSnapshot]:

@@ -22,6 +22,8 @@ _COUNTED: Final = 3.5
 _MIN_GLUED: Final = 6
 _MIN_PIECE: Final = 3
 _MAX_NAME: Final = 200
+_NUMBER: Final = "number"
+_OF: Final = frozenset({"of", "de", "di", "do", "du"})
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Match:
 @lru_cache(maxsize=50_000)
 def score_name(name: str, table: str = "") -> dict[str, float]:
     """How strongly the name speaks for each type."""
-    words = split_words(name)
+    words = _put_head_last(split_words(name))
     scores = {kind: _SCRIPT_MATCH for piece, kind in lexicon.SCRIPT_PIECES if piece in name.lower()}
     told = _count_telling(words, table)
     matches = list(_find_matches(words))
@@ -123,10 +125,22 @@ def _find_matches(words: tuple[str, ...]) -> Iterable[Match]:
 
 def _count_first(words: tuple[str, ...], scores: dict[str, float]) -> dict[str, float]:
     """`num_comments` counts comments, while `comment_num` numbers them."""
-    if len(words) > 1 and words[0] == "number" and words[1] not in ("of", "de"):
+    if _counts(words):
         scores.pop("id.record", None)
         scores["quantity"] = max(_COUNTED, scores.get("quantity", 0.0))
     return scores
+
+
+def _counts(words: tuple[str, ...]) -> bool:
+    return len(words) > 1 and words[0] == _NUMBER and words[1].endswith("s")
+
+
+def _put_head_last(words: tuple[str, ...]) -> tuple[str, ...]:
+    """`numero telefono` reads as `telefono numero`, which the phrases know."""
+    if len(words) < 2 or words[0] != _NUMBER or _counts(words):  # noqa: PLR2004 - two words
+        return words
+    rest = words[2:] if words[1] in _OF else words[1:]
+    return (*rest, _NUMBER)
 
 
 def _is_at(phrase: Phrase, words: tuple[str, ...], start: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django import template
 
 from apps.classification.taxonomy import TYPES
@@ -21,3 +23,31 @@ def type_description(name: str) -> str:
     """What a type means; nothing for an unknown one."""
     found = TYPES.get(name)
     return found.description if found else ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A type as a person chooses it."""
+
+    name: str
+    title: str
+    description: str
+    sensitivity: str
+    group_title: str
+
+
+@register.simple_tag
+def semantic_types() -> list[Choice]:
+    """All types, in the order of their groups."""
+    groups = list(dict.fromkeys(each.group for each in TYPES.values()))
+    choices = [
+        Choice(each.name, each.title, each.description, each.sensitivity, each.group)
+        for each in TYPES.values()
+    ]
+    return sorted(choices, key=lambda choice: groups.index(choice.group_title))
+
+
+@register.filter
+def to_float(value: str) -> float:
+    """`0.9` as a number, for `|percent`."""
+    return float(value)
