@@ -6,13 +6,19 @@ from typing import Any, Final
 
 from django.urls import reverse
 
+from apps.classification.selectors import count_suggestions_of
+from apps.classification.types import LabelState
 from apps.discovery.panels import Panel
 from apps.discovery.types import FieldState
+from apps.rbac.selectors import may
+from apps.rbac.types import Action
 
 from .models import Relationship
 from .selectors import list_neighbours
 
 _MOST_COLUMNS: Final = 8
+# Suggestions that may be accepted together unseen.
+_SURE: Final = 0.9
 
 
 def load_columns(dataset: Any, user: Any) -> dict[str, Any]:
@@ -25,7 +31,18 @@ def load_columns(dataset: Any, user: Any) -> dict[str, Any]:
     links = list_neighbours(dataset.pk)
     columns = [_describe_field(field, dataset, links) for field in fields]
     removed = dataset.fields.filter(state=FieldState.REMOVED).order_by("ordinal")
-    return {"columns": columns, "removed": list(removed)}
+    return {
+        "columns": columns,
+        "removed": list(removed),
+        "suggestions": count_suggestions_of([dataset.pk]).get(dataset.pk, 0),
+        "sure": any(_is_sure(column["label"]) for column in columns),
+        "may_decide": may(user, Action.DECIDE_LABELS, dataset.source),
+    }
+
+
+def _is_sure(label: Any) -> bool:
+    suggested = label is not None and label.state == LabelState.SUGGESTED
+    return suggested and label.semantic_type and label.confidence >= _SURE
 
 
 def _describe_field(field: Any, dataset: Any, links: list[Relationship]) -> dict[str, Any]:

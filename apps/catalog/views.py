@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from apps.discovery.selectors import get_dataset
 from apps.discovery.types import DatasetState
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
+from apps.scan.selectors import load_measurements
 from datawave.common.errors import InputInvalid
 from datawave.common.pages import answer_csv, answer_errors, list_given, paginate
 
@@ -37,6 +39,15 @@ CSV_HEAD: Final = (
     "columns", "last_seen", "description",
 )  # fmt: skip
 LONGEST_QUERY: Final = 200
+SORT_TITLES: Final = {
+    "": "Best match",
+    "name": "Name",
+    "source": "Source",
+    "-rows": "Most rows",
+    "-columns": "Most columns",
+    "-personal": "Most personal columns",
+    "-seen": "Seen last",
+}
 
 
 def _user(request: HttpRequest) -> User:
@@ -65,8 +76,12 @@ def list_entries(request: HttpRequest) -> HttpResponseBase:
     entries = search_entries(user=user, query=query, filters=filters)
     if request.GET.get("format") == "csv":
         return _answer_csv(user, entries)
+    page = paginate(request, entries)
+    _note_quality(page.object_list)
     context = {
-        "page": paginate(request, entries),
+        "page": page,
+        "is_filtered": bool(query or any(filters_given(filters))),
+        "sorts": SORT_TITLES.items(),
         "facets": list_facets(user=user, query=query, filters=filters),
         "query": query,
         "filters": filters,
@@ -74,6 +89,19 @@ def list_entries(request: HttpRequest) -> HttpResponseBase:
         "active": "catalog",
     }
     return render(request, "catalog/entry_list.html", context)
+
+
+def filters_given(filters: EntryFilters) -> list[tuple[str, ...]]:
+    """The values of each filter that narrows the list; the order does not."""
+    return [value for value in vars(filters).values() if isinstance(value, tuple)]
+
+
+def _note_quality(entries: Iterable[Any]) -> None:
+    """Set `quality` on each entry that was measured."""
+    measured = load_measurements([entry.dataset_id for entry in entries])
+    for entry in entries:
+        found = measured.get(entry.dataset_id)
+        entry.quality = found.quality if found else None
 
 
 def _answer_csv(user: User, entries: EntryQuerySet) -> HttpResponseBase:
@@ -176,15 +204,22 @@ def show_tag(spec: TagSpec, value: Any) -> str:
     return spec.choices.get(value, str(value))
 
 
+def write_tag(value: Any) -> str:
+    """A declared fact as the form holds it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
 def group_tags(entry: CatalogEntry | None) -> list[dict[str, Any]]:
     """All facts that may be declared, in groups, with what the form shows for each."""
     held = entry.tags if entry is not None else {}
     groups: dict[str, list[dict[str, Any]]] = {}
     for spec in TAGS.values():
-        value = held.get(spec.name)
-        text = {True: "yes", False: "no", None: ""}.get(value, value)
-        shown = ", ".join(text) if isinstance(text, list) else str(text)
-        groups.setdefault(spec.group, []).append({"spec": spec, "value": shown})
+        field = {"spec": spec, "value": write_tag(held.get(spec.name))}
+        groups.setdefault(spec.group, []).append(field)
     return [{"title": title, "fields": fields} for title, fields in groups.items()]
 
 

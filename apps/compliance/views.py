@@ -68,6 +68,7 @@ def list_findings(request: HttpRequest) -> HttpResponseBase:
         "page": paginate(request, findings),
         "facets": list_finding_facets(user=user, filters=filters),
         "filters": filters,
+        "is_filtered": any(v for v in vars(filters).values() if isinstance(v, tuple)),
         "standings": [each for each in load_pack_standings(user) if each.enabled],
         "may_export": list_visible_sources(user).permitted_to(user, "export").exists(),
         "active": "compliance",

@@ -11,6 +11,7 @@
     menu: (button) => toggleMenu(button),
     theme: (button) => chooseTheme(button.dataset.choice),
     help: () => one("#keys").showModal(),
+    open: (button) => one(button.dataset.dialog).showModal(),
     close: (button) => button.closest("dialog").close(),
     dismiss: (button) => button.closest(".dw-toast").remove(),
     facets: (button) => toggleFacets(button),
