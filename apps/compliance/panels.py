@@ -35,7 +35,7 @@ def count_source_findings(user: Any, source_ids: Sequence[int]) -> dict[int, dic
     critical = Count("pk", filter=Q(severity=Severity.CRITICAL))
     found = {pk: {"findings": 0, "critical": 0} for pk in source_ids}
     for row in rows.annotate(findings=Count("pk"), critical=critical):
-        found[row.pop("source")] = row
+        found[row["source"]] = {"findings": row["findings"], "critical": row["critical"]}
     return found
 
 
