@@ -10,7 +10,6 @@ from typing import Any, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from datawave.common.errors import DataWaveError
+from datawave.common.pages import paginate
 
 from . import services
 from .forms import GrantForm, PersonForm, put_error
@@ -34,7 +34,6 @@ from .views import person_of
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-SIZES = (25, 50, 100)
 
 
 def administrators_only(view: View[P]) -> View[P]:
@@ -65,7 +64,7 @@ def _show_people(request: HttpRequest, **changes: Any) -> HttpResponse:
     found = list_people()
     if query:
         found = found.filter(username__icontains=query) | found.filter(first_name__icontains=query)
-    page = Paginator(found, _size_of(request)).get_page(request.GET.get("page"))
+    page = paginate(request, found)
     names = load_scope_names()
     context = {
         "page_obj": page,
@@ -79,11 +78,6 @@ def _show_people(request: HttpRequest, **changes: Any) -> HttpResponse:
     }
     status = 422 if context["person_form"].errors else 200
     return render(request, "rbac/people.html", context, status=status)
-
-
-def _size_of(request: HttpRequest) -> int:
-    size = request.GET.get("size", "")
-    return int(size) if size in map(str, SIZES) else SIZES[0]
 
 
 def _describe(person: User, names: dict[str, str]) -> dict[str, Any]:

@@ -92,6 +92,10 @@ def refuse_unknown(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     return JsonResponse(body, status=404, content_type=PROBLEM)
 
 
+# A client is told that the path is wrong before it is asked who it is.
+refuse_unknown.open_to_all = True  # type: ignore[attr-defined]
+
+
 def _is_known(path: str) -> bool:
     try:
         return resolve(path).func is not refuse_unknown
