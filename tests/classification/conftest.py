@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def judge_tables(source: DataSource, *tables: TableSnapshot) -> StageOutcome:
     return stage.store(content, stage.compute(content))
 
 
-def make_customers(**fields: object) -> TableSnapshot:
+def make_customers(**fields: Any) -> TableSnapshot:
     """Customers with a key, an e-mail address and a city."""
     words = {"letter_rate": 1.0, "mean_length": 7.0, "max_length": 12, "mean_words": 1.1}
     return make_table(
