@@ -81,7 +81,10 @@
 
   // ---------- Connection ----------
 
+  let shown = ["", "gray"];
+
   function show(text, tone) {
+    shown = [text, tone];
     all("[data-live-state]").forEach((chip) => {
       if (chip.dataset.liveState === "over") return;
       chip.className = `dw-chip dw-pulse c-${tone}`;
@@ -122,6 +125,9 @@
     if (!socket) connect();
   });
 
-  document.addEventListener("htmx:after:swap", subscribeNew);
+  document.addEventListener("htmx:after:swap", () => {
+    subscribeNew();
+    if (shown[0]) show(...shown);
+  });
   subscribeNew();
 })();

@@ -41,6 +41,7 @@
     setText("[data-run-field=state_label]", run.state_label);
     setText("[data-run-field=progress]", `${Math.round(run.progress)}%`);
     setText("[data-run-field=agent]", run.agent?.name || "not yet");
+    setText("[data-run-field=read]", Number(run.agent?.done ?? 0).toLocaleString());
     setText("[data-run-field=current]", run.agent?.current ?? "");
     setText("[data-run-field=eta]", run.eta_seconds == null ? "" : `about ${sayDuration(run.eta_seconds)} left`);
     all("[data-run-progress]", page).forEach((bar) => {
@@ -130,7 +131,10 @@
     all("[data-run-show]", page).forEach((element) => {
       element.hidden = (element.dataset.runShow === "over") !== isOver();
     });
-    if (!isOver()) return;
+    if (isOver()) showEnded();
+  }
+
+  function showEnded() {
     all("[data-live-state]", page).forEach((chip) => {
       chip.dataset.liveState = "over";
       chip.className = "dw-chip c-gray";
@@ -202,6 +206,8 @@
     data.log?.forEach(addLine);
     fetchChanges(before);
   }
+
+  document.addEventListener("htmx:after:swap", () => run && isOver() && showEnded());
 
   document.addEventListener("dw:live", ({ detail }) => {
     if (detail.topic !== topic) return;
