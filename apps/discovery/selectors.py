@@ -211,3 +211,9 @@ def list_visible_fields(user: User) -> SourceScopedQuerySet[Field]:
 def list_visible_changes(user: User) -> SourceScopedQuerySet[SchemaChange]:
     """Schema changes of sources that the person may view."""
     return SchemaChange.objects.visible_to(user).select_related("source", "dataset")
+
+
+def count_changes(job_id: int) -> dict[str, int]:
+    """How the schema changed with the job: number of changes by kind."""
+    rows = SchemaChange.objects.filter(job=job_id).order_by().values_list("kind")
+    return {str(kind): int(number) for kind, number in rows.annotate(number=Count("pk"))}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from apps.discovery.selectors import load_dataset_tables
+from apps.discovery.selectors import count_changes, load_dataset_tables
 from apps.discovery.types import BatchContent, BatchTable, StageOutcome
 
 from .links import list_isolated
@@ -81,12 +81,14 @@ def _count(batch: BatchContent, measures: Mapping[int, TableMeasures]) -> dict[s
 
 @transaction.atomic
 def settle_source(*, source_id: int, job_id: int) -> StageOutcome:
-    """Flag the tables of a source that nothing refers to and that refer to nothing."""
+    """Flag tables that stand alone, and count what changed since the last run."""
     isolated = list_isolated(load_dataset_tables(source_id))
     rows = DatasetMeasurement.objects.filter(dataset__source=source_id, job=job_id)
     changed = [row for row in rows.iterator(_AT_ONCE) if _set_isolated(row, isolated)]
     DatasetMeasurement.objects.bulk_update(changed, ["flags"], batch_size=_AT_ONCE)
-    return StageOutcome(counters={"isolated": len(isolated)})
+    changes = count_changes(job_id)
+    counters = {"isolated": len(isolated), "changes": sum(changes.values()), **changes}
+    return StageOutcome(counters=counters)
 
 
 def _set_isolated(row: DatasetMeasurement, isolated: set[int]) -> bool:

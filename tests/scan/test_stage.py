@@ -86,7 +86,7 @@ def test_table_is_isolated_when_nothing_refers_to_it(people: People) -> None:
     orders = make_table("orders", ["id", "customer_id"], foreign_keys=[key])
     view = make_table("totals", ["n"], kind="view")
     job, _ = scan(people.source, orders, make_table("customers"), make_table("alone"), view)
-    assert settle(job).counters == {"isolated": 1}
+    assert settle(job).counters["isolated"] == 1
     rows = DatasetMeasurement.objects.select_related("dataset")
     assert [row.dataset.name for row in rows if Flag.ISOLATED in row.flags] == ["alone"]
     settle(job)
@@ -122,3 +122,13 @@ def test_tabs_render_on_the_asset_page_when_opened(people: People, sign_in: Sign
     for slug in ("profile", "history"):
         assert client.get(f"{url}?tab={slug}").status_code in (200, 302)
     assert sign_in(people.charlie).get(url).status_code == 404
+
+
+def test_changes_are_counted_when_the_schema_differs_from_the_last_run(people: People) -> None:
+    first, _ = scan(people.source, make_table("orders", ["id", "note"]))
+    second, _ = scan(people.source, make_table("orders", ["id", "total"]))
+    counters = settle(second).counters
+    assert counters["column_added"] == 1
+    assert counters["column_removed"] == 1
+    assert counters["changes"] == 2
+    assert "column_added" not in settle(first).counters
