@@ -46,7 +46,7 @@ def make_profile(**fields: Any) -> ColumnProfile:
 
 def make_column(
     name: str,
-    type: str = "text",  # the field's own name
+    type: str = "text",  # noqa: A002  # the field's own name
     *,
     hits: dict[str, float] | None = None,
     mentions: dict[str, float] | None = None,
