@@ -38,12 +38,6 @@ class SignInRequiredMiddleware(MiddlewareMixin):
         return refuse_page(request, exception)
 
 
-def open_to_all(view: Any) -> Any:
-    """Mark a view as needing no sign-in."""
-    view.open_to_all = True
-    return view
-
-
 class TimeZoneMiddleware(MiddlewareMixin):
     """Activates the person's time zone for the request."""
 

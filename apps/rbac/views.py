@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from datawave.common.errors import DataWaveError
 
 from . import services
+from .doors import open_to_all
 from .forms import PasswordForm, ProfileForm, SignInForm, TokenForm, put_error
-from .middleware import open_to_all
 from .models import User
 from .selectors import list_grants, list_tokens, load_scope_names, may_manage_people
 from .throttle import note_try
