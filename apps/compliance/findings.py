@@ -22,7 +22,7 @@ _CONTENT: Final = (
     "pack_version", "title", "citation", "severity", "evidence_grade", "message", "remediation",
     "limits", "confidence", "facts",
 )  # fmt: skip
-_WRITTEN: Final = (*_CONTENT, "state", "last_seen_at", "fixed_at", "decided_by", "decided_at")
+_WRITTEN: Final = (*_CONTENT, "state", "fixed_at", "decided_by_id", "decided_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +44,32 @@ def sync_findings(outcomes: Outcomes, scope: Scope, packs: Mapping[str, Pack]) -
         if key not in held
     ]
     Finding.objects.bulk_create(fresh, batch_size=CHUNK, ignore_conflicts=True)
-    changes, written = [], []
-    for finding in held.values():
-        before = finding.state
-        if not _bring_up_to_date(finding, outcomes, packs, now):
-            continue
-        written.append(finding)
-        if finding.state != before:
-            changes.append(_note_change(finding, before))
-    Finding.objects.bulk_update(written, _WRITTEN, batch_size=CHUNK)
-    FindingChange.objects.bulk_create(changes, batch_size=CHUNK)
+    _write_held(list(held.values()), outcomes, packs, now)
     return {f.key for f in [*fresh, *held.values()] if f.state in ACTIVE_STATES}
+
+
+def _write_held(
+    held: list[Finding], outcomes: Outcomes, packs: Mapping[str, Pack], now: datetime
+) -> None:
+    changes, written = [], []
+    for finding in held:
+        before, state = _read_written(finding), finding.state
+        _bring_up_to_date(finding, outcomes, packs, now)
+        if before != _read_written(finding):
+            written.append(finding)
+        if finding.state != state:
+            changes.append(_note_change(finding, state))
+    names = [name.removesuffix("_id") for name in _WRITTEN]
+    Finding.objects.bulk_update(written, names, batch_size=CHUNK)
+    FindingChange.objects.bulk_create(changes, batch_size=CHUNK)
+    # Most findings are only seen once more, which is one statement for all.
+    seen = [finding.pk for finding in held if finding.last_seen_at == now]
+    for chunk in iter_chunks(seen):
+        Finding.objects.filter(pk__in=chunk).update(last_seen_at=now)
+
+
+def _read_written(finding: Finding) -> list[object]:
+    return [getattr(finding, name) for name in _WRITTEN]
 
 
 def _list_held(outcomes: Outcomes, scope: Scope) -> Iterable[Finding]:
@@ -66,14 +81,12 @@ def _list_held(outcomes: Outcomes, scope: Scope) -> Iterable[Finding]:
 
 def _bring_up_to_date(
     finding: Finding, outcomes: Outcomes, packs: Mapping[str, Pack], now: datetime
-) -> bool:
+) -> None:
     failure = outcomes.failures.get(finding.key)
     if failure is not None:
         _see_again(finding, failure, packs, now)
-        return True
-    if finding.key in outcomes.unknown or not _was_looked_at(finding, outcomes):
-        return False
-    return _fix(finding, now)
+    elif finding.key not in outcomes.unknown and _was_looked_at(finding, outcomes):
+        _fix(finding, now)
 
 
 def _see_again(
@@ -90,13 +103,11 @@ def _see_again(
         finding.state = _first_state(failure, packs)
 
 
-def _fix(finding: Finding, now: datetime) -> bool:
+def _fix(finding: Finding, now: datetime) -> None:
     # A false positive that passes may fail again tomorrow, and is still false then.
-    if finding.state not in ACTIVE_STATES:
-        return False
-    finding.state = FindingState.FIXED
-    finding.fixed_at = now
-    return True
+    if finding.state in ACTIVE_STATES:
+        finding.state = FindingState.FIXED
+        finding.fixed_at = now
 
 
 def _was_looked_at(finding: Finding, outcomes: Outcomes) -> bool:
