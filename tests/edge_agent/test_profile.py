@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from datawave_edge.connectors import Binary, Cell
 from datawave_edge.profile import profile_column
 from datawave_edge.profile.dates import date_shape
-from datawave_edge.profile.numbers import number_shape
+from datawave_edge.profile.numbers import number_shape, parse_number
 from datawave_edge.profile.shapes import shape_of, shared_shapes
 from datawave_edge.protocol import ColumnProfile, decode_message, encode_message
 
@@ -89,6 +89,14 @@ def test_magnitudes_are_told_when_numbers_are_given() -> None:
     assert shape is not None
     assert (shape.low_magnitude, shape.high_magnitude) == (2, 4)
     assert (shape.sequential_rate, shape.integer_rate, shape.negative_rate) == (1.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1,234", 1234.0), ("1,234,567.8", 1234567.8), ("12,5", 12.5), ("-7", -7.0), ("x", None)],
+)
+def test_number_is_read_when_commas_group_or_part_it(text: str, number: float | None) -> None:
+    assert parse_number(text) == number
 
 
 @pytest.mark.parametrize("numbers", [[], [float("nan")], [float("inf"), float("-inf")]])

@@ -70,7 +70,8 @@ CREATE SCHEMA zoo;
 CREATE DOMAIN zoo.email AS varchar(80) CHECK (VALUE LIKE '%@%');
 CREATE TYPE zoo.size AS ENUM ('small', 'large');
 CREATE TABLE zoo.keepers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    mail zoo.email NOT NULL UNIQUE, born date, since timestamptz DEFAULT 'infinity', pay numeric(12,2), tags text[], extra jsonb,
+    mail zoo.email NOT NULL UNIQUE, born date, since timestamptz DEFAULT 'infinity',
+    pay numeric(12,2), tags text[], extra jsonb,
     photo bytea, home inet, size zoo.size, twice int GENERATED ALWAYS AS (1 + 1) STORED);
 CREATE TABLE zoo.visits (keeper int, day date, PRIMARY KEY (day, keeper),
     FOREIGN KEY (keeper) REFERENCES zoo.keepers (id)) PARTITION BY RANGE (day);
@@ -84,7 +85,8 @@ COMMENT ON TABLE zoo.keepers IS 'People who care';
 COMMENT ON COLUMN zoo.keepers.pay IS 'Monthly';
 GRANT SELECT ON zoo.keepers TO PUBLIC;
 INSERT INTO zoo.keepers (mail, born, pay, tags, extra, photo, home, size)
-    SELECT 'k' || n || '@zoo.example', '1970-01-01', n, '{a}', '{"a": 1}', '\\x0102', '10.0.0.1', 'small'
+    SELECT 'k' || n || '@zoo.example', '1970-01-01', n, '{a}', '{"a": 1}', '\\x0102', '10.0.0.1',
+    'small'
     FROM generate_series(1, 50) n;
 INSERT INTO zoo.keepers (mail, born, pay) VALUES ('x@zoo.example', '4713-01-01 BC', 'NaN');
 """

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final
 
 from . import __version__
@@ -56,6 +57,7 @@ class Agent:
         beat = self._start_thread(self._beat, "heartbeat")
         if self._config.embedded:
             self._start_thread(self._watch_parent, "parent")
+            self._start_thread(_load_connectors, "loader")
         code = self._serve()
         self._stop.set()
         beat.join(timeout=2)
@@ -179,3 +181,10 @@ class Agent:
             time.sleep(PARENT_SECONDS)
         # The spool is safe at any moment, so nothing has to be ended gracefully.
         os._exit(0)
+
+
+def _load_connectors() -> None:
+    """Load what a first job needs while none waits; beside its server, an agent is asked soon."""
+    import_module("datawave_edge.connectors.sqlite")
+    import_module("datawave_edge.discovery")
+    import_module("datawave_edge.profile")

@@ -19,13 +19,15 @@ LIST_SQL: Final = (
     "SELECT n.nspname, c.relname FROM pg_catalog.pg_namespace n"
     " LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid"
     " AND c.relkind IN ('r', 'v', 'm', 'f', 'p')"
-    " WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY n.nspname, c.relname"
+    " WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'"
+    " ORDER BY n.nspname, c.relname"
 )
 _FIND_SQL: Final = (
     "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.reltuples,"
     " CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(c.oid)"
     "  WHEN c.relkind = 'p' THEN (SELECT"
-    "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8) FROM pg_catalog.pg_partition_tree(c.oid)) END,"
+    "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8)"
+    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
     " CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid)"
     "  WHEN c.relkind = 'p' THEN (SELECT CAST(sum(pg_catalog.pg_relation_size(relid)) AS int8)"
     "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"

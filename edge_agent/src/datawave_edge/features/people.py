@@ -113,12 +113,9 @@ def is_street_address(value: str) -> bool:
 @recogniser("company_name", low=4, high=120, needs="a ")
 def is_company_name(value: str) -> bool:
     parts = value.lower().replace(",", " ").split()
-    return (
-        2 <= len(parts) <= _MAX_COMPANY_WORDS
-        and (
-            parts[-1] in words.COMPANY_SUFFIXES or ("&" in parts and value[:1].isupper())
-        )
-    )
+    if not 2 <= len(parts) <= _MAX_COMPANY_WORDS:  # noqa: PLR2004
+        return False
+    return parts[-1] in words.COMPANY_SUFFIXES or ("&" in parts and value[0].isupper())
 
 
 @recogniser("job_title", low=2, high=80, needs="a", only="a -/,.&()'*")

@@ -39,7 +39,9 @@ def profile_column(name: str, kind: NormalType, cells: Sequence[Cell]) -> Column
     empty = counts.pop("", 0)
     if not counts:
         return ColumnProfile(rows=len(cells), nulls=nulls, empty=empty, distinct=int(empty > 0))
-    return _text_profile(name, kind, texts, counts, rows=len(cells), nulls=nulls, empty=empty)
+    return _text_profile(
+        name, kind, present, texts, counts, rows=len(cells), nulls=nulls, empty=empty
+    )
 
 
 def _text(cell: Cell) -> str:
@@ -67,6 +69,7 @@ def _binary_profile(cells: Sequence[Cell], rows: int, nulls: int) -> ColumnProfi
 def _text_profile(
     name: str,
     kind: NormalType,
+    present: Sequence[Cell],
     texts: Sequence[str],
     counts: Counter[str],
     *,
@@ -92,7 +95,7 @@ def _text_profile(
         hits=hits,
         mentions=_mention_rates(kind, counts),
         shapes=shared_shapes(tried, sum(tried.values())),
-        number=_number(kind, texts, hits),
+        number=_number(kind, present, hits),
         date=_date(kind, texts, hits),
         protection=guess_protection(tried, hits, kind, entropy, name),
     )
@@ -163,12 +166,12 @@ def _is_prose(text: str) -> bool:
 
 
 def _number(
-    kind: NormalType, texts: Sequence[str], hits: Mapping[str, float]
+    kind: NormalType, cells: Sequence[Cell], hits: Mapping[str, float]
 ) -> NumberShape | None:
     written = hits.get("integer", 0.0) + hits.get("decimal", 0.0)
     if kind not in _NUMBERS and written < _MOST:
         return None
-    return number_shape([each for each in map(parse_number, texts) if each is not None])
+    return number_shape([each for each in map(parse_number, cells) if each is not None])
 
 
 def _date(kind: NormalType, texts: Sequence[str], hits: Mapping[str, float]) -> DateShape | None:

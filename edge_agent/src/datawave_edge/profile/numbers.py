@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from datawave_edge.protocol import NumberShape
 
@@ -32,14 +33,23 @@ def number_shape(numbers: Sequence[float]) -> NumberShape | None:
 
 def parse_number(cell: object) -> float | None:
     """A cell as a number; None when it is none."""
-    if isinstance(cell, int | float):
+    kind = type(cell)
+    if kind is float or kind is int:
         return _float(cell)
-    if isinstance(cell, str):
-        return _float(cell.strip().replace(",", "") if cell.count(",") != 1 else cell)
+    if kind is str:
+        return _float(_without_groups(str(cell)))
     return None
 
 
-def _float(cell: float | str) -> float | None:
+def _without_groups(text: str) -> str:
+    """1,234 and 1,234,567.8 without their commas; 12,5 is a decimal comma."""
+    whole, comma, rest = text.strip().rpartition(",")
+    if comma and "," not in whole and not re.fullmatch(r"\d{3}(?:\.\d*)?", rest):
+        return f"{whole}.{rest}"
+    return text.replace(",", "")
+
+
+def _float(cell: Any) -> float | None:
     try:
         return float(cell)
     except (ValueError, OverflowError):
