@@ -99,6 +99,23 @@ def count_suggestions(user: User) -> int:
     )
 
 
+def list_personal_columns(dataset_ids: Iterable[int]) -> list[tuple[int, str, str]]:
+    """Dataset, name and sensitivity of each column that is about people, the worst first."""
+    rows = Label.objects.filter(
+        field__dataset__in=list(dataset_ids),
+        field__state="active",
+        personal=True,
+        sensitivity__in=("confidential", "restricted"),
+        state__in=[state.value for state in STANDING_STATES],
+    ).order_by("-sensitivity", "field__ordinal")
+    return [
+        (int(dataset), str(name), str(sensitivity))
+        for dataset, name, sensitivity in rows.values_list(
+            "field__dataset", "field__name", "sensitivity"
+        )
+    ]
+
+
 def count_suggestions_of(dataset_ids: Iterable[int]) -> dict[int, int]:
     """How many labels of each dataset wait, for pages that checked the datasets."""
     waiting = Label.objects.filter(

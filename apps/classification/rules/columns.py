@@ -107,7 +107,7 @@ def _kind_of_content(profile: ColumnProfile, declared: str, hits: dict[str, floa
     # Stored text decides over the declared type, since engines such as SQLite keep anything.
     for kind, names in _CONTENT:
         if sum(hits.get(name, 0.0) for name in names) >= _MOST:
-            return _finer(kind, declared)
+            return _finer(profile, kind, declared)
     if declared in (INTEGER, DECIMAL, DATE, DATETIME):
         return declared
     return PROSE if profile.mean_words >= _PROSE_WORDS else WORD
@@ -117,10 +117,12 @@ def _is_flag(profile: ColumnProfile, hits: dict[str, float]) -> bool:
     return hits.get("boolean_word", 0.0) >= _MOST and profile.distinct <= 3  # noqa: PLR2004
 
 
-def _finer(kind: str, declared: str) -> str:
+def _finer(profile: ColumnProfile, kind: str, declared: str) -> str:
+    """Whole numbers stored as floats, as nulls make of them, are whole numbers."""
     if kind == INTEGER and declared == DECIMAL:
         return DECIMAL
-    return kind
+    whole = profile.number is not None and profile.number.integer_rate == 1.0
+    return INTEGER if kind == DECIMAL and whole and declared != DATE else kind
 
 
 _CONTENT: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,8 +43,10 @@ _SPEAKS: Final[Mapping[str, tuple[str, float]]] = {
 }
 _NO_POINTS: Final = {PEOPLE: 0.0, ORGANISATIONS: 0.0, THINGS: 0.0}
 _NAME_SPEAKS: Final = 2.5
-_KEY_SPEAKS: Final = 1.5
+_KEY_SPEAKS: Final = 2.6
 _ENOUGH: Final = 1.5
+# A table of addresses is one of where people live, unless another column says otherwise.
+_OF_PEOPLE: Final = lexicon.PEOPLE | {"address", "addresses", "addresse"}
 
 
 @dataclass(frozen=True)
@@ -63,31 +65,36 @@ def judge_subject(table: TableFacts, types: Mapping[str, str]) -> Subject:
         points[side] += weight
     named = _side_of_name(split_words(table.name))
     points[named] += _NAME_SPEAKS
-    if _has_person_key(table, types):
-        points[PEOPLE] += _KEY_SPEAKS
-    return _conclude({**_NO_POINTS, **points}, named)
+    keyed = _KEY_SPEAKS if _has_person_key(table, types) else 0.0
+    return _conclude({**_NO_POINTS, **points}, named, keyed)
 
 
-def _conclude(points: Mapping[str, float], named: str) -> Subject:
-    people = points[PEOPLE]
+def _conclude(points: Mapping[str, float], named: str, keyed: float) -> Subject:
+    """Rows that only point at people are events about them."""
+    people = points[PEOPLE] + keyed
     others = max(points[ORGANISATIONS], points[THINGS])
     if people >= _ENOUGH and people >= others:
-        return Subject(PEOPLE if named in ("", PEOPLE) else named, about_people=True)
+        own = PEOPLE if points[PEOPLE] >= _ENOUGH else EVENTS
+        return Subject(own if named in ("", PEOPLE) else named, about_people=True)
     if others > 0:
-        return Subject(max((ORGANISATIONS, THINGS), key=points.__getitem__), about_people=False)
+        side = max((ORGANISATIONS, THINGS), key=points.__getitem__)
+        return Subject(side, about_people=False)
     return Subject(EVENTS, about_people=False)
 
 
-def _side_of_name(words: Iterable[str]) -> str:
-    listed = list(words)
-    for word in reversed(listed):
-        if word in lexicon.PEOPLE or word.rstrip("s") in lexicon.PEOPLE:
-            return PEOPLE
-        if word in lexicon.ORGANISATIONS:
-            return ORGANISATIONS
-        if word in lexicon.THINGS:
-            return THINGS
-    return ""
+def _side_of_name(words: Sequence[str]) -> str:
+    """What the last word says; a word for people counts anywhere."""
+    telling = [word for word in words if not word.isdigit()]
+    head = telling[-1] if telling else ""
+    if head in lexicon.ORGANISATIONS:
+        return ORGANISATIONS
+    if head in lexicon.THINGS:
+        return THINGS
+    return PEOPLE if any(_is_person(word) for word in telling) else ""
+
+
+def _is_person(word: str) -> bool:
+    return word in _OF_PEOPLE or word.rstrip("s") in _OF_PEOPLE
 
 
 def points_at_person(name: str, target: str = "") -> bool:
