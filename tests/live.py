@@ -1,4 +1,4 @@
-"""A real DataWave in processes of its own, and a client that uses it as a person or program would."""
+"""A real DataWave in processes of its own, and a client that uses it from the outside."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class LiveServer:
             "DATAWAVE_HOME": str(home / "home"),
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
+            "DATAWAVE_STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
@@ -130,7 +131,8 @@ class Client:
             answer = self.opener.open(request, timeout=30)
         except urllib.error.HTTPError as error:
             text = error.read().decode()
-            assert error.code == expect, f"{method} {path}: {error.code} {text}"
+            if error.code != expect:
+                raise AssertionError(f"{method} {path}: {error.code} {text}") from None
             return json.loads(text)
         assert not expect, f"{method} {path} should have answered {expect}"
         text = answer.read().decode()

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from apps.discovery import doorbell
+from apps.racine import services as racine
 
 from .agent import AgentProcess, enlist_agent
 from .workers import SweeperThread, WorkerThread
@@ -88,6 +89,8 @@ class Group:
 
     def run(self) -> None:
         """Serve until a signal comes, then stop every part."""
+        if settings.EMBEDDED:
+            racine.end_old_leases()
         for part in self.parts:
             part.start()
         try:

@@ -17,9 +17,14 @@ pytestmark = pytest.mark.faults
 
 def start_run(admin: Client, path: Path) -> str:
     build_demo(path)
-    body = {"name": "company", "engine": "sqlite", "database": str(path)}
+    body = {"name": path.parent.name, "engine": "sqlite", "database": str(path)}
     source = admin.call("POST", "sources/", body)
     return str(admin.call("POST", "runs/", {"source": source["id"]})["id"])
+
+
+def count_datasets(folder: Path) -> int:
+    summary = build_demo(folder / "count.sqlite3")
+    return summary.tables + summary.views
 
 
 def wait_until_reading(admin: Client, run_id: str) -> None:
@@ -31,8 +36,8 @@ def wait_until_reading(admin: Client, run_id: str) -> None:
 
 def check_nothing_is_lost(run: dict[str, Any], admin: Client, tables: int) -> None:
     assert run["state"] == "completed"
-    assert run["summary"]["balance"]["seen"] == tables
-    assert admin.call("GET", "datasets/")["count"] == tables
+    assert run["balance"]["seen"] == tables
+    assert admin.call("GET", f"datasets/?source={run['source']}")["count"] == tables
 
 
 @pytest.mark.timeout(240)
@@ -40,7 +45,7 @@ def test_run_goes_on_when_agent_is_killed(
     server: LiveServer, admin: Client, tmp_path: Path
 ) -> None:
     path = tmp_path / "company.sqlite3"
-    tables = build_demo(tmp_path / "count.sqlite3").tables
+    tables = count_datasets(tmp_path)
     run_id = start_run(admin, path)
     wait_until_reading(admin, run_id)
     for pid in server.list_agent_pids():
@@ -53,7 +58,7 @@ def test_run_goes_on_when_server_is_killed(
     server: LiveServer, admin: Client, tmp_path: Path
 ) -> None:
     path = tmp_path / "company.sqlite3"
-    tables = build_demo(tmp_path / "count.sqlite3").tables
+    tables = count_datasets(tmp_path)
     run_id = start_run(admin, path)
     wait_until_reading(admin, run_id)
     server.kill()

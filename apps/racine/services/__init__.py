@@ -1,6 +1,7 @@
 """Writes of racine: what people and agents do to runs, the work of stages, and the sweeper."""
 
 from .fan_out import add_missing_stage_runs, add_stage_runs
+from .restarting import end_old_leases
 from .runs import (
     NothingToRetry,
     RunNotFailed,
@@ -34,6 +35,7 @@ __all__ = [
     "add_stage_runs",
     "cancel_run",
     "close_reading",
+    "end_old_leases",
     "fail_reading",
     "fail_run",
     "finish_cancel",
