@@ -40,6 +40,12 @@ ACTIONS = (
     "claim", "finish", "fail", "expire", "wake", "cancel", "settle_claim", "settle_end",
     "settle_expire", "sweep", "resume", "retry", "job_fail", "close",
 )  # fmt: skip
+NOTHING_OPEN = (
+    RunState.SETTLING,
+    RunState.COMPLETED,
+    RunState.COMPLETED_WITH_ERRORS,
+    RunState.CANCELLED,
+)
 
 
 class World:
@@ -75,7 +81,10 @@ class World:
         if not self.claims:
             return
         # Workers never know that they are late, so an old claim may come again.
-        finish_stage(self.claims[pick % len(self.claims)], StageOutcome(), 0.1)
+        work = self.claims[pick % len(self.claims)]
+        now = StageRun.objects.get(pk=work.pk)
+        finish_stage(work, StageOutcome(), 0.1)
+        assert (now.state, now.fence) == (StageState.LEASED, work.fence)
         services.try_settle(run_id=self.run.pk)
 
     def do_fail(self, pick: int) -> None:
@@ -102,7 +111,10 @@ class World:
 
     def do_settle_end(self, pick: int) -> None:
         if self.settlers:
-            finish_run(self.settlers[pick % len(self.settlers)])
+            settler = self.settlers[pick % len(self.settlers)]
+            now = Run.objects.get(pk=self.run.pk)
+            finish_run(settler)
+            assert (now.state, now.fence) == (RunState.SETTLING, settler.fence)
 
     def do_settle_expire(self, pick: int) -> None:
         Run.objects.filter(pk=self.run.pk).exclude(lease_until=None).update(
@@ -145,7 +157,7 @@ class World:
             assert is_reachable(key == "run", old_state, state), (old_state, state)
         self.seen = now
         run = Run.objects.get(pk=self.run.pk)
-        if run.state == RunState.CANCELLED:
+        if run.state in NOTHING_OPEN:
             assert not run.stage_runs.filter(state__in=OPEN_STAGE_STATES).exists()
         assert (run.finished_at is None) == (run.state in ACTIVE_RUN_STATES)
         for kind in ("run_completed", "run_completed_with_errors", "run_failed", "run_cancelled"):
