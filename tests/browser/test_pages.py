@@ -1,0 +1,111 @@
+"""Every page: readable by everyone, in both themes and on a phone, silent, and small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page
+
+from tests.live import Client, LiveServer
+
+from .conftest import Watched
+
+pytestmark = pytest.mark.browser
+FIRST_VISIT = 300 * 1024
+PLAIN = ("/sign-in/", "/sign-in/link/not-a-link/")
+PATHS = (
+    "/", "/sources/", "/sources/add/", "/sources/?q=nothing-like-it", "/agents/",
+    "/runs/", "/runs/?state=failed", "/inbox/", "/inbox/?show=unread", "/profile/", "/people/",
+    "/catalog/", "/catalog/?q=customer", "/classification/", "/classification/?q=nothing-like-it",
+    "/compliance/", "/compliance/rules/",
+    "/sources/{source}/", "/sources/{source}/edit/", "/sources/{source}/delete/",
+    "/sources/tests/{test}/", "/runs/{run}/", "/catalog/{dataset}/", "/compliance/{finding}/",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def ids(admin: Client, demo: Path) -> dict[str, str]:
+    """One thing of each kind, after a discovery of the demo."""
+    body = {"name": "pages", "engine": "sqlite", "database": str(demo)}
+    source = admin.call("POST", "sources/", body)["id"]
+    run = admin.call("POST", "runs/", {"source": source})["id"]
+    admin.wait_for_run(run)
+    return {
+        "source": source,
+        "run": run,
+        "test": admin.call("POST", f"sources/{source}/tests/")["id"],
+        "dataset": first_id(admin, f"datasets/?source={source}"),
+        "finding": first_id(admin, f"findings/?source={source}"),
+    }
+
+
+def first_id(admin: Client, path: str) -> str:
+    return str(admin.call("GET", path)["results"][0]["id"])
+
+
+def find_faults(page: Page, name: str) -> list[str]:
+    """What axe-core finds, and whether the page is wider than the window."""
+    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    faults = [
+        f"{name}: {violation['id']} at {violation['nodes'][0]['target']}"
+        for violation in violations
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        faults.append(f"{name}: wider than the window")
+    return faults
+
+
+def find_all_faults(watched: Watched, path: str) -> list[str]:
+    page = watched.open(path)
+    faults = find_faults(page, "light")
+    page.emulate_media(color_scheme="dark")
+    faults += find_faults(page, "dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    faults += find_faults(page, "phone")
+    return faults + watched.complaints
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_has_no_fault(person: Watched, ids: dict[str, str], path: str) -> None:
+    assert find_all_faults(person, path.format(**ids)) == []
+
+
+@pytest.mark.parametrize("path", PLAIN)
+def test_page_has_no_fault_when_nobody_is_signed_in(stranger: Watched, path: str) -> None:
+    assert find_all_faults(stranger, path) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/runs/{run}/", "/catalog/{dataset}/"])
+def test_first_visit_is_small(person: Watched, ids: dict[str, str], path: str) -> None:
+    session = person.page.context.new_cdp_session(person.page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    person.open(path.format(**ids))
+    person.page.wait_for_load_state("networkidle")
+    assert 0 < sum(sizes) <= FIRST_VISIT
+
+
+def test_menu_and_palette_work_by_keyboard(person: Watched, ids: dict[str, str]) -> None:
+    page = person.open("/")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/sources/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("inbox")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox/")
+    assert person.complaints == []
+
+
+def test_stranger_sees_nothing_of_others(
+    browser: Browser, server: LiveServer, ids: dict[str, str]
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{server.url}/sources/{ids['source']}/")
+    assert "/sign-in/" in page.url
+    context.close()
