@@ -16,7 +16,11 @@ from datawave.common import keys
 from datawave.common.env import read_bool, read_int, read_list, read_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-HOME = Path(read_text("DATAWAVE_HOME") or BASE_DIR / "var").resolve()
+# In a checkout templates and static files lie beside the code, in an installed wheel inside it.
+CHECKOUT = (BASE_DIR / "templates").is_dir()
+FRONT = BASE_DIR if CHECKOUT else BASE_DIR / "datawave" / "front"
+DEFAULT_HOME = BASE_DIR / "var" if CHECKOUT else Path.home() / ".local" / "share" / "datawave"
+HOME = Path(read_text("DATAWAVE_HOME") or DEFAULT_HOME).resolve()
 DEBUG = read_bool("DATAWAVE_DEBUG", default=False)
 PORT = read_int("PORT", 8000)
 
@@ -91,7 +95,7 @@ ASGI_APPLICATION = "datawave.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [FRONT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -203,7 +207,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [FRONT / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
