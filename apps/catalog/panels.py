@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from apps.classification.selectors import count_suggestions_of
+from apps.classification.selectors import count_suggestions_of, list_personal_columns
 from apps.classification.types import LabelState
 from apps.discovery.panels import Panel
 from apps.discovery.types import FieldState
@@ -16,7 +16,10 @@ from apps.rbac.types import Action
 from .models import Relationship
 from .selectors import list_neighbours
 
+# Columns drawn of the table itself and of its neighbours.
 _MOST_COLUMNS: Final = 8
+_MOST_OF_NEIGHBOURS: Final = 4
+_TONES: Final = {"restricted": "red", "confidential": "orange"}
 # Suggestions that may be accepted together unseen.
 _SURE: Final = 0.9
 
@@ -77,26 +80,49 @@ def draw_graph(dataset: Any, links: list[Relationship]) -> dict[str, Any]:
     for link in links:
         near.setdefault(link.from_dataset_id, link.from_dataset)
         near.setdefault(link.to_dataset_id, link.to_dataset)
+    told = _list_personal(list(near))
     return {
-        "nodes": [_draw_node(each, links, focus=each.pk == dataset.pk) for each in near.values()],
+        "nodes": [
+            _draw_node(each, links, told, focus=each.pk == dataset.pk) for each in near.values()
+        ],
         "edges": [_draw_edge(link, pair) for link in links for pair in _pair_fields(link)],
     }
 
 
-def _draw_node(dataset: Any, links: list[Relationship], *, focus: bool) -> dict[str, Any]:
+def _list_personal(dataset_ids: list[int]) -> dict[int, dict[str, str]]:
+    """Names of the columns about people with the tone of their sensitivity, by dataset."""
+    rows = list_personal_columns(dataset_ids)
+    told: dict[int, dict[str, str]] = {}
+    for dataset_id, name, sensitivity in rows:
+        told.setdefault(dataset_id, {})[name] = _TONES.get(sensitivity, "azure")
+    return told
+
+
+def _draw_node(
+    dataset: Any, links: list[Relationship], told: dict[int, dict[str, str]], *, focus: bool
+) -> dict[str, Any]:
+    personal = told.get(dataset.pk, {})
     keys = _name_fields(dataset, links, outward=False)
-    names = list(dict.fromkeys([*keys, *_name_fields(dataset, links, outward=True)]))
+    ends = [*keys, *_name_fields(dataset, links, outward=True)]
+    names = list(dict.fromkeys([*ends, *personal]))[
+        : _MOST_COLUMNS if focus else _MOST_OF_NEIGHBOURS
+    ]
     return {
         "id": str(dataset.public_id),
         "title": dataset.name,
-        "subtitle": dataset.container,
+        "subtitle": _subtitle(dataset),
         "url": reverse("catalog:asset", args=[dataset.public_id]),
         "focus": focus,
         "columns": [
-            {"name": name, "tag": "key" if name in keys else "refers", "tone": "azure"}
-            for name in names[:_MOST_COLUMNS]
+            {"name": name, "tag": "PII" if name in personal else "", "tone": personal.get(name, "")}
+            for name in names
         ],
     }
+
+
+def _subtitle(dataset: Any) -> str:
+    rows = "" if dataset.row_count is None else f"{dataset.row_count:,} rows"
+    return " · ".join(part for part in (dataset.container, rows) if part)
 
 
 def _name_fields(dataset: Any, links: list[Relationship], *, outward: bool) -> list[str]:

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.datasources.selectors import list_visible_sources
+from apps.datasources.selectors import list_visible_sources, name_sources
 from apps.discovery.panels import Panel, list_panels
 from apps.discovery.selectors import get_dataset
 from apps.discovery.types import DatasetState
@@ -57,7 +57,7 @@ def _user(request: HttpRequest) -> User:
 def read_filters(request: HttpRequest) -> EntryFilters:
     """The filters in the address."""
     return EntryFilters(
-        sources=list_given(request, "source"),
+        sources=name_sources(_user(request), list_given(request, "source")),
         containers=list_given(request, "container"),
         kinds=list_given(request, "kind"),
         sensitivities=list_given(request, "sensitivity"),

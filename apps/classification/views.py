@@ -173,7 +173,8 @@ def _tell(label: Label, decision: LabelDecision) -> str:
     if decision.kind == DecisionKind.REJECT:
         return f"{label.field.name}: {done.lower()}"
     title = get_semantic_type(decision.type_after).title
-    return f"{label.field.name}: {done.lower()} as {title}"
+    joint = "to" if decision.kind == DecisionKind.CHANGE else "as"
+    return f"{label.field.name}: {done.lower()} {joint} {title}"
 
 
 @require_POST
@@ -229,7 +230,10 @@ def _answer(
         "waiting": count_suggestions(user),
         "waiting_by_dataset": _count_by_dataset(fresh),
     }
-    return render(request, "classification/_decided.html", context)
+    response = render(request, "classification/_decided.html", context)
+    # Parts of a page that depend on labels are fetched again.
+    response["HX-Trigger"] = '{"dw:decided": {"target": "body"}}'
+    return response
 
 
 def _count_by_dataset(labels: Iterable[Label]) -> dict[uuid.UUID, int]:

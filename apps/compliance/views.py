@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.datasources.selectors import list_visible_sources
+from apps.datasources.selectors import list_visible_sources, name_sources
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
@@ -50,7 +50,7 @@ def read_filters(request: HttpRequest) -> FindingFilters:
         states=list_given(request, "state"),
         severities=list_given(request, "severity"),
         packs=list_given(request, "pack"),
-        sources=list_given(request, "source"),
+        sources=name_sources(_user(request), list_given(request, "source")),
         evidence=list_given(request, "evidence"),
         rules=list_given(request, "rule"),
         sort=request.GET.get("sort", ""),

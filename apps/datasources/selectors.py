@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import F, Q, QuerySet
@@ -23,6 +24,25 @@ if TYPE_CHECKING:
 def list_visible_sources(user: User) -> DataSourceQuerySet:
     """Sources that the person may view."""
     return DataSource.objects.visible_to(user)
+
+
+def name_sources(user: User, given: Iterable[str]) -> tuple[str, ...]:
+    """Names of sources for addresses that give either a name or a public id."""
+    values = list(given)
+    ids = [value for value in values if _is_uuid(value)]
+    if not ids:
+        return tuple(values)
+    found = list_visible_sources(user).filter(public_id__in=ids)
+    names = {str(public_id): name for public_id, name in found.values_list("public_id", "name")}
+    return tuple(names.get(value.lower(), value) for value in values)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def get_source(*, user: User, public_id: uuid.UUID | str) -> DataSource:

@@ -33,6 +33,7 @@ def _describe(row: FieldMeasurement) -> dict[str, Any]:
         "measures": row,
         "shapes": [{"shape": shape, "share": share} for shape, share in shapes[:_SHAPES]],
         "flags": _title_flags(row.flags),
+        "is_protected": row.protection not in ("none", "unknown"),
     }
 
 

@@ -7,7 +7,7 @@
   const { all, one } = window.dw;
   const SVG = "http://www.w3.org/2000/svg";
   const MOST_NODES = 200;
-  const READABLE = 0.6;
+  const READABLE = 0.75;
   const WIDTH = 190;
   const HEAD = 46;
   const LINE = 22;
