@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -87,13 +87,22 @@ async def _wait_for_work(agent: Agent, wait: int) -> Work:
     with doorbell.listen() as bell:
         while True:
             bell.clear()
-            found = await sync_to_async(_find_work)(agent)
+            found = await sync_to_async(_look_for_work)(agent)
             left = deadline - loop.time()
             if found is not None or left <= 0 or doorbell.is_closing():
                 return found or NoWork()
-            # No thread and no query while nothing happens.
+            # No query and no connection while nothing happens.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), min(LOOK_SECONDS, left))
+
+
+def _look_for_work(agent: Agent) -> Work | None:
+    try:
+        return _find_work(agent)
+    finally:
+        # Hundreds of waiting agents must not hold a server's connections; a file has no such limit.
+        if connection.vendor != "sqlite" and not connection.in_atomic_block:
+            connection.close()
 
 
 def _find_work(agent: Agent) -> Work | None:

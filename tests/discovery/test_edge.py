@@ -6,10 +6,12 @@ import asyncio
 import datetime as dt
 import gzip
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
@@ -281,6 +283,13 @@ def test_agent_is_seen_when_it_asks_for_work(agent: Agent) -> None:
     assert agent.last_seen_at is not None
 
 
+@pytest.fixture
+async def fresh_agent(transactional_db: None) -> AsyncIterator[Agent]:
+    """The agent, for tests whose views use a thread and a connection of their own."""
+    yield await sync_to_async(make_agent)("embedded", token=TOKEN, embedded=True)
+    await sync_to_async(connections.close_all)()
+
+
 async def wait_for_work() -> Any:
     answer = await AsyncClient().post(
         f"{API}/work",
@@ -291,11 +300,11 @@ async def wait_for_work() -> Any:
     return decode_message(answer.content, Work)
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_wait_ends_at_once_when_work_appears(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_wait_ends_at_once_when_work_appears(
+    fresh_agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Without the bell this would be found at the next look only, beyond the test's patience.
     monkeypatch.setattr("apps.discovery.edge.LOOK_SECONDS", 15.0)
-    await sync_to_async(make_agent)("embedded", token=TOKEN, embedded=True)
     source = await sync_to_async(make_source)("crm")
     waiting = asyncio.create_task(wait_for_work())
     while not doorbell._waiting:
@@ -307,11 +316,11 @@ async def test_wait_ends_at_once_when_work_appears(monkeypatch: pytest.MonkeyPat
     assert not doorbell._waiting
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_wait_ends_when_another_process_opened_work(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_wait_ends_when_another_process_opened_work(
+    fresh_agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("apps.discovery.edge.LOOK_SECONDS", 0.1)
     monkeypatch.setattr(doorbell, "ring", lambda: None)
-    await sync_to_async(make_agent)("embedded", token=TOKEN, embedded=True)
     source = await sync_to_async(make_source)("crm")
     waiting = asyncio.create_task(wait_for_work())
     await asyncio.sleep(0.3)
