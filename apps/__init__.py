@@ -1,1 +1,1 @@
-"""The ten apps of DataWave; their layers are in docs/architecture.md and checked by import-linter."""
+"""The ten apps; their layers are in docs/architecture.md and checked by import-linter."""
