@@ -21,7 +21,7 @@ ORDERINGS = (
 )
 
 
-class LabelFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class LabelFilter(django_filters.FilterSet):
     """`?state=suggested&sensitivity=restricted&min_confidence=0.9&q=mail&sort=-confidence`."""
 
     state = django_filters.MultipleChoiceFilter(choices=LabelState.choices)

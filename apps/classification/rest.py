@@ -171,7 +171,7 @@ class LabelViewSet(
         return Response(data, status=status.HTTP_201_CREATED)
 
 
-class DecisionFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class DecisionFilter(django_filters.FilterSet):
     """Narrow the decisions."""
 
     label = django_filters.UUIDFilter(field_name="label__public_id")

@@ -9,7 +9,7 @@ from .models import ConnectionTest, DataSource, DataSourceQuerySet
 from .types import Engine, Environment, TestState
 
 
-class SourceFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class SourceFilter(django_filters.FilterSet):
     """`?q=crm&engine=postgresql&environment=production&sort=-name`"""
 
     q = django_filters.CharFilter(method="search", label="Part of the name, host or database")
@@ -34,7 +34,7 @@ class SourceFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no
         )
 
 
-class TestFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class TestFilter(django_filters.FilterSet):
     """`?source=…&state=failed`"""
 
     __test__ = False  # not a pytest class

@@ -11,7 +11,7 @@ from .models import Dataset, Field, SchemaChange
 from .types import ChangeKind, DatasetState, FieldState
 
 
-class DatasetFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class DatasetFilter(django_filters.FilterSet):
     """`?source=…&state=active&q=customer&sort=-row_count`"""
 
     source = django_filters.UUIDFilter(field_name="source__public_id")
@@ -35,7 +35,7 @@ class DatasetFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has n
         return rows.exclude(error_code="") if value else rows.filter(error_code="")
 
 
-class FieldFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class FieldFilter(django_filters.FilterSet):
     """`?dataset=…&type=text&q=mail`"""
 
     source = django_filters.UUIDFilter(field_name="dataset__source__public_id")
@@ -50,7 +50,7 @@ class FieldFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no 
         fields: list[str] = []
 
 
-class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class ChangeFilter(django_filters.FilterSet):
     """`?source=…&kind=column_added&after=2026-01-01T00:00:00Z`"""
 
     source = django_filters.UUIDFilter(field_name="source__public_id")

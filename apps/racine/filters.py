@@ -19,7 +19,7 @@ ORDERINGS = (
 )
 
 
-class RunFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+class RunFilter(django_filters.FilterSet):
     """`?state=failed&source=<uuid>&q=crm&sort=-started_at`."""
 
     state = django_filters.MultipleChoiceFilter(choices=RunState.choices)
