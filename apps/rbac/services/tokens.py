@@ -69,8 +69,12 @@ def issue_sign_in_link(*, user: User) -> str:
 def use_sign_in_link(*, secret: str) -> User:
     """The person of a fresh link, which is spent by it. Raises SignInLinkSpent."""
     now = timezone.now()
-    links = SignInLink.objects.filter(token_hash=hash_secret(secret), used_at=None)
-    if links.filter(expires_at__gt=now, user__is_active=True).update(used_at=now) != 1:
+    # Without a join: PostgreSQL does not look again at the conditions of a joined update.
+    active = User.objects.filter(is_active=True).values("pk")
+    fresh = SignInLink.objects.filter(
+        token_hash=hash_secret(secret), used_at=None, expires_at__gt=now, user__in=active
+    )
+    if fresh.update(used_at=now) != 1:
         raise SignInLinkSpent
     link = SignInLink.objects.select_related("user").get(token_hash=hash_secret(secret))
     record_audit(actor=link.user, action="signed_in", detail={"by": "link"})
