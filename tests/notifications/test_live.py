@@ -19,6 +19,7 @@ from apps.rbac.selectors import has_role
 from apps.rbac.types import Role
 from datawave.asgi import application
 from tests.factories import make_user
+from tests.people import make_people
 
 from .sockets import Socket
 
@@ -134,6 +135,14 @@ async def test_each_hears_only_own_inbox_when_notice_comes(connect: Connect, ali
     event = await his.hear()
     assert (event["topic"], event["data"]["title"]) == ("inbox", "For Bob")
     assert await hers.receive_nothing(0.8)
+
+
+async def test_overview_shows_what_the_role_allows(connect: Connect) -> None:
+    people = await sync_to_async(make_people)()
+    for person, sources in ((people.bob, 1), (people.charlie, 0), (people.ada, 1)):
+        socket = await connect(person)
+        snapshot = await socket.ask(type="subscribe", topic="overview")
+        assert snapshot["data"]["sources"] == sources
 
 
 async def test_missed_events_follow_when_page_reconnects(connect: Connect, alice: User) -> None:
