@@ -10,7 +10,7 @@ import pytest
 
 from datawave_edge import __version__
 from datawave_edge.cli import main
-from datawave_edge.config import BadConfig, read_config
+from datawave_edge.config import BadConfig, lock_spool, read_config
 from datawave_edge.credentials import find_password
 from datawave_edge.faults import ADVICE, SourceFault, fault_of
 from datawave_edge.probe import run_test
@@ -71,6 +71,12 @@ def test_command_says_what_is_missing_when_started_bare(
     assert "server's address" in capsys.readouterr().err
     assert main(["egress", "--spool", str(tmp_path)]) == 78
     assert "no spool" in capsys.readouterr().err
+
+
+def test_second_agent_is_refused_when_the_spool_is_in_use(tmp_path: Path) -> None:
+    with lock_spool(tmp_path), pytest.raises(BadConfig, match="Another agent"):
+        lock_spool(tmp_path, seconds=0.0)
+    lock_spool(tmp_path, seconds=0.0).close()
 
 
 def test_idle_agent_stays_light_when_imported() -> None:

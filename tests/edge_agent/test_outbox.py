@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from datawave_edge import outbox as outbox_module
-from datawave_edge.outbox import Outbox
+from datawave_edge.outbox import Outbox, SpoolUnwritable
 from datawave_edge.protocol import FilteredRecord, Load, batch_sha256, decode_records
 
 
@@ -72,7 +73,9 @@ def test_ledger_keeps_its_bounds_when_jobs_end(
     monkeypatch.setattr(outbox_module, "LEDGER_BYTES", 400)
     outbox.open_job("j")
     for number in range(20):
-        outbox.mark_acked("j", outbox.put("j", one(f"table_{number}"), []))
+        seq = outbox.put("j", one(f"table_{number}"), [])
+        outbox.mark_sending("j", seq)
+        outbox.mark_acked("j", seq)
     outbox.end_job("j", "closed")
     lines = list(outbox.list_ledger())
     kept = [line for line in lines if line.body is not None]
@@ -97,6 +100,36 @@ def test_put_batch_is_there_when_the_process_is_killed(tmp_path: Path) -> None:
     assert decode_records(batch.body) == one("kept")
     assert box.list_done("j") == {("", "kept")}
     box.close()
+
+
+def test_damaged_file_is_set_aside_when_opened(tmp_path: Path) -> None:
+    (tmp_path / "outbox.sqlite3").write_bytes(b"damaged" * 1_000)
+    box = Outbox(tmp_path)
+    box.open_job("j")
+    assert box.put("j", one("a"), []) == 0
+    box.close()
+    assert list(tmp_path.glob("outbox.broken-*"))
+
+
+def test_put_fails_whole_when_the_disk_is_full(outbox: Outbox) -> None:
+    outbox.open_job("j")
+    outbox._connection.execute("PRAGMA max_page_count = 20")
+    stored = 0
+    with suppress(SpoolUnwritable):
+        for stored in range(1_000):
+            outbox.put("j", [FilteredRecord(container="", name=os.urandom(300).hex())], [])
+    assert 0 < stored < 999
+    assert len(outbox.list_hashes("j")) == outbox.next_seq("j") == stored
+    assert outbox.find_waiting("j")
+
+
+def test_old_jobs_leave_the_spool_when_nobody_takes_them_up(outbox: Outbox) -> None:
+    outbox.open_job("old")
+    outbox.put("old", one("a"), [("", "a")])
+    outbox._connection.execute("UPDATE jobs SET opened_at = '2020-01-01'")
+    outbox.forget_old_jobs()
+    assert outbox.spool_bytes() == 0
+    assert outbox.list_done("old") == set()
 
 
 class SpoolMachine(RuleBasedStateMachine):

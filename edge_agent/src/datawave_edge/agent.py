@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Final
 
 from . import __version__
-from .config import AgentConfig
+from .config import AgentConfig, lock_spool
 from .outbox import Outbox
 from .protocol import (
     PROTOCOL_VERSION,
@@ -44,7 +44,9 @@ class Agent:
 
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
+        self._spool_lock = lock_spool(config.spool)
         self._outbox = Outbox(config.spool)
+        self._outbox.forget_old_jobs()
         self._transport = Transport(config, self._outbox.note_sent)
         self._stop = threading.Event()
         self._polling = False
@@ -61,7 +63,8 @@ class Agent:
         code = self._serve()
         self._stop.set()
         beat.join(timeout=2)
-        self._outbox.close()
+        if not beat.is_alive():
+            self._outbox.close()
         return code
 
     def _serve(self) -> int:

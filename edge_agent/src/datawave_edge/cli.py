@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     from .agent import Agent
+    from .outbox import SpoolUnwritable
 
     config = read_config(
         server=arguments.server,
@@ -55,7 +56,11 @@ def _run(arguments: argparse.Namespace) -> int:
         spool=arguments.spool,
         embedded=arguments.embedded,
     )
-    return Agent(config).run()
+    try:
+        agent = Agent(config)
+    except SpoolUnwritable:
+        raise BadConfig(f"The spool in {config.spool} can't be written.") from None
+    return agent.run()
 
 
 def _egress(arguments: argparse.Namespace) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 DEFAULT_SPOOL = Path.home() / ".local" / "state" / "datawave-edge"
@@ -51,6 +53,37 @@ def read_config(
 def spool_path(spool: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Directory of the spool."""
     return Path(spool or environ.get("DATAWAVE_SPOOL", "") or DEFAULT_SPOOL)
+
+
+def lock_spool(directory: Path, seconds: float = 10.0) -> IO[bytes]:
+    """Keep the spool for this process alone while the answer is open. Raises BadConfig.
+
+    An agent that is about to end with its server is given some seconds.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (directory / "lock").open("ab")
+    except OSError:
+        raise BadConfig(f"The spool directory {directory} can't be written.") from None
+    deadline = time.monotonic() + seconds
+    while not _take(lock):
+        if time.monotonic() > deadline:
+            lock.close()
+            raise BadConfig(f"Another agent uses the spool in {directory}.")
+        time.sleep(0.1)
+    return lock
+
+
+def _take(lock: IO[bytes]) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        return True  # Windows has no such lock
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _check_origin(server: str, environ: Mapping[str, str]) -> str:

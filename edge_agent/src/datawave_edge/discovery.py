@@ -47,7 +47,7 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
     try:
         _Walk(work, stream, outbox).run()
     except JobHalted as halted:
-        _end_halted(stream, halted)
+        _end_halted(stream, outbox, halted)
     except SourceFault as fault:
         stream.fail(fault)
     except Exception as error:
@@ -58,8 +58,10 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
         stream.stop_threads()
 
 
-def _end_halted(stream: JobStream, halted: JobHalted) -> None:
+def _end_halted(stream: JobStream, outbox: Outbox, halted: JobHalted) -> None:
     log.info("Job %s halted: %s.", stream.job, halted.reason)
+    if halted.reason == "gone":
+        outbox.end_job(stream.job, "gone")
     if halted.reason == "cancelled":
         stream.fail(SourceFault("cancelled"))
     if halted.reason == "refused":

@@ -67,6 +67,9 @@ ADVICE: Final[dict[str, Advice]] = {
     "spool_lost": Advice(
         "The agent's spool no longer holds the start of this run.", retry=True
     ),
+    "spool_failed": Advice(
+        "The agent can't write its spool.", "Free space on the agent's disk.", retry=True
+    ),
     "cancelled": Advice("The run was cancelled."),
     "internal": Advice("The agent met an error of its own."),
 }  # fmt: skip

@@ -10,6 +10,7 @@ import datetime as dt
 import gzip
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from .transport import pack_body
 
 LEDGER_BYTES: Final = 128 * 1024 * 1024
 LEDGER_NOTES: Final = 5_000
+JOB_DAYS: Final = 7
 SPOOL_LIMIT: Final = 512 * 1024 * 1024
 
 _SCHEMA: Final = """
@@ -75,6 +77,10 @@ class LedgerLine:
     body: bytes | None
 
 
+class SpoolUnwritable(OSError):
+    """The spool can't be written: the disk is full, or the directory is read-only."""
+
+
 class Outbox:
     """The spool of one agent. Safe to use from several threads."""
 
@@ -85,12 +91,7 @@ class Outbox:
         self.path.touch(mode=0o600)
         self.path.chmod(0o600)
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(
-            self.path, timeout=30, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = _open_or_replace(self.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -102,7 +103,7 @@ class Outbox:
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO jobs (job, opened_at) VALUES (?, ?)"
-                " ON CONFLICT (job) DO UPDATE SET state = 'open'",
+                " ON CONFLICT (job) DO UPDATE SET state = 'open', opened_at = excluded.opened_at",
                 (job, _now()),
             )
 
@@ -165,13 +166,18 @@ class Outbox:
             ).fetchone()
         return SpooledBatch(*row) if row else None
 
+    def mark_sending(self, job: str, seq: int) -> None:
+        """The batch is about to leave: from now on it is in the ledger."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE batches SET sent_at = ? WHERE job = ? AND seq = ? AND sent_at IS NULL",
+                (_now(), job, seq),
+            )
+
     def mark_acked(self, job: str, seq: int) -> None:
         """The server has this batch."""
         with self._writing() as connection:
-            connection.execute(
-                "UPDATE batches SET acked = 1, sent_at = ? WHERE job = ? AND seq = ?",
-                (_now(), job, seq),
-            )
+            connection.execute("UPDATE batches SET acked = 1 WHERE job = ? AND seq = ?", (job, seq))
 
     def mark_missing(self, job: str, numbers: Sequence[int]) -> bool:
         """Send these again. False when one of them is no longer kept."""
@@ -231,6 +237,16 @@ class Outbox:
             connection.execute("DELETE FROM tables_done WHERE job = ?", (job,))
         self._trim()
 
+    def forget_old_jobs(self) -> None:
+        """End jobs that nobody has taken up again for long, so that they fill no spool."""
+        limit = (dt.datetime.now(dt.UTC) - dt.timedelta(days=JOB_DAYS)).isoformat()
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT job FROM jobs WHERE state = 'open' AND opened_at < ?", (limit,)
+            ).fetchall()
+        for (job,) in rows:
+            self.end_job(job, "forgotten")
+
     def note_sent(self, method: str, path: str, body: bytes) -> None:
         """Keep a control message for the ledger."""
         with self._writing() as connection:
@@ -255,8 +271,8 @@ class Outbox:
         """Everything that left for the server, oldest first."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT put_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed, body_bytes,"
-                " sha FROM batches WHERE body_bytes > 0 AND (acked = 1 OR sent_at IS NOT NULL)"
+                "SELECT sent_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed, body_bytes,"
+                " sha FROM batches WHERE sent_at IS NOT NULL"
                 " UNION ALL SELECT sent_at, method, path, body, -1, '' FROM notes ORDER BY 1, 3"
             ).fetchall()
         return map(_ledger_line, rows)
@@ -282,13 +298,37 @@ class Outbox:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                # Rolls back on any error, also when the commit itself finds the disk full.
+                with self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    yield self._connection
+            except sqlite3.OperationalError as error:
+                raise SpoolUnwritable(type(error).__name__) from None
+
+
+def _open_or_replace(path: Path) -> sqlite3.Connection:
+    """Open the spool; a damaged file is set aside, for the server tells what it holds."""
+    try:
+        return _open(path)
+    except sqlite3.OperationalError as error:
+        raise SpoolUnwritable(str(error)) from None
+    except sqlite3.DatabaseError:
+        path.replace(path.with_suffix(f".broken-{int(time.time())}"))
+        path.touch(mode=0o600)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _ledger_line(

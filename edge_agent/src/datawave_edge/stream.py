@@ -6,12 +6,13 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final, Literal
 
 from .connectors import TableRef
 from .egress import clean_ref
 from .faults import SourceFault
-from .outbox import Outbox, SpooledBatch
+from .outbox import Outbox, SpooledBatch, SpoolUnwritable
 from .protocol import (
     MAX_PACKED_BYTES,
     CloseAck,
@@ -117,7 +118,10 @@ class JobStream:
         while self._outbox.is_full():
             self.require_live()
             self._halted.wait(1.0)
-        self._outbox.put(self.job, records, [clean_ref(ref) for ref in refs])
+        try:
+            self._outbox.put(self.job, records, [clean_ref(ref) for ref in refs])
+        except SpoolUnwritable:
+            raise SourceFault("spool_failed") from None
         with self._changed:
             self._changed.notify_all()
 
@@ -204,6 +208,7 @@ class JobStream:
 
     def _send_batch(self, batch: SpooledBatch) -> None:
         try:
+            self._outbox.mark_sending(batch.job, batch.seq)
             self._transport.keep_trying(
                 lambda: self._transport.put_batch(
                     batch.job, batch.seq, batch.body, batch.packed, batch.records
@@ -212,11 +217,16 @@ class JobStream:
             )
         except Stopped:
             return
+        except SpoolUnwritable:
+            self._halted.wait(1.0)
+            return
         except (RequestRefused, AccessRefused) as error:
             log.warning("Batch %s of job %s: %s", batch.seq, batch.job, error)
             self.halt(_reason_of(error))
             return
-        self._outbox.mark_acked(batch.job, batch.seq)
+        with suppress(SpoolUnwritable):
+            # Unmarked, it is sent once more, and the server knows it as a duplicate.
+            self._outbox.mark_acked(batch.job, batch.seq)
 
     # The reporter thread.
 

@@ -175,8 +175,12 @@ class Transport:
             raise RequestRefused(200, "reply_invalid") from None
 
     def _send_noted(self, path: str, body: bytes) -> bytes:
-        if self._record_sent:
-            self._record_sent("POST", path, body)
+        try:
+            if self._record_sent:
+                self._record_sent("POST", path, body)
+        except OSError:
+            # What can't be entered in the ledger is not sent.
+            raise ServerUnavailable("ledger") from None
         return self._send("POST", path, body)
 
     def _send(
