@@ -19,6 +19,9 @@ KIND_TITLES: Final = {
     "file": "File",
 }
 _MOST_NAMED = 4
+_ACRONYMS: Final = frozenset(
+    ["api", "crm", "erp", "etl", "gdpr", "id", "ip", "kpi", "sku", "sms", "sql", "url", "vat"]
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,7 @@ class Surroundings:
     """What the rest of the source says of a table."""
 
     referred_by: tuple[str, ...] = ()
-    # Titles of the kinds of personal data in it, the most frequent first.
+    # Titles of the kinds of personal data in it, the most sensitive first.
     personal: tuple[str, ...] = ()
 
 
@@ -44,11 +47,15 @@ def draft_description(table: TableSnapshot, around: Surroundings | None = None) 
 
 
 def _say_subject(table: TableSnapshot) -> str:
-    said = spell_out(table.name) or table.name
     where = f" in {table.container}" if table.container else ""
-    return (
-        f"{said[:1].upper()}{said[1:]}: {KIND_TITLES.get(table.kind, table.kind).lower()}{where}."
-    )
+    return f"{say_name(table.name)}: {KIND_TITLES.get(table.kind, table.kind).lower()}{where}."
+
+
+def say_name(name: str) -> str:
+    """A name as a person would write it at the start of a sentence."""
+    words = spell_out(name).split()
+    said = " ".join(word.upper() if word in _ACRONYMS else word for word in words) or name
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _say_size(table: TableSnapshot) -> str:

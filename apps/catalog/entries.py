@@ -103,12 +103,23 @@ def surround(
 
 
 def _name_personal(table: BatchTable, labels: Labels, titles: Mapping[str, str]) -> tuple[str, ...]:
-    kinds = Counter(
-        titles.get(label.semantic_type, spell_out(label.semantic_type)).lower()
+    found = [
+        label
         for label in _standing_labels(table, labels)
-        if label.personal and label.semantic_type
-    )
-    return tuple(kind for kind, _ in kinds.most_common())
+        # That a row has a key says nothing of what is known about the person.
+        if label.personal and label.semantic_type and not label.semantic_type.startswith("id.")
+    ]
+    counts = Counter(label.semantic_type for label in found)
+    found.sort(key=lambda label: (-_rank(label.sensitivity), -counts[label.semantic_type]))
+    names = dict.fromkeys(label.semantic_type for label in found)
+    return tuple(_say_type(name, titles) for name in names)
+
+
+def _say_type(name: str, titles: Mapping[str, str]) -> str:
+    title = titles.get(name) or spell_out(name)
+    # IBAN and VIN stay as they are.
+    shouted = title[:2].isalpha() and title[:2].isupper()
+    return title if shouted else f"{title[:1].lower()}{title[1:]}"
 
 
 def name_types(table: BatchTable, labels: Labels, titles: Mapping[str, str]) -> list[str]:

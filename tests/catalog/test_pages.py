@@ -35,7 +35,10 @@ def shop(people: People) -> People:
         people.source,
         [
             make_table("orders", ["id", "cid"], foreign_keys=[key]),
-            make_table("customer", [make_column("id", key_position=1), make_column("email", hits={"email": 1.0})]),  # noqa: E501
+            make_table(
+                "customer",
+                [make_column("id", key_position=1), make_column("email", hits={"email": 1.0})],
+            ),
         ],
     )
     return people
@@ -99,7 +102,9 @@ def test_asset_is_not_there_for_a_stranger(shop: People, sign_in: SignIn) -> Non
 
 def test_graph_joins_the_columns_when_tables_refer(shop: People, sign_in: SignIn) -> None:
     page = read(sign_in(shop.bob).get(url_of("orders", "?tab=relations")))
-    found = re.search(r'<script id="relations" type="application/json">(.*?)</script>', page, re.S)
+    found = re.search(
+        r'<script id="relations" type="application/json">(.*?)</script>', page, re.DOTALL
+    )
     assert found is not None
     graph = json.loads(found[1])
     assert {node["title"]: node["focus"] for node in graph["nodes"]} == {
@@ -155,9 +160,7 @@ def test_steward_describes_owns_and_declares(shop: People, sign_in: SignIn) -> N
     assert 'value="365"' in page
 
 
-def test_draft_stays_a_draft_when_the_form_is_sent_untouched(
-    shop: People, sign_in: SignIn
-) -> None:
+def test_draft_stays_a_draft_when_the_form_is_sent_untouched(shop: People, sign_in: SignIn) -> None:
     form = {"description": entry_of("orders").description, "owner": ""}
     sign_in(shop.alice).post(url_of("orders", "edit/"), form)
     assert entry_of("orders").described_at is None

@@ -36,6 +36,25 @@ def test_entry_describes_the_table_when_a_run_has_settled(people: People) -> Non
     assert entry.published_at is not None
 
 
+def test_draft_names_the_most_sensitive_first_when_a_table_is_about_people(
+    people: People,
+) -> None:
+    columns = [make_column("id", key_position=1), "email", "phone", "iban"]
+    catalogue(people.source, [make_table("crm_person", columns)])
+    for name, kind, level in (
+        ("id", "id.record", "confidential"),
+        ("email", "contact.email", "confidential"),
+        ("phone", "contact.phone", "confidential"),
+        ("iban", "finance.iban", "restricted"),
+    ):
+        values = {"semantic_type": kind, "sensitivity": level, "personal": True}
+        Label.objects.filter(field__name=name).update(state="confirmed", **values)
+    services.settle_source(source_id=people.source.pk)
+    description = entry_of("crm_person").description
+    assert description.startswith("CRM person: table")
+    assert "Holds personal data: IBAN, e-mail address and phone number." in description
+
+
 def test_entry_stays_hidden_while_the_run_has_not_settled(people: People) -> None:
     run_stages(people.source, [make_table("orders")], CatalogStage(), settle=False)
     assert not CatalogEntry.objects.visible_to(people.alice).exists()

@@ -8,7 +8,9 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.catalog import services as catalog
 from apps.catalog.models import CatalogEntry
@@ -31,7 +33,7 @@ from apps.rbac.services import issue_token
 from apps.rbac.types import Role
 from datawave.common.errors import InputInvalid, NotThere, PermissionMissing
 from tests.conftest import SignIn
-from tests.discovery.factories import make_unchanged
+from tests.discovery.factories import make_table, make_unchanged
 from tests.factories import make_user
 from tests.people import People
 
@@ -309,3 +311,21 @@ class TestRest:
 def test_permission_error_is_raised_when_a_viewer_switches(shop: People) -> None:
     with pytest.raises(PermissionMissing):
         services.set_pack_enabled(pack_id="gdpr", enabled=False, user=shop.bob)
+
+
+@pytest.mark.parametrize("path", ["/compliance/", "/compliance/rules/", "/catalog/"])
+def test_queries_do_not_grow_when_there_is_more(shop: People, sign_in: SignIn, path: str) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert sign_in(shop.bob).get(path).status_code == 200
+        return len(captured)
+
+    count()
+    few = count()
+    tables = [make_table(f"people_{n}", [f"email_{n}"]) for n in range(15)]
+    check(shop.source, tables)
+    for n in range(15):
+        label_field(f"email_{n}", "contact.email")
+    services.check_whole_source(source_id=shop.source.pk)
+    assert Finding.objects.count() > 20
+    assert count() == few
