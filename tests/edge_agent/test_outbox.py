@@ -114,12 +114,12 @@ def test_damaged_file_is_set_aside_when_opened(tmp_path: Path) -> None:
 def test_put_fails_whole_when_the_disk_is_full(outbox: Outbox) -> None:
     outbox.open_job("j")
     outbox._connection.execute("PRAGMA max_page_count = 20")
-    stored = 0
+    stored: list[int] = []
     with suppress(SpoolUnwritable):
-        for stored in range(1_000):
-            outbox.put("j", [FilteredRecord(container="", name=os.urandom(300).hex())], [])
-    assert 0 < stored < 999
-    assert len(outbox.list_hashes("j")) == outbox.next_seq("j") == stored
+        while len(stored) < 1_000:
+            stored.append(outbox.put("j", one(os.urandom(300).hex()), []))
+    assert 0 < len(stored) < 1_000
+    assert len(outbox.list_hashes("j")) == outbox.next_seq("j") == len(stored)
     assert outbox.find_waiting("j")
 
 
