@@ -134,6 +134,16 @@ def test_job_fails_when_its_agent_is_lost_again_and_again(source: DataSource, ag
     assert job.error_code == "agent_lost"
 
 
+def test_job_fails_when_its_agent_takes_it_up_again_and_again(
+    source: DataSource, agent: Agent
+) -> None:
+    job = open_one(source)
+    asked = [services.lease_job(agent=agent) for _ in range(6)]
+    assert asked == [job] * 5 + [None]
+    assert state_of(job) == "failed"
+    assert job.error_code == "job_given_up"
+
+
 def test_failure_is_told_when_the_agent_gives_up(
     source: DataSource, agent: Agent, django_capture_on_commit_callbacks: Any
 ) -> None:

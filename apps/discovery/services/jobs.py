@@ -77,9 +77,25 @@ def lease_job(*, agent: Agent) -> DiscoveryJob | None:
     waiting = DiscoveryJob.objects.filter(served_by(agent), state=JobState.QUEUED)
     for candidates in (own, waiting):
         for job in candidates.select_related("source").order_by("id"):
-            if _claim(job, agent):
+            if not _give_up(job) and _claim(job, agent):
                 return job
     return None
+
+
+@transaction.atomic
+def _give_up(job: DiscoveryJob) -> bool:
+    """Fail a job that was taken up too often, or an agent that always stumbles would loop."""
+    if job.attempts < MAX_ATTEMPTS:
+        return False
+    _end(
+        job,
+        JobState.FAILED,
+        only=Q(epoch=job.epoch),
+        error_code="job_given_up",
+        error_message=f"The agent took this job up {job.attempts} times and did not finish it.",
+        error_hint="Look at the agent's log, then resume the run.",
+    )
+    return True
 
 
 def _claim(job: DiscoveryJob, agent: Agent) -> bool:
