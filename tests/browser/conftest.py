@@ -65,8 +65,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """An installation of its own, empty at first."""
-    live = LiveServer(tmp_path_factory.mktemp("browser")).start()
+    """An installation of its own, empty at first, with files compressed as in real use."""
+    storage = "servestatic.storage.CompressedManifestStaticFilesStorage"
+    home = tmp_path_factory.mktemp("browser")
+    live = LiveServer(home, DATAWAVE_STATIC_STORAGE=storage).start()
     yield live
     live.stop()
 

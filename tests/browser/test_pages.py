@@ -32,13 +32,14 @@ def ids(admin: Client, demo: Path) -> dict[str, str]:
     body = {"name": "pages", "engine": "sqlite", "database": str(demo)}
     source = admin.call("POST", "sources/", body)["id"]
     run = admin.call("POST", "runs/", {"source": source})["id"]
-    admin.wait_for_run(run)
+    done = admin.wait_for_run(run)
+    assert done["state"] == "completed", done
     return {
         "source": source,
         "run": run,
         "test": admin.call("POST", f"sources/{source}/tests/")["id"],
-        "dataset": first_id(admin, f"datasets/?source={source}"),
-        "finding": first_id(admin, f"findings/?source={source}"),
+        "dataset": first_id(admin, "datasets/"),
+        "finding": first_id(admin, "findings/"),
     }
 
 
