@@ -131,8 +131,8 @@ def _read_database() -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
-        "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 60,
+        # Under ASGI each request has its own thread, so connections are kept in a pool.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 20}},
     }
 
 
@@ -288,9 +288,38 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RunStateEnum": "apps.racine.types.RunState",
+        "TestStateEnum": "apps.datasources.types.TestState",
+        "DatasetStateEnum": "apps.discovery.types.DatasetState",
+        "FieldStateEnum": "apps.discovery.types.FieldState",
+        "LabelStateEnum": "apps.classification.types.LabelState",
+        "FindingStateEnum": "apps.compliance.types.FindingState",
+        "SchemaChangeKindEnum": "apps.discovery.types.ChangeKind",
+        "DecisionKindEnum": "apps.classification.types.DecisionKind",
+        "DecidedKindEnum": "apps.classification.rest.KINDS",
+    },
 }
 
-UNFOLD = {"SITE_TITLE": "DataWave", "SITE_HEADER": "DataWave", "SITE_URL": "/"}
+# The colours of the dashboard, see static/css/datawave.css.
+_INDIGO = {
+    "50": "oklch(96.2% .018 272.314)", "100": "oklch(93% .034 272.788)",
+    "200": "oklch(87% .065 274.039)", "300": "oklch(78.5% .115 274.713)",
+    "400": "oklch(67.3% .182 276.935)", "500": "oklch(58.5% .233 277.117)",
+    "600": "oklch(51.1% .262 276.966)", "700": "oklch(45.7% .24 277.023)",
+    "800": "oklch(39.8% .195 277.366)", "900": "oklch(35.9% .144 278.697)",
+    "950": "oklch(25.7% .09 281.288)",
+}  # fmt: skip
+_FAVICON = STATIC_URL + "img/favicon.svg"
+UNFOLD = {
+    "SITE_TITLE": "DataWave",
+    "SITE_HEADER": "DataWave",
+    "SITE_URL": "/",
+    "SITE_ICON": _FAVICON,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: _FAVICON}],
+    "COLORS": {"primary": _INDIGO},
+    "SIDEBAR": {"show_search": True},
+}
 
 # Seconds an agent or a worker may be silent before its work is given to another.
 JOB_LEASE_SECONDS = read_int("DATAWAVE_JOB_LEASE", 60)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from .models import Label, LabelDecision
 
@@ -28,10 +29,33 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 class LabelAdmin(ReadOnlyAdmin):
     """Labels of columns."""
 
-    list_display = ("field", "semantic_type", "sensitivity", "personal", "confidence", "state")
+    list_display = (
+        "field",
+        "semantic_type",
+        "shown_sensitivity",
+        "personal",
+        "confidence",
+        "shown_state",
+    )
     list_filter = ("state", "sensitivity", "personal")
     list_select_related = ("field",)
     search_fields = ("field__name", "semantic_type")
+
+    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Sensitivity",
+        ordering="sensitivity",
+        label={"Restricted": "danger", "Confidential": "warning", "Internal": "info"},
+    )
+    def shown_sensitivity(self, label: Label) -> str:
+        return label.get_sensitivity_display()
+
+    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="State",
+        ordering="state",
+        label={"Suggested": "warning", "Confirmed": "success", "Changed": "info"},
+    )
+    def shown_state(self, label: Label) -> str:
+        return label.get_state_display()
 
 
 @admin.register(LabelDecision)

@@ -88,7 +88,8 @@ def list_labels(request: HttpRequest) -> HttpResponseBase:
 
 
 def _is_narrowed(request: HttpRequest) -> bool:
-    return any(request.GET.get(name) for name in NARROWING)
+    # An empty state in the address asks for all states.
+    return "state" in request.GET or any(request.GET.get(name) for name in NARROWING)
 
 
 def _list_waiting(labels: LabelQuerySet) -> LabelQuerySet:

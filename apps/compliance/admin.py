@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from .models import Finding, FindingChange, PackSetting, RuleTally
 
@@ -28,10 +29,31 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 class FindingAdmin(ReadOnlyAdmin):
     """Findings."""
 
-    list_display = ["rule_id", "title", "severity", "state", "source", "dataset", "last_seen_at"]
+    list_display = ["rule_id", "title", "shown_severity", "shown_state", "dataset", "last_seen_at"]
     list_filter = ["state", "severity", "pack_id", "source"]
     list_select_related = ["source", "dataset"]
     search_fields = ["rule_id", "title", "dataset__name"]
+
+    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Severity",
+        ordering="severity",
+        label={"Critical": "danger", "High": "warning", "Medium": "warning", "Low": "info"},
+    )
+    def shown_severity(self, finding: Finding) -> str:
+        return finding.get_severity_display()
+
+    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="State",
+        ordering="state",
+        label={
+            "To review": "warning",
+            "Open": "danger",
+            "Acknowledged": "info",
+            "Fixed": "success",
+        },
+    )
+    def shown_state(self, finding: Finding) -> str:
+        return finding.get_state_display()
 
 
 @admin.register(FindingChange)

@@ -27,6 +27,7 @@ from .selectors import (
     find_rule,
     get_finding,
     list_finding_facets,
+    list_packs,
     load_pack_standings,
     may_switch_packs,
 )
@@ -102,6 +103,7 @@ def show_finding(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase
     context = {
         "finding": finding,
         "rule": find_rule(finding.rule_id),
+        "pack_title": next((p.title for p in list_packs() if p.id == finding.pack_id), ""),
         "facts": list_facts(finding),
         "changes": finding.changes.select_related("user"),
         "may_decide": may(user, Action.DECIDE_FINDINGS, finding.source),

@@ -88,6 +88,17 @@
     if (scope) one("[data-bulk-clear]", scope)?.click();
   });
 
+  // ---------- Tabs: the current one is in sight on a phone ----------
+
+  function showTab() {
+    const tabs = one(".nav-tabs");
+    const current = tabs && one(".active", tabs);
+    if (current) tabs.scrollLeft = current.offsetLeft - tabs.clientWidth / 2 + current.clientWidth / 2;
+  }
+
+  document.addEventListener("htmx:after:swap", showTab);
+  showTab();
+
   // ---------- Reasons ----------
 
   document.addEventListener("click", (event) => {

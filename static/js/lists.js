@@ -1,5 +1,5 @@
 // Lists that htmx narrows while a person types or ticks:
-//   form[data-drop-empty]           leaves empty fields out of the address
+//   form[data-drop-empty]           leaves empty fields out of the address, but for the one it names
 //   button[data-untick=NAME]        with data-value takes one filter away again
 //   details[data-keep-open], .dw-facets  stay open when the list is swapped
 (() => {
@@ -7,7 +7,10 @@
 
   document.addEventListener("formdata", (event) => {
     if (!event.target.matches("[data-drop-empty]")) return;
-    [...event.formData.entries()].forEach(([name, value]) => value === "" && event.formData.delete(name));
+    const kept = event.target.dataset.dropEmpty;
+    [...event.formData.entries()].forEach(([name, value]) => {
+      if (value === "" && name !== kept) event.formData.delete(name);
+    });
   });
 
   document.addEventListener("click", (event) => {
