@@ -13,6 +13,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.datasources.selectors import name_sources
 from datawave.common.errors import InputInvalid
 
 from . import services
@@ -125,7 +126,7 @@ class EntryViewSet(ListModelMixin, RetrieveModelMixin, viewsets.GenericViewSet[C
             return tuple(value for value in given.getlist(name) if value and "\x00" not in value)
 
         return EntryFilters(
-            sources=many("source"),
+            sources=name_sources(cast("User", self.request.user), many("source")),
             containers=many("container"),
             kinds=many("kind"),
             sensitivities=many("sensitivity"),

@@ -13,6 +13,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.datasources.selectors import name_sources
 from datawave.common.errors import NotThere
 
 from . import services
@@ -148,7 +149,7 @@ class FindingViewSet(ListModelMixin, RetrieveModelMixin, viewsets.GenericViewSet
             states=many("state"),
             severities=many("severity"),
             packs=many("pack"),
-            sources=many("source"),
+            sources=name_sources(_user(self.request), many("source")),
             evidence=many("evidence"),
             rules=many("rule"),
             sort=given.get("sort", ""),
@@ -174,6 +175,7 @@ class FindingViewSet(ListModelMixin, RetrieveModelMixin, viewsets.GenericViewSet
 class RuleViewSet(viewsets.GenericViewSet[Any]):
     """Rules of the packs in use."""
 
+    queryset = Finding.objects.none()
     serializer_class = RuleSerializer
 
     @extend_schema(
@@ -195,6 +197,7 @@ class RuleViewSet(viewsets.GenericViewSet[Any]):
 class PackViewSet(viewsets.GenericViewSet[Any]):
     """Policy packs."""
 
+    queryset = Finding.objects.none()
     serializer_class = PackSerializer
     lookup_field = "pack_id"
 

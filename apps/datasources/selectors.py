@@ -37,14 +37,6 @@ def name_sources(user: User, given: Iterable[str]) -> tuple[str, ...]:
     return tuple(names.get(value.lower(), value) for value in values)
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 def get_source(*, user: User, public_id: uuid.UUID | str) -> DataSource:
     """The source. Raises NotThere when it is not there or the person may not view it."""
     source = list_visible_sources(user).select_related("agent", "owner").filter(public_id=public_id)
@@ -61,6 +53,14 @@ def find_source(*, user: User, name: str) -> DataSource | None:
 def list_permitted_sources(user: User, action: str) -> DataSourceQuerySet:
     """Sources on which the person may do the action."""
     return DataSource.objects.permitted_to(user, action)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def list_visible_agents(user: User) -> QuerySet[Agent]:

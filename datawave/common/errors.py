@@ -24,6 +24,8 @@ class DataWaveError(Exception):
         self.message = message or " ".join((self.__doc__ or "").split())
         self.field = field
         self.hint = hint
+        # Field -> message; more than one where a whole form was checked.
+        self.problems = {field: self.message} if field else {}
         super().__init__(self.message)
 
 

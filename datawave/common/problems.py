@@ -82,8 +82,9 @@ def _title_of(code: int) -> str:
 
 def _extras(error: DataWaveError) -> dict[str, Any]:
     extras: dict[str, Any] = {}
-    if error.field:
-        extras["errors"] = [{"field": error.field, "message": error.message}]
+    if error.problems:
+        listed = error.problems.items()
+        extras["errors"] = [{"field": name, "message": text} for name, text in listed]
     if error.hint:
         extras["hint"] = error.hint
     return extras

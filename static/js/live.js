@@ -9,8 +9,10 @@
   const { all } = window.dw;
   const LONGEST_WAIT = 3000;
   const QUIET = 1000;
+  const REMEMBERED = 2000;
 
   const lastIds = new Map(); // topic -> id of the last message seen
+  const seen = new Set(); // "topic id" of the newest events
   const waiting = new Map(); // element -> timer of its next refresh
   let socket = null;
   let tries = 0;
@@ -47,11 +49,20 @@
 
   function receive(message) {
     const known = lastIds.get(message.topic) ?? 0;
-    if (message.type === "event" && message.id <= known) return;
+    if (message.type === "event" && isRepeat(message)) return;
     if (message.id) lastIds.set(message.topic, Math.max(known, message.id));
     document.dispatchEvent(new CustomEvent("dw:live", { detail: message }));
     if (message.type === "event") refreshElements(message.topic);
     if (message.data?.progress != null) showProgress(message.topic, message.data.progress);
+  }
+
+  // By the set of ids, not the highest: an event committed late comes with a lower id.
+  function isRepeat({ topic, id }) {
+    const key = `${topic} ${id}`;
+    if (seen.has(key)) return true;
+    seen.add(key);
+    if (seen.size > REMEMBERED) seen.delete(seen.values().next().value);
+    return false;
   }
 
   // Bars and chips of a run outside its own page.
