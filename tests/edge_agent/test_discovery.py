@@ -267,6 +267,15 @@ def test_progress_names_tables_and_counts_when_reading(
     assert (fake.progress[-1].listed, fake.progress[-1].done) == (4, 4)
 
 
+def test_nothing_more_is_said_when_the_end_is_sent(
+    discover: Discover, fake: FakeServer, shop: Path
+) -> None:
+    said: list[str] = []
+    fake.before_any = said.append
+    discover(sqlite_spec(shop), "j", tables_per_batch=1)
+    assert said[-1].endswith("/close")
+
+
 @pytest.mark.parametrize(
     "secret_ref", ["env:NOT_SET_HERE", "file:../x", "env:DATAWAVE_TOKEN", "cmd:ls"]
 )

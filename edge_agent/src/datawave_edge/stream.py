@@ -68,6 +68,8 @@ class JobStream:
         self._reason: Halt = ""
         self._ended = threading.Event()
         self._news = threading.Event()
+        self._posting = threading.Lock()
+        self._quiet = False
         self._changed = threading.Condition()
         self._lines: list[LogLine] = []
         self._listed = self._done = 0
@@ -137,6 +139,7 @@ class JobStream:
         """End the stream, sending again what the server lacks. Raises JobHalted or SourceFault."""
         for _ in range(CLOSE_ROUNDS):
             self.drain()
+            self._go_quiet()
             reply = self._ask_close(message)
             if reply.status == "closed":
                 self._outbox.end_job(self.job, "closed")
@@ -152,6 +155,7 @@ class JobStream:
         message = JobFailure(
             code=fault.code, message=fault.message, hint=fault.hint[:500], retry=fault.retry
         )
+        self._go_quiet()
         try:
             self._transport.keep_trying(
                 lambda: self._transport.fail_job(self.job, message),
@@ -239,6 +243,16 @@ class JobStream:
             self._ended.wait(PROGRESS_SECONDS)
 
     def _post_progress(self) -> None:
+        with self._posting:
+            if not self._quiet:
+                self._post_figures()
+
+    def _go_quiet(self) -> None:
+        """No progress once the job's end is sent: the server would refuse it."""
+        with self._posting:
+            self._quiet = True
+
+    def _post_figures(self) -> None:
         lines, self._lines[:LOG_LINES] = self._lines[:LOG_LINES], []
         message = JobProgress(
             listed=self._listed,
