@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 
 from datawave.common import keys
 from datawave.common.env import read_bool, read_int, read_list, read_text
@@ -310,13 +311,18 @@ _INDIGO = {
     "800": "oklch(39.8% .195 277.366)", "900": "oklch(35.9% .144 278.697)",
     "950": "oklch(25.7% .09 281.288)",
 }  # fmt: skip
-_FAVICON = STATIC_URL + "img/favicon.svg"
+
+
+def _find_icon(_request: object) -> str:
+    return static("img/favicon.svg")
+
+
 UNFOLD = {
     "SITE_TITLE": "DataWave",
     "SITE_HEADER": "DataWave",
     "SITE_URL": "/",
-    "SITE_ICON": _FAVICON,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: _FAVICON}],
+    "SITE_ICON": _find_icon,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _find_icon}],
     "COLORS": {"primary": _INDIGO},
     "SIDEBAR": {"show_search": True},
 }
