@@ -211,8 +211,12 @@ def _describe_agent(run: Run) -> dict[str, Any]:
 
 def _describe_validation(run: Run, figures: Figures) -> dict[str, Any]:
     state = AGENT_STATES[JobState(run.job.state)]
-    if state == "running" and not figures.accepted + figures.quarantined:
+    checked = figures.accepted + figures.quarantined
+    if state == "running" and not checked:
         state = "waiting"
+    elif state == "failed":
+        # It was the agent that failed; what came was checked.
+        state = "done" if checked else "skipped"
     return {"accepted": figures.accepted, "quarantined": figures.quarantined, "state": state}
 
 

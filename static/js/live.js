@@ -54,6 +54,11 @@
     document.dispatchEvent(new CustomEvent("dw:live", { detail: message }));
     if (message.type === "event") refreshElements(message.topic);
     if (message.data?.progress != null) showProgress(message.topic, message.data.progress);
+    if (message.kind === "finished") forgetRun(message.topic);
+  }
+
+  function forgetRun(topic) {
+    all(`a.dw-chip[data-live-progress="${CSS.escape(topic)}"]`).forEach((chip) => chip.remove());
   }
 
   // By the set of ids, not the highest: an event committed late comes with a lower id.
