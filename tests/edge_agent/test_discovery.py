@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from datawave_edge.connectors import TableRef
+from datawave_edge.connectors import TableRef, TableShape
 from datawave_edge.connectors.sqlite import SqliteConnector
 from datawave_edge.faults import SourceFault
 from datawave_edge.outbox import Outbox
@@ -136,6 +136,43 @@ def test_structure_goes_alone_when_rows_can_not_be_read(
     }
 
 
+def test_other_tables_are_told_when_one_spoils_the_bulk(
+    discover: Discover, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SqliteConnector.describe
+
+    def spoil(self: SqliteConnector, refs: list[TableRef]) -> object:
+        if TableRef("", "orders") in refs:
+            raise SourceFault("source_busy")
+        return real(self, refs)
+
+    monkeypatch.setattr(SqliteConnector, "describe", spoil)
+    records = discover(sqlite_spec(shop))
+    failed = [(each.name, each.code) for each in records if isinstance(each, FailedRecord)]
+    assert failed == [("orders", "source_busy")]
+    assert sum(isinstance(each, TableRecord) for each in records) == 3
+
+
+def test_other_tables_are_told_when_one_meets_a_bug(
+    discover: Discover,
+    shop: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    real = SqliteConnector.sample
+
+    def stumble(self: SqliteConnector, shape: TableShape, limit: int) -> object:
+        if shape.ref.name == "orders":
+            raise ValueError("value-4711 is odd")
+        return real(self, shape, limit)
+
+    monkeypatch.setattr(SqliteConnector, "sample", stumble)
+    records = discover(sqlite_spec(shop))
+    failed = [(each.name, each.code) for each in records if isinstance(each, FailedRecord)]
+    assert failed == [("orders", "internal")]
+    assert "4711" not in caplog.text
+
+
 def test_connection_is_opened_again_when_it_breaks(
     discover: Discover, fake: FakeServer, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,7 +240,9 @@ def test_job_stops_when_the_server_says_cancel(
     assert fake.failures["j"].code == "cancelled"
 
 
-@pytest.mark.parametrize(("status", "failed"), [(404, False), (409, False), (422, True)])
+@pytest.mark.parametrize(
+    ("status", "failed"), [(404, False), (409, False), (422, True), (500, True)]
+)
 def test_job_ends_when_the_server_refuses_a_batch(
     discover: Discover, fake: FakeServer, shop: Path, status: int, failed: bool
 ) -> None:

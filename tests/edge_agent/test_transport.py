@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datawave_edge import transport as transport_module
 from datawave_edge.config import AgentConfig
 from datawave_edge.protocol import Ack, FilteredRecord, WorkRequest, encode_records
 from datawave_edge.transport import (
@@ -67,6 +68,15 @@ def test_no_other_try_is_made_when_the_request_is_wrong(
     with pytest.raises(RequestRefused) as caught:
         transport.keep_trying(lambda: send(transport), threading.Event())
     assert (caught.value.status, caught.value.code) == (status, "some_code")
+
+
+def test_trying_ends_when_the_request_breaks_the_server_each_time(
+    transport: Transport, fake: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport_module, "backoff_delay", lambda *args: 0.0)
+    fake.before_any = answering(500)  # type: ignore[assignment]
+    with pytest.raises(RequestRefused):
+        transport.keep_trying(lambda: send(transport), threading.Event())
 
 
 @pytest.mark.parametrize("status", [401, 403])

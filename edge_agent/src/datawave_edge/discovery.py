@@ -123,11 +123,28 @@ class _Walk:
 
     def _read_chunk(self, connector: Connector, chunk: Sequence[TableRef]) -> None:
         self._stream.require_live()
-        shapes = self._steadily(lambda: connector.describe(chunk))
+        shapes = self._describe(connector, chunk)
         for ref in chunk:
             self._stream.require_live()
             self._stream.count(current=ref.path)
             self._add(ref, self._read_table(connector, ref, shapes.get(ref)))
+
+    def _describe(
+        self, connector: Connector, refs: Sequence[TableRef]
+    ) -> Mapping[TableRef, TableShape | SourceFault]:
+        """Structure of some tables; when one spoils the bulk, each is asked for alone."""
+        try:
+            return self._steadily(lambda: connector.describe(refs))
+        except SourceFault as fault:
+            if fault.code == "connection_lost":
+                raise
+            if len(refs) == 1:
+                return {refs[0]: fault}
+        shapes: dict[TableRef, TableShape | SourceFault] = {}
+        for ref in refs:
+            self._stream.require_live()
+            shapes.update(self._describe(connector, [ref]))
+        return shapes
 
     def _read_table(
         self, connector: Connector, ref: TableRef, shape: TableShape | SourceFault | None
@@ -144,6 +161,12 @@ class _Walk:
             if fault.code == "connection_lost":
                 raise
             return self._refuse(ref, fault)
+        except JobHalted:
+            raise
+        except Exception as error:
+            # One odd table must not cost the run; the error's text may hold a value.
+            log.error("A table met %s.", type(error).__name__)  # noqa: TRY400
+            return self._refuse(ref, SourceFault("internal"))
 
     def _describe_record(self, ref: TableRef, table: TableSnapshot) -> Record:
         record = check(TableRecord(table=table))

@@ -37,6 +37,8 @@ from .protocol import (
 ReplyT = TypeVar("ReplyT")
 
 BACKOFF_CAP: Final = 300.0
+# A request that breaks the server again and again must not be sent for ever.
+BROKEN_TRIES: Final = 6
 RETRIED: Final = frozenset({425, 429, 502, 503, 504})
 FORBIDDEN: Final = frozenset({401, 403})
 MAX_REPLY: Final = 16 * 1024 * 1024
@@ -45,9 +47,11 @@ MAX_REPLY: Final = 16 * 1024 * 1024
 class ServerUnavailable(Exception):
     """The server did not answer, or asks to try again later."""
 
-    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+    def __init__(self, message: str, retry_after: float = 0.0, *, broken: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        # The server met an error of its own over this very request.
+        self.broken = broken
 
 
 class RequestRefused(Exception):
@@ -146,11 +150,14 @@ class Transport:
     ) -> ReplyT:
         """Call until the server answers. Raises Stopped, or ServerUnavailable after `limit` s."""
         deadline = time.monotonic() + limit if limit is not None else None
-        attempt = 0
+        attempt = broken = 0
         while True:
             try:
                 return call()
             except ServerUnavailable as fault:
+                broken = broken + 1 if fault.broken else 0
+                if broken >= BROKEN_TRIES:
+                    raise RequestRefused(500, "server_error") from None
                 if deadline is not None and time.monotonic() > deadline:
                     raise
                 delay = backoff_delay(attempt, self._base, fault.retry_after)
@@ -220,7 +227,7 @@ def _read_reply(reply: urllib3.BaseHTTPResponse) -> bytes:
         raise AccessRefused
     # A fault of the server's own (500) may pass when it is mended or restarted.
     if reply.status == 500:  # noqa: PLR2004
-        raise ServerUnavailable("status 500")
+        raise ServerUnavailable("status 500", broken=True)
     raise RequestRefused(reply.status, _problem_code(reply.data))
 
 

@@ -61,12 +61,16 @@ _MAX_COMPANY_WORDS = 8
 
 @recogniser("first_name", low=2, high=30, needs="a", only="a-' ")
 def is_first_name(value: str) -> bool:
+    if value.islower():
+        return False  # rose, may and mark are words too
     low = value.lower()
     return low in words.FIRST_NAMES or _is_double(low, words.FIRST_NAMES)
 
 
 @recogniser("last_name", low=2, high=40, needs="a", only="a-' *")
 def is_last_name(value: str) -> bool:
+    if value.islower():
+        return False
     low = value.lower()
     if low in words.LAST_NAMES or _is_double(low, words.LAST_NAMES):
         return True

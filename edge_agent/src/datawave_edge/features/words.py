@@ -63,6 +63,33 @@ deepa lakshmi aarav ananya ravi suresh ramesh
 wei fang ying min jing lei qiang yan jun hui ming xin hao yuki haruto sota yuto hiroshi takashi
 kenji akira yoko sakura hana aoi keiko minh anh linh nguyen hyun jisoo minjun seoyeon
 kwame kofi ama abena chinedu ngozi chioma emeka amara tunde thabo sipho nomsa
+aaliyah aiden aidan aria arianna ariana asher aubrey audrey avery axel bella blake brody brooke
+caleb cameron carter caroline cecilia chase clara cole colin cooper cora damian dakota dana darren
+dawn dean derek desmond devin dominic don dora drew duncan dwight earl eddie edgar edith edmund
+edwin eileen elaine eleanor eli eliana eliza ellen elliott elliot ellis elsie emerson ernest
+esther ethel evan fabio faith felicity fernand flora florence floyd francine freda garrett gavin
+gene genevieve geoffrey georgia geraldine gilbert gina glenn gordon graham grant gwen hailey
+harriet harrison harvey hazel hector herbert holly homer howard hudson hugh hunter ian imogen
+irene isaiah israel ivy jackie jade jaime jake jasmine jay jayden jeanette jeff jenna jenny jerome
+jill jim jo joanne jodie joel joey johnny jon josephine josh josie joy julian june kate katie kay
+keira ken kim kirk kurt kylie lana lance laurence lee leila leonard leonardo leroy leslie lester
+lewis lillian lincoln lloyd lola lorraine lucille lydia lynn mabel mackenzie madeleine madeline
+maggie malcolm mandy marc marcia marcus margot marina marion marjorie marlene marshall marvin
+matilda maureen maurice maxine maya melanie melvin mercy meredith mila miles milton mindy miranda
+monica morgan muriel myra nadia naomi neil nellie nina nolan nora norma norman otto paige pam
+parker patsy pauline pearl peggy penelope penny perry phyllis piper priscilla quinn ramona randall
+raul ray reginald rene rex rhonda ricardo rick ricky riley rita rob robin rodney roland roman ron
+rose rosemary ross roxanne rufus russ sadie sally sam savannah sawyer selena seth shane shannon
+shaun shawn sheila shelly sidney skylar spencer stacy stan stella steve stewart stuart sue sylvia
+tamara tanya tara ted terence tessa tiffany tina toby todd tom tommy tony tracy travis trevor troy
+valerie vanessa vera vernon vicki victor vince viola violet vivian wade wallace wanda warren
+wendell wendy wesley whitney wilbur wilfred winston wyatt yvette yvonne zane zara zoey naoko ren
+aiko daichi emi haruka hiro jiro kazuo makoto mei miki naoki riku sora tomoko ahmad bilal hamza
+imran karim leyla malik nasser rania samir sami tariq yasmine youssef zahra aditya akash amar arun
+asha divya gaurav harish indira jaya kiran lalit manish meera mohan nikhil nisha pankaj prakash
+preeti rajesh rakesh rekha rohit sachin sandeep shreya sneha tarun uma varun agnes ales aleksander
+andrej bogdan borut dragan goran jana jozef luka marija milan milena mirjana nemanja nikola petar
+stanislav tomas vesna vlad zoran zuzana istván lászló zoltán katalin éva
 """)
 
 LAST_NAMES: Final = _words("""
@@ -103,6 +130,48 @@ khan ahmed ali hussain hassan sharma singh kumar gupta patel shah reddy rao verm
 wang li zhang liu chen yang huang zhao wu zhou xu sun zhu lin guo he gao luo kim park choi jung
 kang tanaka suzuki sato takahashi watanabe ito yamamoto nakamura kobayashi kato yoshida yılmaz
 kaya demir şahin çelik okafor adeyemi mensah dlamini nkosi abdullah
+abbott acosta aguirre allison anthony arias atkins austin avila ayala baldwin ball ballard banks
+barber barker barnett barrett barron barton bass bates beck bender benson bentley best bishop
+blackburn blair blake blanchard blankenship bond booker boone booth bowen bowers bowman boyer
+brady brewer bridges briggs brock bruce buchanan buck burgess burke burnett burton bush byrd
+cabrera caldwell calderon callahan camacho cannon cantu carey carlson carr carson case casey
+castaneda cervantes chambers chan chandler chang chapman charles christian church clay clayton
+clements cline cobb cochran cohen combs compton conley conner conrad conway cooke copeland cortez
+cowan craig crane cross curry curtis dalton daniel daugherty davenport davidson dawson day dean
+decker delacruz deleon dennis dickerson dillon dodson dominguez donovan dorsey dougherty douglas
+doyle drake dudley duffy duke duran dyer eaton english erickson escobar espinosa estes estrada
+everett farmer farrell faulkner figueroa finley fitzgerald fitzpatrick fleming fletcher fowler
+francis franco frank franklin frazier french frost fry frye fuentes fuller gaines gallagher
+gallegos galloway galvan garner garrett garrison gates gentry george gilbert giles gill gillespie
+gilmore glass glenn glover golden good goodman goodwin graves greene greer gregory gross guerra
+guerrero hahn hale haley hammond hampton hancock hanna hardin harding hardy harmon harper harrell
+hatfield haynes heath hebert hendricks hendrix hensley herman herring hess hickman higgins hinton
+hobbs hodge hodges hogan holden holland holloway holt hood hooper hoover hopkins horn horton house
+houston howe howell hubbard huff huffman hull humphrey hurley hurst hutchinson ingram jacobs
+jacobson jarvis jefferson jennings johns joseph joyce juarez kane kaufman keller kemp kent kerr
+key kirby kirk kline knox kramer lamb landry lang larson le leach leon leonard lester levy lindsey
+little livingston lloyd logan lowe lowery lucas lucero luna lynch lynn lyons macdonald macias mack
+madden maddox mahoney maldonado malone mann manning marks marquez marsh massey mata mathews mathis
+maxwell may mcbride mccann mccarthy mccarty mcclure mcconnell mccormick mccoy mcdaniel mcdowell
+mcfarland mcgee mcgrath mcguire mcintosh mcintyre mckay mckee mckenzie mckinney mclaughlin mclean
+mcmahon mcmillan meadows medrano mejia melendez melton mercado meyers middleton miles miranda
+monroe montes montgomery montoya moody moon mora moran morrison morrow morse morton moses moss
+mueller mullen mullins murillo nash neal newman newton nixon noble nolan norman norris norton
+nunez obrien ochoa oconnor odom oneal oneill orr osborn osborne owen pace pacheco padilla page
+palacios parks parrish parsons patton paul pearson peck pennington petersen petty pham phelps
+pittman pitts ponce poole pope potter powers pratt preston prince proctor pruitt pugh quinn
+quintero ramsey randall randolph rangel rasmussen reese reeves reid reilly reyna rhodes richard
+richmond riggs rios rivas roach robbins roberson robles rodgers rojas roman rosales rosario rosas
+rosen roth rowe rowland rubio rush salas salgado salinas sampson sandoval santana santiago savage
+sawyer schaefer schroeder schultz schwartz sellers sexton shaffer shannon sharp shelton shepard
+shepherd sheppard sherman shields short sierra simon sims singleton skinner sloan small solis
+solomon sosa spence stafford stanley stanton stark steele stein stephenson stokes strickland
+strong suarez summers sutton swanson sweeney tang tanner tapia tate terrell terry todd townsend
+travis trevino trujillo tyler underwood valdez valencia valentine valenzuela vance vang vaughan
+vaughn vazquez vega velasquez velazquez velez villa villanueva villarreal wade walls walsh walters
+walton ware warner watkins watts weeks weiss welch wheeler whitaker whitehead wiggins wiley
+wilkerson wilkins wilkinson williamson wilcox winters wise wolfe wong woodard woodward wyatt yates
+yoder york yu zamora zavala zimmerman zuniga
 """)
 
 CITIES: Final = _lines("""
