@@ -1,8 +1,10 @@
 // Draws every <canvas data-chart="bar|stacked|line|doughnut" data-source="ID"> from the JSON of
 // the element with that id: {labels: [...], datasets: [{label, data, tone | tones}], unit}.
-// Colours come from the theme, so a chart is drawn anew when the theme changes.
+// Colours come from the theme, so a chart is drawn anew when the theme changes. The library named
+// by the script's data-vendor is fetched when the first chart is there: most pages need none.
 (() => {
   const { all } = window.dw;
+  const { vendor } = document.currentScript.dataset;
   const drawn = new Map(); // canvas -> chart
   const style = () => getComputedStyle(document.documentElement);
   const colour = (name) => style().getPropertyValue(name).trim();
@@ -94,8 +96,20 @@
     }
   }
 
+  let asked = false;
+
+  function fetchLibrary() {
+    if (asked || !vendor) return;
+    asked = true;
+    const script = document.createElement("script");
+    script.src = vendor;
+    script.onload = drawAll;
+    document.head.append(script);
+  }
+
   function drawAll() {
-    if (!window.Chart) return;
+    if (!all("canvas[data-chart]").length) return;
+    if (!window.Chart) return fetchLibrary();
     forgetRemoved();
     setDefaults();
     all("canvas[data-chart]").forEach(draw);
@@ -103,7 +117,7 @@
 
   document.addEventListener("dw:theme", drawAll);
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.target.querySelector?.("canvas[data-chart]")) drawAll();
+    if (all("canvas[data-chart]").some((canvas) => !drawn.has(canvas))) drawAll();
   });
   drawAll();
 })();
