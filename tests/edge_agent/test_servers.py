@@ -282,6 +282,18 @@ def test_session_can_not_write_when_postgresql_is_open(postgres: ConnectionSpec)
     assert facts.server_version.startswith("PostgreSQL")
 
 
+@pytest.mark.postgresql
+def test_environment_leads_nowhere_when_it_names_another_server(
+    postgres: ConnectionSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    monkeypatch.setenv("PGSERVICE", "elsewhere")
+    monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=1")
+    connector = open_connector(postgres)
+    assert connector.read_facts().read_only
+    connector.close()
+
+
 @pytest.mark.mysql
 def test_session_can_not_write_when_mysql_is_open(mysql: ConnectionSpec) -> None:
     connector = open_connector(mysql)

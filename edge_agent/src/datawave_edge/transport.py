@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import random
 import threading
 import time
@@ -34,11 +35,14 @@ from .protocol import (
     encode_message,
 )
 
+log = logging.getLogger(__name__)
 ReplyT = TypeVar("ReplyT")
 
 BACKOFF_CAP: Final = 300.0
 # A request that breaks the server again and again must not be sent for ever.
 BROKEN_TRIES: Final = 6
+# Tries after which the log says that the server is away.
+TOLD_AFTER: Final = 3
 RETRIED: Final = frozenset({425, 429, 502, 503, 504})
 FORBIDDEN: Final = frozenset({401, 403})
 MAX_REPLY: Final = 16 * 1024 * 1024
@@ -161,6 +165,8 @@ class Transport:
                 if deadline is not None and time.monotonic() > deadline:
                     raise
                 delay = backoff_delay(attempt, self._base, fault.retry_after)
+                if attempt == TOLD_AFTER:
+                    log.warning("The server does not answer (%s); trying again.", fault)
             attempt += 1
             if stop.wait(delay):
                 raise Stopped

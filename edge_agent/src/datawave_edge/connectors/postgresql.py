@@ -165,10 +165,14 @@ class PostgresConnector(ServerConnector):
         )
 
 
+# libpq would follow these to another server or add options of its own.
+_LIBPQ_DETOURS: Final = ("PGHOSTADDR", "PGOPTIONS", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE")
+
+
 def _forget_libpq_settings() -> None:
     """What libpq reads from the environment must not change where a source is or who signs in."""
-    for name in [each for each in os.environ if each.startswith("PG")]:
-        del os.environ[name]
+    for name in _LIBPQ_DETOURS:
+        os.environ.pop(name, None)
 
 
 def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
