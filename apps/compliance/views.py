@@ -65,12 +65,14 @@ def list_findings(request: HttpRequest) -> HttpResponseBase:
     findings = filter_findings(user=user, filters=filters)
     if request.GET.get("format") == "csv":
         return _answer_csv(user, findings)
+    standings = [each for each in load_pack_standings(user) if each.enabled]
     context = {
         "page": paginate(request, findings),
         "facets": list_finding_facets(user=user, filters=filters),
         "filters": filters,
         "is_filtered": any(v for v in vars(filters).values() if isinstance(v, tuple)),
-        "standings": [each for each in load_pack_standings(user) if each.enabled],
+        "standings": standings,
+        "is_checked": any(each.tally.checked_at for each in standings),
         "may_export": list_visible_sources(user).permitted_to(user, "export").exists(),
         "active": "compliance",
     }
