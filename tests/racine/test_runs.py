@@ -9,7 +9,9 @@ from apps.notifications.models import Event, Notice
 from apps.racine import services
 from apps.racine.models import Run, RunEvent
 from apps.racine.types import RunState
+from apps.rbac import services as rbac
 from apps.rbac.models import AuditEntry
+from apps.rbac.types import Role
 from datawave.common.errors import NotThere, PermissionMissing
 from datawave_edge.protocol import JobFailure
 from tests.discovery.factories import (
@@ -177,3 +179,22 @@ def test_resume_is_refused_when_a_newer_run_exists(run: Run, people: People) -> 
     services.start_run(source=people.source, user=people.alice)
     with pytest.raises(services.RunOutdated):
         services.resume_run(run=run, user=people.alice)
+
+
+def test_each_failure_is_news_when_it_was_taken_up_between(run: Run, people: People) -> None:
+    for _ in range(2):
+        run.job.refresh_from_db()
+        job, agent = open_stream(run.source, job=run.job)
+        discovery.fail_job(job=job, agent=agent, failure=JobFailure(code="gone", message="Gone."))
+        services.resume_run(run=run, user=people.alice)
+    assert Notice.objects.filter(kind="run_failed", user=people.alice).count() == 2
+
+
+def test_nobody_is_told_when_they_may_no_longer_see_the_source(
+    run: Run, people: People, work_off: WorkOff
+) -> None:
+    rbac.revoke_role(user=people.alice, role=Role.STEWARD, scope=people.source)
+    feed(run, "customers")
+    work_off()
+    assert state_of(run) == RunState.COMPLETED
+    assert not Notice.objects.exists()
