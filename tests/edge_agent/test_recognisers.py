@@ -36,7 +36,7 @@ GOLDENS = {
     "jwt": (["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"], ["eyJ.eyJ"]),
     "base64_token": (["SGVsbG8gV29ybGQhISEhMTIz"], ["just-a-long-slug-of-words-here"]),
     "api_key": (["AKIAIOSFODNN7EXAMPLE", "sk_live_4eC39HqLyjWDarjtT1zdp7dc"], ["sk_none"]),
-    "json_object": (['{"a": 1}', "[1, 2]"], ["{a}", "null"]),
+    "json_object": (['{"a": 1}', "[1, 2]", '{"a": "' + "x" * 90], ["{a}", "null"]),
     "vin": (["1HGCM82633A004352"], ["1HGCM82633A004353"]),
     "isbn": (["978-3-16-148410-0", "0306406152"], ["978-3-16-148410-1"]),
     "ean": (["4006381333931", "96385074"], ["4006381333932"]),

@@ -22,6 +22,8 @@ _KEY = re.compile(
     r"(?:sk|pk|rk)_(?:live|test)_\w{10,}|AKIA[0-9A-Z]{16}|gh[pousr]_\w{30,}|xox[abprs]-[\w-]{10,}"
     r"|AIza[\w-]{35}|glpat-[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}"
 )
+_JSON_START = re.compile(r'(?:[\[{]\s*)+"[^"]{1,80}"\s*[:,]')
+_CUT_LENGTH: Final = 64
 _USERNAME = re.compile(r"(?=.*[a-z])[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*\d{0,6}", re.IGNORECASE)
 
 
@@ -62,12 +64,15 @@ def is_api_key(value: str) -> bool:
 
 @recogniser("json_object", low=2, high=1_000_000)
 def is_json_object(value: str) -> bool:
-    if not value or value[0] not in "{[" or value[-1] not in "}]":
+    """A document; a long one may have been cut when it was read, so its beginning is enough."""
+    if not value or value[0] not in "{[":
         return False
+    if value[-1] not in "}]":
+        return len(value) >= _CUT_LENGTH and _JSON_START.match(value) is not None
     try:
         return isinstance(json.loads(value), dict | list)
     except (ValueError, RecursionError):
-        return False
+        return len(value) >= _CUT_LENGTH and _JSON_START.match(value) is not None
 
 
 @recogniser("username", low=4, high=32, needs="a", only="9a._-")
