@@ -238,9 +238,19 @@ def edit_entry(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     entry = get_entry(user=user, dataset_public_id=public_id)
     try:
         services.edit_entry(entry=entry, user=user, **_read_changes(request))
-        messages.success(request, "Saved.")
     except InputInvalid as error:
-        messages.error(request, error.message)
+        return _refuse_edit(request, public_id, error)
+    messages.success(request, "Saved.")
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return redirect("catalog:asset", public_id)
+
+
+def _refuse_edit(request: HttpRequest, public_id: uuid.UUID, error: InputInvalid) -> HttpResponse:
+    """What is wrong, beside the form that keeps what was written, or as a message without htmx."""
+    if request.headers.get("HX-Request"):
+        return render(request, "catalog/_refused.html", {"error": error}, status=422)
+    messages.error(request, error.message)
     return redirect("catalog:asset", public_id)
 
 
