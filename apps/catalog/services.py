@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -16,6 +15,7 @@ from apps.discovery.selectors import load_dataset_table, load_dataset_tables
 from apps.discovery.types import BatchTable, DatasetState
 from apps.rbac import services as rbac
 from apps.rbac.selectors import may
+from datawave.common.announcing import announce
 from datawave.common.errors import InputInvalid, NotThere
 
 from .drafting import replace_links, save_drafts, save_standings, split_chunks
@@ -169,7 +169,7 @@ def edit_entry(
     rbac.record_audit(actor=user, action="entry_changed", scope=entry, detail=changes)
     refresh_entry(dataset_id=entry.dataset_id)
     entry.refresh_from_db()
-    transaction.on_commit(partial(entry_changed.send, sender=CatalogEntry, entry=entry))
+    announce(entry_changed, CatalogEntry, entry=entry)
     return entry
 
 

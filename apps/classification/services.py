@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.discovery.types import BatchContent, BatchTable, StageOutcome
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
+from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError, InputInvalid
 
 from .decisions import DECIDED_FIELDS, apply_decision, restore
@@ -103,7 +104,7 @@ def decide_many(
     _check_acceptable(rows, wanted)
     decisions = _apply(rows, user, wanted, semantic_type)
     _audit(decisions, user, "label_decided")
-    transaction.on_commit(lambda: _announce(decisions))
+    _announce(decisions)
     return decisions
 
 
@@ -176,7 +177,7 @@ def _tell(decision: LabelDecision) -> dict[str, Any]:
 
 def _announce(decisions: Sequence[LabelDecision]) -> None:
     for decision in decisions:
-        label_decided.send(sender=Label, label=decision.label, decision=decision)
+        announce(label_decided, Label, label=decision.label, decision=decision)
 
 
 @transaction.atomic
@@ -193,7 +194,7 @@ def undo_decision(*, decision: LabelDecision, user: User) -> LabelDecision:
     restore(label, decision)
     label.save(update_fields=list(DECIDED_FIELDS))
     _audit([undo], user, "label_decision_undone")
-    transaction.on_commit(lambda: _announce([undo]))
+    _announce([undo])
     return undo
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from apps.discovery.types import BatchTable
 from apps.rbac import services as rbac
 from apps.rbac.selectors import has_role
 from apps.rbac.types import Role
+from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError, InputInvalid, NotThere, PermissionMissing
 
 from .checks import Outcomes, check_source, check_tables, merge_outcomes, needs_labels
@@ -154,7 +154,7 @@ def decide_finding(*, finding: Finding, user: User, state: str, note: str = "") 
         detail={"rule": finding.rule_id, "before": before, "after": state, "note": note},
     )
     finding.refresh_from_db()
-    transaction.on_commit(partial(finding_decided.send, sender=Finding, finding=finding))
+    announce(finding_decided, Finding, finding=finding)
     return finding
 
 
@@ -174,7 +174,7 @@ def set_pack_enabled(*, pack_id: str, enabled: bool, user: User) -> PackSetting:
         scope=setting,
         detail={"pack": pack_id},
     )
-    transaction.on_commit(partial(pack_switched.send, sender=PackSetting, setting=setting))
+    announce(pack_switched, PackSetting, setting=setting)
     return setting
 
 

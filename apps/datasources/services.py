@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from apps.rbac import services as rbac
 from apps.rbac.types import Action, Role
+from datawave.common.announcing import announce
 from datawave.common.crypto import encrypt
 from datawave.common.errors import DataWaveError, InputInvalid, NotThere
 from datawave_edge.protocol import Heartbeat, SourceFacts, TestStep
@@ -71,7 +72,7 @@ def add_source(*, user: User, password: str = "", **fields: Any) -> DataSource:
     for role in (Role.SOURCE_ADMIN, Role.STEWARD):
         rbac.grant_role(user=user, role=role, scope=source, granted_by=user)
     rbac.record_audit(actor=user, action="source_added", scope=source, detail=_describe(source))
-    transaction.on_commit(lambda: signals.source_added.send(DataSource, source=source))
+    announce(signals.source_added, DataSource, source=source)
     return source
 
 
@@ -105,7 +106,7 @@ def change_source(
     rbac.record_audit(
         actor=user, action="source_changed", scope=source, detail={"changed": changed}
     )
-    transaction.on_commit(lambda: signals.source_changed.send(DataSource, source=source))
+    announce(signals.source_changed, DataSource, source=source)
     return source
 
 
@@ -277,9 +278,7 @@ def request_test(*, source: DataSource, user: User) -> ConnectionTest:
         return running
     test = ConnectionTest.objects.create(source=source, requested_by=user)
     rbac.record_audit(actor=user, action="source_tested", scope=source)
-    transaction.on_commit(
-        lambda: signals.connection_test_requested.send(ConnectionTest, connection_test=test)
-    )
+    announce(signals.connection_test_requested, ConnectionTest, connection_test=test)
     return test
 
 
@@ -310,9 +309,7 @@ def finish_test(*, agent: Agent, public_id: uuid.UUID | str, steps: list[TestSte
     )
     if claim == 1:
         test = own.select_related("source").get()
-        transaction.on_commit(
-            lambda: signals.connection_tested.send(ConnectionTest, connection_test=test)
-        )
+        announce(signals.connection_tested, ConnectionTest, connection_test=test)
 
 
 def expire_tests() -> int:

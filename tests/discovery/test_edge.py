@@ -82,7 +82,7 @@ def put(job: Any, body: bytes, *, seq: Any = 0, packed: bytes | None = None, **h
     """PUT a batch body."""
     return Client().put(
         f"{API}/jobs/{job}/batches/{seq}",
-        gzip.compress(body) if packed is None else packed,
+        gzip.compress(body, mtime=0) if packed is None else packed,
         content_type="application/x-ndjson",
         headers={
             "Authorization": f"Bearer {TOKEN}",
@@ -208,10 +208,10 @@ def test_job_is_not_there_when_it_is_another_agents(agent: Agent, source: DataSo
         ({"DataWave-Batch-Records": "-1"}, None, 400, "hash_mismatch"),
         ({"Content-Encoding": "br"}, None, 415, "encoding_unsupported"),
         ({}, b"no gzip", 400, "gzip_broken"),
-        ({}, gzip.compress(b"x")[:-4], 400, "gzip_broken"),
-        ({}, gzip.compress(b"x") + b"y", 400, "gzip_broken"),
+        ({}, gzip.compress(b"x", mtime=0)[:-4], 400, "gzip_broken"),
+        ({}, gzip.compress(b"x", mtime=0) + b"y", 400, "gzip_broken"),
         ({}, b"x" * (MAX_PACKED_BYTES + 1), 413, "body_too_large"),
-        ({}, gzip.compress(b"\x00" * (MAX_BODY_BYTES + 1)), 413, "batch_too_large"),
+        ({}, gzip.compress(b"\x00" * (MAX_BODY_BYTES + 1), mtime=0), 413, "batch_too_large"),
     ],
 )
 def test_batch_is_refused_when_its_bytes_are_wrong(

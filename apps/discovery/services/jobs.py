@@ -4,7 +4,6 @@ silent."""
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +16,7 @@ from apps.datasources.selectors import served_by
 from apps.discovery import signals
 from apps.discovery.models import DiscoveryJob
 from apps.discovery.types import OPEN_JOB_STATES, JobState
+from datawave.common import announcing
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import JobFailure, RunSettings
 
@@ -56,8 +56,8 @@ def open_job(*, source: DataSource, settings: RunSettings) -> DiscoveryJob:
 
 
 def announce(signal: Signal, job: DiscoveryJob, **facts: Any) -> None:
-    """Send a signal after commit; a receiver that fails can't undo what was committed."""
-    transaction.on_commit(partial(signal.send, DiscoveryJob, job=job, **facts), robust=True)
+    """Tell of a job after commit."""
+    announcing.announce(signal, DiscoveryJob, job=job, **facts)
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +16,7 @@ from apps.discovery.models import Batch, DiscoveryJob
 from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
 from apps.discovery.types import BatchState, JobState
 from apps.discovery.validation import find_faults, limit_reasons
+from datawave.common import announcing
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import (
     MAX_PACKED_BYTES,
@@ -147,7 +147,7 @@ def _store(job: DiscoveryJob, batch: Batch, content: list[Record], faults: list[
     if not reasons:
         store_records(Intake(job=job, batch=batch, held=held), content)
     signal = signals.batch_quarantined if reasons else signals.batch_accepted
-    transaction.on_commit(partial(signal.send, Batch, job=job, batch=batch), robust=True)
+    announcing.announce(signal, Batch, job=job, batch=batch)
     return reasons
 
 

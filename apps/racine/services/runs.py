@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -18,6 +17,7 @@ from apps.racine.transitions import change_run, change_stages
 from apps.racine.types import OPEN_STAGE_STATES, LogLevel, RunState, StageState, Trigger
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
+from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import RunSettings
 
@@ -93,7 +93,7 @@ def _open_run(source: DataSource, user: User, trigger: Trigger) -> Run:
     add_line(run, f"Started by {user.username}; waiting for an agent.")
     rbac.record_audit(actor=user, action="discovery_started", scope=source, detail={"run": run.pk})
     record_measure(run)
-    transaction.on_commit(partial(run_started.send_robust, sender=Run, run=run))
+    announce(run_started, Run, run=run)
     return run
 
 

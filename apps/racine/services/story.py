@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -22,6 +21,7 @@ from apps.racine.signals import run_finished, run_progressed
 from apps.racine.types import LogLevel, RunState
 from apps.rbac.selectors import list_people_with_role, may
 from apps.rbac.types import Action, Role
+from datawave.common.announcing import announce
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -67,7 +67,7 @@ def _tell_progress(run: Run) -> None:
     data = load_live(run, with_log=False)
     Run.objects.filter(pk=run.pk).update(progress=data["progress"])
     notifications.publish_event(topic=topic_of(run), kind="progress", data=data)
-    transaction.on_commit(partial(run_progressed.send_robust, sender=Run, run=run))
+    announce(run_progressed, Run, run=run)
 
 
 def record_measure(run: Run) -> None:
@@ -97,7 +97,7 @@ def tell_end(run: Run) -> None:
     data = load_live(run, with_log=False)
     notifications.publish_event(topic=topic_of(run), kind="finished", data=data)
     notifications.publish_event(topic="overview", kind="run_finished", data={})
-    transaction.on_commit(partial(run_finished.send_robust, sender=Run, run=run))
+    announce(run_finished, Run, run=run)
 
 
 def _notify_end(run: Run) -> None:
