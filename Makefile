@@ -13,7 +13,7 @@ $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "DataWave needs Python 3.11 or newer. Set PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/pip install -qq --disable-pip-version-check uv
 
 $(VENV)/.runtime: $(BIN)/uv requirements.lock pyproject.toml edge_agent/pyproject.toml
 	@echo "Installing DataWave into $(VENV) ..."
