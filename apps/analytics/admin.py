@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from datawave.common.admin import ReadOnlyAdmin
 
 from .models import RunRecord
 
 
 @admin.register(RunRecord)
-class RunRecordAdmin(ModelAdmin):  # type: ignore[misc]  # untyped base
+class RunRecordAdmin(ReadOnlyAdmin):
     """Measurements, written by the product alone."""
 
     list_display = ["number", "source", "state", "trigger", "started_at", "duration_seconds"]
     list_filter = ["state", "trigger"]
     list_select_related = ["source"]
     search_fields = ["source__name"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

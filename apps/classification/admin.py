@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from datawave.common.admin import ReadOnlyAdmin
+
 from .models import Label, LabelDecision
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Labels are decided on their page, where the decision is recorded."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Label)

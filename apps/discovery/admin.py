@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from datawave.common.admin import ReadOnlyAdmin
 
 from .models import (
     Batch,
@@ -17,24 +15,6 @@ from .models import (
     SchemaChange,
     TableSnapshot,
 )
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # it has no types
-    """Rows that agents' messages make."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes by hand."""
-        return False
 
 
 @admin.register(DiscoveryJob)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from datawave.common.admin import ReadOnlyAdmin
 
 from .models import Delivery, Event, Notice
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # untyped base
-    """Rows that only the product itself writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Event)

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from datawave.common.admin import ReadOnlyAdmin
 
 from .models import Run, RunEvent, StageRun
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # it has no types
-    """Rows that machines make."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes by hand."""
-        return False
 
 
 @admin.register(Run)

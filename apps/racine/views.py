@@ -3,59 +3,42 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.datasources.selectors import get_source, list_visible_sources
+from apps.datasources.selectors import get_source, list_permitted_sources, list_visible_sources
 from apps.discovery.selectors import list_failed_items, list_quarantined_batches
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
+from datawave.common.pages import answer_csv, answer_errors, paginate
 
 from . import services
-from .export import write_csv
 from .filters import RunFilter
-from .models import Run, RunQuerySet
+from .models import Run
 from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
 from .types import RunState, StageState, Trigger
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
-PAGE_SIZES = (25, 50, 100)
 NARROWING = ("q", "state", "source", "trigger", "started_after", "started_before")
 LOG_CAP = 50_000
-View = Callable[..., HttpResponseBase]
+COUNTS = ("tables", "columns", "labels", "findings")
+CSV_HEAD = ("number", "source", "state", "trigger", "started_by", "started_at", "finished_at",
+            "seconds", *COUNTS)  # fmt: skip
 
 
 def _user(request: HttpRequest) -> User:
     return cast("User", request.user)
-
-
-def answer_errors(view: View) -> View:
-    """What a person may not see is not found; what they may not do is refused."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except NotThere as error:
-            raise Http404(error.message) from None
-        except PermissionMissing as error:
-            raise PermissionDenied(error.message) from None
-
-    return wrapped
 
 
 @require_GET
@@ -63,9 +46,11 @@ def list_runs(request: HttpRequest) -> HttpResponseBase:
     """All runs that the person may view, filtered and sorted by the address."""
     user = _user(request)
     narrowed = RunFilter(request.GET, queryset=list_visible_runs(user))
+    exportable = list_permitted_sources(user, Action.EXPORT)
     if request.GET.get("format") == "csv":
-        return _export(user, narrowed.qs)
-    page = Paginator(narrowed.qs, _page_size(request)).get_page(request.GET.get("page"))
+        allowed = narrowed.qs.filter(source__in=exportable.values("pk"))
+        return answer_csv("discovery-runs", CSV_HEAD, map(_list_cells, allowed.iterator(500)))
+    page = paginate(request, narrowed.qs)
     context = {
         "page_obj": page,
         "runs": page.object_list,
@@ -75,26 +60,20 @@ def list_runs(request: HttpRequest) -> HttpResponseBase:
         "triggers": Trigger.choices,
         "sources": list_visible_sources(user),
         "is_filtered": any(request.GET.get(name) for name in NARROWING),
-        "may_export": may(user, Action.EXPORT) or _exportable(user).exists(),
+        "may_export": exportable.exists(),
         "active": "runs",
     }
     return render(request, "racine/list.html", context)
 
 
-def _page_size(request: HttpRequest) -> int:
-    size = request.GET.get("size", "")
-    return int(size) if size.isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
-
-
-def _exportable(user: User) -> Any:
-    return list_visible_sources(user).permitted_to(user, Action.EXPORT)
-
-
-def _export(user: User, runs: RunQuerySet) -> StreamingHttpResponse:
-    allowed = runs.filter(source__in=_exportable(user).values("pk"))
-    response = StreamingHttpResponse(write_csv(allowed.iterator(500)), content_type="text/csv")
-    response["Content-Disposition"] = 'attachment; filename="discovery-runs.csv"'
-    return response
+def _list_cells(run: Run) -> tuple[object, ...]:
+    counts = run.summary.get("counts", {})
+    return (
+        run.pk, run.source.name, run.state, run.trigger,
+        run.started_by.username if run.started_by else "",
+        run.started_at.isoformat(), run.finished_at.isoformat() if run.finished_at else "",
+        run.seconds, *(counts.get(name) for name in COUNTS),
+    )  # fmt: skip
 
 
 @require_GET
@@ -248,7 +227,7 @@ def download_log(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase
     return StreamingHttpResponse(render_log(run), content_type="text/plain; charset=utf-8")
 
 
-def render_log(run: Run) -> Any:
+def render_log(run: Run) -> Iterator[str]:
     """Line by line: time, level, source, message."""
     newest = list_log(run).reverse().values_list("pk", flat=True)[LOG_CAP : LOG_CAP + 1]
     before = next(iter(newest), 0)

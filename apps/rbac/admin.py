@@ -11,23 +11,12 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from datawave.common.admin import ReadOnlyAdmin
+
 from .models import ApiToken, AuditEntry, RoleGrant, SignInLink, User
 
 # Roles make and fill the groups; changed by hand they would say something else than the grants.
 admin.site.unregister(Group)
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # untyped base
-    """Rows that only the product itself writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(User)

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from datawave.common.admin import ReadOnlyAdmin
 
 from .models import DatasetMeasurement, FieldMeasurement
 
 
-class MeasuredAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Rows that the machine makes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(DatasetMeasurement)
-class DatasetMeasurementAdmin(MeasuredAdmin):
+class DatasetMeasurementAdmin(ReadOnlyAdmin):
     """Measurements of datasets."""
 
     list_display = ("dataset", "at", "row_count", "completeness", "quality")
@@ -35,7 +20,7 @@ class DatasetMeasurementAdmin(MeasuredAdmin):
 
 
 @admin.register(FieldMeasurement)
-class FieldMeasurementAdmin(MeasuredAdmin):
+class FieldMeasurementAdmin(ReadOnlyAdmin):
     """Measures of fields."""
 
     list_display = ("field", "null_rate", "distinct_rate", "protection")
