@@ -68,26 +68,26 @@ def heartbeat(request: HttpRequest, agent: Agent) -> HeartbeatReply:
 async def work(request: HttpRequest) -> HttpResponse:
     """Long poll: answers as soon as there is something to do, else with no work after the wait."""
     try:
-        agent, wait = await sync_to_async(_begin_work)(request)
-        return render(await _wait_for_work(agent, wait))
+        agent, asked = await sync_to_async(_begin_work)(request)
+        return render(await _wait_for_work(agent, asked))
     except (DataWaveError, BatchRejected) as error:
         return refuse(error)
     except DatabaseError:
         return refuse(DatabaseBusy())
 
 
-def _begin_work(request: HttpRequest) -> tuple[Agent, int]:
+def _begin_work(request: HttpRequest) -> tuple[Agent, WorkRequest]:
     agent = identify(request)
-    return agent, read_message(request, WorkRequest).wait
+    return agent, read_message(request, WorkRequest)
 
 
-async def _wait_for_work(agent: Agent, wait: int) -> Work:
+async def _wait_for_work(agent: Agent, asked: WorkRequest) -> Work:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + wait
+    deadline = loop.time() + asked.wait
     with doorbell.listen() as bell:
         while True:
             bell.clear()
-            found = await sync_to_async(_look_for_work)(agent)
+            found = await sync_to_async(_look_for_work)(agent, asked)
             left = deadline - loop.time()
             if found is not None or left <= 0 or doorbell.is_closing():
                 return found or NoWork()
@@ -96,20 +96,22 @@ async def _wait_for_work(agent: Agent, wait: int) -> Work:
                 await asyncio.wait_for(bell.wait(), min(LOOK_SECONDS, left))
 
 
-def _look_for_work(agent: Agent) -> Work | None:
+def _look_for_work(agent: Agent, asked: WorkRequest) -> Work | None:
     try:
-        return _find_work(agent)
+        return _find_work(agent, asked)
     finally:
         # Hundreds of waiting agents must not hold a server's connections; a file has no such limit.
         if connection.vendor != "sqlite" and not connection.in_atomic_block:
             connection.close()
 
 
-def _find_work(agent: Agent) -> Work | None:
+def _find_work(agent: Agent, asked: WorkRequest) -> Work | None:
     # A person waits for a test, so it goes first.
     if test := datasources.lease_test(agent=agent):
         source = build_connection(test.source, agent=agent)
         return TestWork(test=str(test.public_id), source=source)
+    if asked.tests_only:
+        return None
     if job := services.lease_job(agent=agent):
         return DiscoveryWork(
             job=str(job.public_id),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, F, Max, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from datawave.common.errors import NotThere
 from datawave_edge.protocol import TableSnapshot as WireTable
@@ -44,8 +45,13 @@ CHUNK = 200
 # Batches and stages
 
 
-def load_batch(batch_id: int) -> BatchContent:
-    """A batch as stages see it. Raises Batch.DoesNotExist."""
+def load_batch(batch_id: int, *, worked_on: QuerySet[Any] | None = None) -> BatchContent:
+    """A batch as stages see it. Raises Batch.DoesNotExist.
+
+    `worked_on` gives the ids of the batches that the stage has worked on. A table is unchanged for
+    it only if one of them held the same version: a run that was stopped leaves versions behind
+    that are stored here, and that the stage has never seen.
+    """
     batch = Batch.objects.select_related("job").get(pk=batch_id)
     items = list(
         batch.items.filter(outcome__in=(ItemOutcome.STORED, ItemOutcome.UNCHANGED))
@@ -54,18 +60,28 @@ def load_batch(batch_id: int) -> BatchContent:
         .select_related("snapshot", "dataset")
     )
     fields = _load_field_ids([item.dataset_id for item in items if item.dataset_id])
+    unchanged = _list_unchanged(items, worked_on)
     return BatchContent(
         batch_id=batch.pk,
         job_id=batch.job_id,
         source_id=batch.job.source_id,
         tables=tuple(
             _make_table(
-                item.dataset, item.snapshot, fields, changed=item.outcome == ItemOutcome.STORED
+                item.dataset, item.snapshot, fields, changed=item.snapshot_id not in unchanged
             )
             for item in items
             if item.dataset and item.snapshot
         ),
     )
+
+
+def _list_unchanged(items: list[BatchItem], worked_on: QuerySet[Any] | None) -> set[int | None]:
+    """Ids of the snapshots of which the stage's results may still stand."""
+    same = {item.snapshot_id for item in items if item.outcome == ItemOutcome.UNCHANGED}
+    if worked_on is None or not same:
+        return same
+    seen = BatchItem.objects.filter(snapshot__in=same, batch__in=worked_on)
+    return set(seen.values_list("snapshot_id", flat=True).distinct().order_by())
 
 
 def load_dataset_tables(source_id: int) -> Iterator[BatchTable]:
@@ -157,17 +173,17 @@ def load_known_hashes(source_id: int) -> dict[str, dict[str, str]]:
     return dict(known)
 
 
-def load_outcomes(job_id: int) -> dict[tuple[str, str], str]:
-    """What became of each dataset of the job; the newest word counts."""
-    items = BatchItem.objects.filter(batch__job_id=job_id).order_by("batch__seq", "id")
-    rows = items.values_list("container", "name", "outcome")
-    return {(container, name): outcome for container, name, outcome in rows}
+def list_shown(job_id: int) -> set[tuple[str, str]]:
+    """Container and name of everything that the job's accepted batches speak of."""
+    items = BatchItem.objects.filter(batch__job_id=job_id)
+    return set(items.values_list("container", "name"))
 
 
 def load_balance(job_id: int) -> Balance:
     """What the agent saw against what became of it."""
-    counts = Counter(load_outcomes(job_id).values())
     seen = DiscoveryJob.objects.values_list("seen", flat=True).get(pk=job_id)
+    rows = _list_last_words(job_id).values_list("outcome").annotate(number=Count("pk"))
+    counts: Counter[str] = Counter(dict(rows))
     return Balance(
         seen=seen or 0,
         stored=counts[ItemOutcome.STORED],
@@ -177,6 +193,18 @@ def load_balance(job_id: int) -> Balance:
     )
 
 
+def _list_last_words(job_id: int) -> QuerySet[BatchItem]:
+    """Of each dataset what the job said last: a stream taken up again may say it twice."""
+    rank = Window(
+        RowNumber(),
+        partition_by=[F("container"), F("name")],
+        order_by=[F("batch__seq").desc(), F("pk").desc()],
+    )
+    items = BatchItem.objects.filter(batch__job_id=job_id).order_by()
+    last = items.annotate(rank=rank).filter(rank=1).values("pk")
+    return BatchItem.objects.filter(pk__in=last).order_by()
+
+
 def list_quarantined_batches(job: DiscoveryJob) -> QuerySet[Batch]:
     """Batches of the job that made no sense, with the reasons."""
     return job.batches.filter(state=BatchState.QUARANTINED)
@@ -184,8 +212,7 @@ def list_quarantined_batches(job: DiscoveryJob) -> QuerySet[Batch]:
 
 def list_failed_items(job: DiscoveryJob) -> QuerySet[BatchItem]:
     """Datasets that the agent could not read."""
-    items = BatchItem.objects.filter(batch__job=job, outcome=ItemOutcome.FAILED)
-    return items.select_related("dataset")
+    return _list_last_words(job.pk).filter(outcome=ItemOutcome.FAILED).order_by("pk")
 
 
 # Datasets and fields

@@ -77,7 +77,7 @@ class BatchTable:
 
     dataset_id: int
     fqn: str
-    # False when the agent sent only its hash: stored results may still stand.
+    # False when the stage has worked on this very version: stored results may still stand.
     changed: bool
     snapshot: WireTable
     # Column name -> id of its Field.

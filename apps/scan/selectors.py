@@ -12,8 +12,17 @@ from .models import DatasetMeasurement, FieldMeasurement
 def load_measurements(dataset_ids: Iterable[int]) -> dict[int, DatasetMeasurement]:
     """The newest measurement of each dataset."""
     rows = DatasetMeasurement.objects.filter(dataset__in=list(dataset_ids))
+    return {row.dataset_id: row for row in _pick_newest(rows)}
+
+
+def list_newest(source_id: int) -> QuerySet[DatasetMeasurement]:
+    """The newest measurement of each dataset of a source."""
+    return _pick_newest(DatasetMeasurement.objects.filter(dataset__source=source_id))
+
+
+def _pick_newest(rows: QuerySet[DatasetMeasurement]) -> QuerySet[DatasetMeasurement]:
     newest = rows.order_by().values("dataset").annotate(newest=Max("pk")).values("newest")
-    return {row.dataset_id: row for row in DatasetMeasurement.objects.filter(pk__in=newest)}
+    return DatasetMeasurement.objects.filter(pk__in=newest)
 
 
 def load_field_measurements(dataset_ids: Iterable[int]) -> dict[int, FieldMeasurement]:

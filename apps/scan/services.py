@@ -12,7 +12,7 @@ from apps.discovery.types import BatchContent, BatchTable, StageOutcome
 from .links import list_isolated
 from .measures import ColumnMeasures, TableMeasures, measure_table
 from .models import DatasetMeasurement, FieldMeasurement
-from .selectors import list_measured
+from .selectors import list_measured, list_newest
 from .types import Flag
 
 _AT_ONCE = 500
@@ -83,7 +83,8 @@ def _count(batch: BatchContent, measures: Mapping[int, TableMeasures]) -> dict[s
 def settle_source(*, source_id: int, job_id: int) -> StageOutcome:
     """Flag tables that stand alone, and count what changed since the last run."""
     isolated = list_isolated(load_dataset_tables(source_id))
-    rows = DatasetMeasurement.objects.filter(dataset__source=source_id, job=job_id)
+    # Those of unchanged tables too: a table is no longer alone when a new one refers to it.
+    rows = list_newest(source_id)
     changed = [row for row in rows.iterator(_AT_ONCE) if _set_isolated(row, isolated)]
     DatasetMeasurement.objects.bulk_update(changed, ["flags"], batch_size=_AT_ONCE)
     changes = count_changes(job_id)

@@ -32,12 +32,14 @@ class FakeStage:
     on_compute: list[Exception | Callable[[], None]] = field(default_factory=list)
     on_settle: list[Exception | Callable[[], None]] = field(default_factory=list)
     computed: list[int] = field(default_factory=list)
+    batches: list[BatchContent] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
     settled: list[Any] = field(default_factory=list)
 
     def compute(self, batch: BatchContent) -> int:
         """Number of tables."""
         self.computed.append(batch.batch_id)
+        self.batches.append(batch)
         _play(self.on_compute)
         return len(batch.tables)
 

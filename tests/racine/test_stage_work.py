@@ -10,13 +10,14 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from apps.discovery.types import StageOutcome
+from apps.discovery.models import DiscoveryJob
+from apps.discovery.types import JobState, StageOutcome
 from apps.racine import retries, services
 from apps.racine.models import Run, RunEvent, StageRun
 from apps.racine.services.stage_work import claim_stage, finish_stage
 from apps.racine.transitions import FenceLost
 from apps.racine.types import RunState, StageState
-from tests.discovery.factories import feed_job, make_table
+from tests.discovery.factories import feed_job, make_table, make_unchanged
 from tests.people import People
 
 from .conftest import FakeStage, WorkOff
@@ -204,3 +205,22 @@ def test_waits_grow_and_are_capped_when_failures_go_on() -> None:
         longest = max(retries.choose_wait(failures, 2) for _ in range(200))
         assert longest <= min(300, 2**failures)
     assert max(retries.choose_wait(11, 2) for _ in range(500)) > 200
+
+
+def test_stage_sees_a_version_as_changed_when_a_stopped_run_brought_it(
+    work: StageRun, stage: FakeStage, work_off: WorkOff, people: People
+) -> None:
+    work_off()
+    stopped = services.start_run(source=people.source, user=people.alice)
+    newer, other = make_table("a", row_count=7), make_table("b")
+    feed_job(people.source, [newer, other], run=stopped, close=False)
+    services.cancel_run(run=stopped, user=people.alice)
+    DiscoveryJob.objects.filter(pk=stopped.job_id).update(state=JobState.CANCELLED)
+    services.sweep()
+    for changed in (True, False):
+        run = services.start_run(source=people.source, user=people.alice)
+        feed_job(people.source, [make_unchanged(newer), make_unchanged(other)], run=run)
+        work_off()
+        assert [table.changed for table in stage.batches[-1].tables] == [changed, changed]
+        run.refresh_from_db()
+        assert run.state == RunState.COMPLETED

@@ -78,6 +78,18 @@ def test_queries_stay_the_same_when_a_batch_is_larger(people: People) -> None:
     assert count(1) == count(8)
 
 
+def test_table_is_alone_no_more_when_a_new_one_refers_to_it(people: People) -> None:
+    alone = make_table("alone")
+    job, _ = scan(people.source, alone)
+    settle(job)
+    key = ForeignKey(
+        columns=["id"], target_container="main", target_name="alone", target_columns=["id"]
+    )
+    job, _ = scan(people.source, make_unchanged(alone), make_table("new", foreign_keys=[key]))
+    assert settle(job).counters["isolated"] == 0
+    assert Flag.ISOLATED not in DatasetMeasurement.objects.get(dataset__name="alone").flags
+
+
 def test_table_is_isolated_when_nothing_refers_to_it(people: People) -> None:
     key = ForeignKey(
         columns=["customer_id"], target_container="main", target_name="customers",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.discovery.drift import make_change
 from apps.discovery.models import Batch, Dataset, DiscoveryJob, SchemaChange
-from apps.discovery.selectors import load_outcomes
+from apps.discovery.selectors import list_shown
 from apps.discovery.types import (
     BatchState,
     ChangeKind,
@@ -52,7 +52,7 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
 
 def _list_absent(job: DiscoveryJob) -> list[Dataset]:
     containers = [part["name"] for part in job.containers if part["authoritative"]]
-    shown = load_outcomes(job.pk).keys()
+    shown = list_shown(job.pk)
     # Settling again must not count the same absence twice.
     counted = SchemaChange.objects.filter(
         job=job, kind__in=(ChangeKind.TABLE_MISSING, ChangeKind.TABLE_DROPPED)

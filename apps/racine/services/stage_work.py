@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from apps.discovery.selectors import load_batch
@@ -68,11 +68,16 @@ def _work(work: StageRun, started: float) -> StageState:
     stage = get_stage(work.stage)
     seconds = settings.STAGE_LEASE_SECONDS
     with LeaseKeeper(partial(_renew, work, seconds), seconds) as lease:
-        batch = load_batch(work.batch_id)
+        batch = load_batch(work.batch_id, worked_on=_list_worked_on(work.stage))
         result = stage.compute(batch)
         lease.check()
         _store(work, stage, batch, result, started)
     return StageState.DONE
+
+
+def _list_worked_on(stage: str) -> QuerySet[StageRun, int]:
+    done = StageRun.objects.filter(stage=stage, state=StageState.DONE)
+    return done.order_by().values_list("batch", flat=True)
 
 
 def _renew(work: StageRun, seconds: float) -> bool:
