@@ -54,6 +54,7 @@ class DiscoveryJob(PublicModel):
     last_seq = models.IntegerField(null=True)
     seen = models.PositiveIntegerField(null=True)
     containers = models.JSONField(default=list)
+    complete = models.BooleanField(default=False)
     load = models.JSONField(default=dict)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)

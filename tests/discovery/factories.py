@@ -163,7 +163,11 @@ def send_body(job: DiscoveryJob, agent: Agent, seq: int, body: bytes, records: i
 
 
 def make_close(
-    job: DiscoveryJob, names: Iterable[tuple[str, str]], *, authoritative: bool = True
+    job: DiscoveryJob,
+    names: Iterable[tuple[str, str]],
+    *,
+    authoritative: bool = True,
+    complete: bool = False,
 ) -> JobClose:
     """The close of a stream whose batches are all in the ledger; the source lists those names."""
     batches = list(job.batches.order_by("seq"))
@@ -180,6 +184,7 @@ def make_close(
         seen=len(listed),
         load=Load(queries=3, rows_read=100, seconds=0.1),
         facts=SourceFacts(server_version="3.45"),
+        complete=complete,
     )
 
 
@@ -191,6 +196,7 @@ def feed_job(
     tables_per_batch: int = 8,
     close: bool = True,
     authoritative: bool = True,
+    complete: bool = False,
 ) -> tuple[DiscoveryJob, list[Batch]]:
     """Run a whole stream: lease (the run's job, or a new one), batches, close.
 
@@ -202,7 +208,8 @@ def feed_job(
         ack = send_batch(job, agent, seq, records[start : start + tables_per_batch])
         assert ack.status == "accepted", ack.rejected
     if close:
-        message = make_close(job, map(name_of, records), authoritative=authoritative)
+        names = map(name_of, records)
+        message = make_close(job, names, authoritative=authoritative, complete=complete)
         assert services.close_job(job=job, agent=agent, close=message).status == "closed"
     job.refresh_from_db()
     return job, list(job.batches.order_by("seq"))

@@ -91,6 +91,26 @@ def test_nothing_is_missing_in_a_container_that_was_not_listed(source: DataSourc
     assert state_of("b") == DatasetState.ACTIVE
 
 
+def test_container_goes_with_all_it_held_when_it_is_not_among_all_there_are(
+    source: DataSource,
+) -> None:
+    rest = [make_table(f"r{n}", container="other") for n in range(8)]
+    feed_job(source, [*MANY, *rest])
+    outcomes = [settle(feed_job(source, MANY, complete=True)[0]) for _ in range(2)]
+    assert [outcome["tables_missing"] for outcome in outcomes] == [8, 0]
+    assert outcomes[1]["tables_dropped"] == 8
+    assert Dataset.objects.filter(state=DatasetState.ACTIVE).count() == len(MANY)
+
+
+def test_breaker_holds_when_containers_with_most_of_the_source_are_gone(
+    source: DataSource,
+) -> None:
+    rest = [make_table(f"r{n}", container=f"c{n}") for n in range(11)]
+    feed_job(source, [*MANY[:10], *rest])
+    job, _ = feed_job(source, MANY[:10], complete=True)
+    assert settle(job) == {"tables_missing": 0, "tables_dropped": 0, "absence_withheld": 11}
+
+
 def test_nothing_is_missing_when_a_batch_is_in_quarantine(source: DataSource) -> None:
     feed_job(source, [make_table("a"), make_table("b")])
     job, agent = open_stream(source)

@@ -138,6 +138,16 @@ def test_test_is_run_through_the_doors(agent: Agent) -> None:
     assert asked.state == "passed"
 
 
+def test_busy_agent_is_given_tests_alone_when_it_asks_for_those(agent: Agent) -> None:
+    people = make_people()
+    lease(people.source)
+    wish = WorkRequest(wait=0, tests_only=True)
+    assert isinstance(call("work", wish, Work), NoWork)
+    datasources.request_test(source=people.source, user=people.alice)
+    assert isinstance(call("work", wish, Work), TestWork)
+    assert DiscoveryJob.objects.get().attempts == 1
+
+
 def test_failure_is_taken(agent: Agent, source: DataSource) -> None:
     job = lease(source)
     failure = JobFailure(code="wrong_password", message="No.")

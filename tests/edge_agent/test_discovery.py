@@ -35,7 +35,7 @@ def test_it_works(discover: Discover, fake: FakeServer, shop: Path) -> None:
     assert email.profile is not None
     assert email.profile.hits["email"] == 1.0
     close = fake.closes["j"]
-    assert (close.seen, close.containers[0].authoritative) == (4, True)
+    assert (close.seen, close.containers[0].authoritative, close.complete) == (4, True, True)
     assert close.load.queries > 8
     assert close.facts.read_only
 

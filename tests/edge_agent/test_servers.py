@@ -246,6 +246,7 @@ def test_grant_is_named_when_postgresql_denies_reading(
     # A lost grant is no deletion: the table is there, without a profile.
     assert table.profile_error == "permission_denied"
     assert fake.closes["j"].containers[0].authoritative
+    assert fake.closes["j"].complete
 
 
 @pytest.mark.mysql
@@ -264,11 +265,16 @@ def test_absence_proves_nothing_when_mysql_shows_only_some_tables(mysql: Connect
         all_of_them = open_connector(
             replace(mysql, username=user, password="pw-of-user")
         ).list_tables()
+        everywhere = replace(mysql, username=user, password="pw-of-user", database="")
+        some = open_connector(everywhere).list_tables()
+        run_mysql(mysql, f"GRANT SELECT ON *.* TO {user}")
+        whole = open_connector(everywhere).list_tables()
     finally:
         run_mysql(mysql, f"DROP USER {user}")
     assert [ref.name for ref in few.tables] == ["shown"]
     assert [each.authoritative for each in few.containers] == [False]
     assert [each.authoritative for each in all_of_them.containers] == [True]
+    assert [each.complete for each in (few, all_of_them, some, whole)] == [False] * 3 + [True]
 
 
 @pytest.mark.postgresql

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.discovery.drift import make_change
 from apps.discovery.models import Batch, Dataset, DiscoveryJob, SchemaChange
@@ -29,7 +30,8 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
     """Mark datasets that authoritative listings no longer show: missing first, dropped next time.
 
     Nothing is marked when a container's listing was not complete, when a batch is in quarantine
-    (its datasets are there, only unread), or when most of a container would go at once.
+    (its datasets are there, only unread), or when most of a container, or of all that is known,
+    would go at once.
     """
     job = DiscoveryJob.objects.get(pk=run.job_id)
     if job.state != JobState.CLOSED:
@@ -51,30 +53,39 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
 
 
 def _list_absent(job: DiscoveryJob) -> list[Dataset]:
-    containers = [part["name"] for part in job.containers if part["authoritative"]]
-    shown = list_shown(job.pk)
+    surely = [part["name"] for part in job.containers if part["authoritative"]]
+    whole = Q(container__in=surely)
+    if job.complete:
+        # A container that is not among all that there are is gone, with what it held.
+        whole |= ~Q(container__in=_list_containers(job))
     # Settling again must not count the same absence twice.
     counted = SchemaChange.objects.filter(
         job=job, kind__in=(ChangeKind.TABLE_MISSING, ChangeKind.TABLE_DROPPED)
     )
     datasets = Dataset.objects.filter(
+        whole,
         source_id=job.source_id,
-        container__in=containers,
         state__in=(DatasetState.ACTIVE, DatasetState.MISSING),
     ).exclude(pk__in=counted.values("dataset"))
+    shown = list_shown(job.pk)
     return [dataset for dataset in datasets if (dataset.container, dataset.name) not in shown]
+
+
+def _list_containers(job: DiscoveryJob) -> list[str]:
+    return [part["name"] for part in job.containers]
 
 
 def _apply_breaker(
     job: DiscoveryJob, absent: Iterable[Dataset]
 ) -> tuple[list[Dataset], list[Dataset]]:
     """What is believed to be gone, and what is kept because too much would go at once."""
-    by_container: dict[str, list[Dataset]] = defaultdict(list)
+    listed = set(_list_containers(job))
+    groups: dict[str | None, list[Dataset]] = defaultdict(list)
     for dataset in absent:
-        by_container[dataset.container].append(dataset)
+        groups[dataset.container if dataset.container in listed else None].append(dataset)
     gone: list[Dataset] = []
     doubted: list[Dataset] = []
-    for container, datasets in by_container.items():
+    for container, datasets in groups.items():
         first = [dataset for dataset in datasets if dataset.state == DatasetState.ACTIVE]
         too_much = _is_too_much(job, container, len(first))
         doubted += first if too_much else []
@@ -82,12 +93,13 @@ def _apply_breaker(
     return gone, doubted
 
 
-def _is_too_much(job: DiscoveryJob, container: str, going: int) -> bool:
+def _is_too_much(job: DiscoveryJob, container: str | None, going: int) -> bool:
+    """Measured by the container, or by the whole source (None) where containers are gone."""
     if going <= BREAKER_COUNT:
         return False
-    active = Dataset.objects.filter(
-        source_id=job.source_id, container=container, state=DatasetState.ACTIVE
-    )
+    active = Dataset.objects.filter(source_id=job.source_id, state=DatasetState.ACTIVE)
+    if container is not None:
+        active = active.filter(container=container)
     return going > BREAKER_SHARE * active.count()
 
 

@@ -206,6 +206,7 @@ def _close(job: DiscoveryJob, close: JobClose) -> None:
         last_seq=close.last_seq,
         seen=min(close.seen, 2**31 - 1),
         containers=msgspec.to_builtins(close.containers),
+        complete=close.complete,
         load=msgspec.to_builtins(close.load),
         current="",
         **NO_LEASE,

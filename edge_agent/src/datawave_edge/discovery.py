@@ -273,6 +273,7 @@ class _Walk:
             seen=self._count_seen(listing),
             load=self._outbox.get_load(self._work.job),
             facts=facts,
+            complete=listing.complete,
         )
         self._stream.close(message)
 

@@ -38,6 +38,8 @@ class Listing:
 
     containers: list[ContainerListing]
     tables: list[TableRef]
+    # Whether no container can be hidden from this role.
+    complete: bool = False
 
 
 @dataclass

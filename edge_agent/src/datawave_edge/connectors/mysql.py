@@ -52,7 +52,8 @@ class MysqlConnector(ServerConnector):
             )
             for schema in schemas
         ]
-        return Listing(containers, tables)
+        # Databases without a grant are hidden, so only who may read any database sees them all.
+        return Listing(containers, tables, complete=not self._spec.database and self._sees_all(""))
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         wanted = set(refs)

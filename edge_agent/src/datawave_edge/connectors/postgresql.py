@@ -51,12 +51,12 @@ class PostgresConnector(ServerConnector):
         counts: dict[str, int] = {schema: 0 for schema, _ in rows}
         for ref in tables:
             counts[ref.container] += 1
-        # The catalogue shows every table to every role, so the listing is always whole.
+        # The catalogue shows every schema and table to every role, so the listing is always whole.
         containers = [
             ContainerListing(name=name, authoritative=True, tables=count)
             for name, count in counts.items()
         ]
-        return Listing(containers, tables)
+        return Listing(containers, tables, complete=True)
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         return read_shapes(self._session, refs)

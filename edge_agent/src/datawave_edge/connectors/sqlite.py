@@ -77,7 +77,7 @@ class SqliteConnector:
         )
         tables = [TableRef("", name) for (name,) in found if not name.startswith("sqlite_")]
         whole = ContainerListing(name="", authoritative=True, tables=len(tables))
-        return Listing([whole], tables)
+        return Listing([whole], tables, complete=True)
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         kinds = dict(self._rows("SELECT name, type FROM pragma_table_list WHERE schema = 'main'"))

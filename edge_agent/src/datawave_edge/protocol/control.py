@@ -49,6 +49,8 @@ class WorkRequest(Shape, frozen=True):
     """An agent asks for work and may be kept waiting for `wait` seconds."""
 
     wait: Annotated[int, msgspec.Meta(ge=0, le=60)] = 20
+    # An agent that is busy with a job still takes connection tests.
+    tests_only: bool = False
 
 
 class NoWork(Shape, frozen=True, tag="none", tag_field="work"):
@@ -163,6 +165,8 @@ class JobClose(Shape, frozen=True):
     seen: Count
     load: Load
     facts: SourceFacts
+    # Whether `containers` are all there are: only then is one that is not among them gone.
+    complete: bool = False
 
 
 class CloseAck(Shape, frozen=True):
