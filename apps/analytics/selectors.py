@@ -368,11 +368,10 @@ def _list_failures(runs: list[RunRecord]) -> list[RunRecord]:
 
 
 def _describe_finding(finding: Any) -> Concern:
-    asset = finding.field or finding.dataset or finding.source
     return Concern(
         kind="finding",
-        title=finding.title,
-        detail=f"{finding.source.name} · {getattr(asset, 'name', asset)}",
+        title=finding.message,
+        detail=f"{finding.source.name} · {finding.title}",
         url=reverse("compliance:finding-detail", args=[finding.public_id]),
         tone="red",
         at=finding.first_seen_at,

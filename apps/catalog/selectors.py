@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import Count, F, Q
 
 from apps.classification.selectors import list_semantic_types
-from apps.classification.types import STANDING_STATES, LabelState, Sensitivity
+from apps.classification.types import STANDING_STATES, Sensitivity
 from apps.discovery.selectors import list_visible_fields
 from datawave.common.errors import NotThere
 
@@ -221,15 +221,3 @@ def list_neighbours(dataset_id: int) -> list[Relationship]:
     """Relationships that start or end at a dataset, with both ends."""
     near = Q(from_dataset_id=dataset_id) | Q(to_dataset_id=dataset_id)
     return list(Relationship.objects.filter(near).select_related("from_dataset", "to_dataset"))
-
-
-def list_rejected_fields(dataset_ids: Sequence[int]) -> set[int]:
-    """Ids of fields of which a person said that they are not what the machine thought."""
-    rejected: set[int] = set()
-    for start in range(0, len(dataset_ids), _CHUNK):
-        rows = CatalogEntry.objects.filter(
-            dataset_id__in=dataset_ids[start : start + _CHUNK],
-            dataset__fields__label__state=LabelState.REJECTED,
-        )
-        rejected.update(rows.values_list("dataset__fields", flat=True))
-    return rejected

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from datawave.common.errors import NotThere
 
 from .models import Label, LabelDecision, LabelQuerySet
-from .taxonomy import TYPES, categories_of
+from .taxonomy import TYPES, categories_of, title_of
 from .types import DECIDED_STATES, STANDING_STATES, LabelFacts, LabelState, SemanticType
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ def get_semantic_type(name: str) -> SemanticType:
 def list_semantic_types() -> list[SemanticType]:
     """All types, in the order of their groups."""
     return list(TYPES.values())
+
+
+def name_semantic_type(name: str) -> str:
+    """The title of a type, for a sentence; a type that is no longer there keeps its name."""
+    return title_of(name)
 
 
 def load_labels(dataset_ids: Iterable[int]) -> dict[int, LabelFacts]:
@@ -143,6 +148,14 @@ def list_judged_datasets(dataset_ids: Iterable[int], version: str) -> set[int]:
     rows = Label.objects.filter(field__dataset__in=ids).values_list("field__dataset")
     old = {pk for (pk,) in rows.exclude(model_version=version).distinct()}
     return {pk for (pk,) in rows.distinct()} - old
+
+
+def list_rejected_fields(dataset_ids: Iterable[int]) -> set[int]:
+    """Ids of fields of which a person said that they are not what the machine thought."""
+    rejected = Label.objects.filter(
+        field__dataset__in=list(dataset_ids), field__state="active", state=LabelState.REJECTED
+    )
+    return set(rejected.values_list("field", flat=True))
 
 
 def is_decided(label: Label) -> bool:

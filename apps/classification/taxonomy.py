@@ -78,6 +78,12 @@ def _raised(found: SemanticType) -> str:
     return Sensitivity.CONFIDENTIAL.value if found.name == "text.free" else found.sensitivity
 
 
+def title_of(name: str) -> str:
+    """`contact.email` as `E-mail address`; a type that is no longer there as it is."""
+    found = TYPES.get(name)
+    return found.title if found else name
+
+
 def categories_of(name: str, *, personal: bool) -> tuple[str, ...]:
     """Fideslang categories of a type; none where data that may be personal is not."""
     found = TYPES.get(name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from apps.catalog.types import DeclaredFacts
+from apps.classification.selectors import name_semantic_type
 from apps.classification.types import SENSITIVITY_RANK, LabelFacts, LabelState
 from apps.discovery.types import BatchTable
 from datawave_edge.protocol import ColumnProfile, ColumnSnapshot, TableSnapshot
@@ -127,6 +128,7 @@ def _label_facts(label: LabelFacts) -> Section:
     sure = label.state in (LabelState.CONFIRMED, LabelState.CHANGED)
     return {
         "semantic_type": label.semantic_type,
+        "semantic_title": name_semantic_type(label.semantic_type),
         "categories": list(label.categories),
         "sensitivity": label.sensitivity,
         "confidence": 1.0 if sure else label.confidence,

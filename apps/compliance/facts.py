@@ -77,6 +77,7 @@ def _column_facts() -> tuple[Fact, ...]:
     return (
         *(Fact(f"column.{n}", "text") for n in ("name", "fqn", "data_type")),
         Fact("column.semantic_type", "text", from_label=True),
+        Fact("column.semantic_title", "text", from_label=True),
         Fact("column.categories", "texts", from_label=True),
         Fact("column.sensitivity", "text", _SENSITIVITIES, from_label=True),
         Fact("column.subject", "text", from_label=True),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils import timezone
 
-from apps.catalog.selectors import list_rejected_fields, load_declared
+from apps.catalog.selectors import load_declared
 from apps.catalog.types import DeclaredFacts
-from apps.classification.selectors import load_labels
+from apps.classification.selectors import list_rejected_fields, load_labels
 from apps.classification.types import LabelFacts
 from apps.discovery.selectors import load_dataset_table, load_dataset_tables
 from apps.discovery.types import BatchTable

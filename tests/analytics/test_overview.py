@@ -77,7 +77,7 @@ def make_finding(source: DataSource, **fields: Any) -> Finding:
         "citation": "3.5.1",
         "severity": "critical",
         "evidence_grade": "decisive",
-        "message": "",
+        "message": "cards.number holds card numbers.",
         "remediation": "",
         "last_seen_at": timezone.now(),
         **fields,
@@ -131,7 +131,7 @@ def test_it_works(people: People) -> None:
     }
     assert (seen.open_findings, seen.median_seconds) == (1, 4)
     assert [run.source for run in seen.recent_runs] == ["crm"]
-    assert [concern.title for concern in seen.concerns] == ["Card numbers in clear"]
+    assert [concern.title for concern in seen.concerns] == ["cards.number holds card numbers."]
 
 
 def test_nothing_is_shown_when_stranger(people: People) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django import template
 
-from apps.classification.taxonomy import TYPES
+from apps.classification.taxonomy import TYPES, title_of
 
 register = template.Library()
 
@@ -14,8 +14,7 @@ register = template.Library()
 @register.filter
 def type_title(name: str) -> str:
     """`contact.email` as `E-mail address`; an unknown type as it is, none as Unknown."""
-    found = TYPES.get(name)
-    return found.title if found else name or "Unknown"
+    return title_of(name) or "Unknown"
 
 
 @register.filter
