@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from apps.datasources import services as datasources
 from apps.datasources.selectors import build_connection
 from datawave.common.errors import DataWaveError, NotThere
+from datawave.common.rates import require_rate
 from datawave_edge.protocol import (
     Ack,
     BatchRejected,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 
 
-@edge_door("POST")
+@edge_door("POST", calls=6, seconds=60)
 def heartbeat(request: HttpRequest, agent: Agent) -> HeartbeatReply:
     """Note how the agent is, keep its leases, and tell it which jobs to stop."""
     datasources.note_heartbeat(agent=agent, heartbeat=read_message(request, Heartbeat))
@@ -78,6 +79,7 @@ async def work(request: HttpRequest) -> HttpResponse:
 
 def _begin_work(request: HttpRequest) -> tuple[Agent, WorkRequest]:
     agent = identify(request)
+    require_rate(f"edge:work:{agent.public_id}", calls=40, seconds=2)
     return agent, read_message(request, WorkRequest)
 
 

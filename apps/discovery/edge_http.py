@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from apps.datasources import services as datasources
 from datawave.common.correlation import request_id
 from datawave.common.errors import DataWaveError
+from datawave.common.rates import require_rate
 from datawave_edge.protocol import (
     MAX_PACKED_BYTES,
     PROTOCOL_VERSION,
@@ -33,7 +34,7 @@ P = ParamSpec("P")
 MessageT = TypeVar("MessageT", bound=msgspec.Struct)
 Door = Callable[Concatenate[HttpRequest, "Agent", P], msgspec.Struct | None]
 
-RETRY_SECONDS = {425: "1", 503: "2"}
+RETRY_SECONDS = {425: "1", 429: "2", 503: "2"}
 
 
 class TokenUnknown(DataWaveError):
@@ -61,13 +62,24 @@ class DatabaseBusy(DataWaveError):
     retry: ClassVar[bool] = True
 
 
-def edge_door(method: str) -> Callable[[Door[P]], Callable[..., HttpResponse]]:
-    """Make a view of a function that is given the request and its agent."""
+def edge_door(
+    method: str, *, calls: int = 40, seconds: int = 2
+) -> Callable[[Door[P]], Callable[..., HttpResponse]]:
+    """Make a view of a function that is given the request and its agent.
+
+    An agent may call it so many times in so many seconds.
+    """
 
     def decorate(door: Door[P]) -> Callable[..., HttpResponse]:
+        def call(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> msgspec.Struct | None:
+            agent = identify(request)
+            key = f"edge:{door.__name__}:{agent.public_id}"
+            require_rate(key, calls=calls, seconds=seconds)
+            return door(request, agent, *args, **kwargs)
+
         @functools.wraps(door)
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return answer(lambda: door(request, identify(request), *args, **kwargs))
+            return answer(lambda: call(request, *args, **kwargs))
 
         return csrf_exempt(require_http_methods([method])(view))
 

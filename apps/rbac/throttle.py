@@ -7,6 +7,7 @@ import hashlib
 from django.core.cache import cache
 
 from datawave.common.errors import DataWaveError
+from datawave.common.rates import is_too_often
 
 WINDOW_SECONDS = 60
 
@@ -20,13 +21,7 @@ class TooManyTries(DataWaveError):
 
 def note_try(kind: str, key: str, limit: int) -> None:
     """Count a try. Raises TooManyTries beyond the limit of a minute."""
-    name = _name_of(kind, key)
-    cache.add(name, 0, WINDOW_SECONDS)
-    try:
-        tries = cache.incr(name)
-    except ValueError:  # its minute ended just now
-        tries = 1
-    if tries > limit:
+    if is_too_often(_name_of(kind, key), calls=limit, seconds=WINDOW_SECONDS):
         raise TooManyTries
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.cache import cache
 from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
@@ -146,6 +147,28 @@ def test_busy_agent_is_given_tests_alone_when_it_asks_for_those(agent: Agent) ->
     datasources.request_test(source=people.source, user=people.alice)
     assert isinstance(call("work", wish, Work), TestWork)
     assert DiscoveryJob.objects.get().attempts == 1
+
+
+def test_agent_is_told_to_wait_when_it_calls_too_often(agent: Agent, source: DataSource) -> None:
+    beat = Heartbeat(version="1", protocol="1.0", agent_time=timezone.now())
+    statuses = [call("heartbeat", beat).status_code for _ in range(7)]
+    assert statuses == [200] * 6 + [429]
+    refusal = call("heartbeat", beat)
+    assert (refusal.json()["code"], refusal["Retry-After"]) == ("too_many_calls", "2")
+    # Neither its other calls nor other agents are held back by that.
+    assert isinstance(ask_work(), NoWork)
+    make_agent("other", token="dwa_other")
+    assert call("heartbeat", beat, token="dwa_other").status_code == 200
+
+
+def test_batches_flow_again_when_the_wait_is_over(agent: Agent, source: DataSource) -> None:
+    job = lease(source)
+    body = body_of(make_table("t"))
+    # As after forty batches within a moment.
+    cache.set(f"edge:put_batch:{agent.public_id}", 40)
+    assert put(job, body).status_code == 429
+    cache.clear()
+    assert put(job, body).status_code == 200
 
 
 def test_failure_is_taken(agent: Agent, source: DataSource) -> None:
