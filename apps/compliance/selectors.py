@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, F, IntegerField, Max, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, Min, Sum, Value, When
 
 from apps.datasources.selectors import list_visible_sources
 from apps.rbac.selectors import has_role
@@ -87,6 +87,25 @@ class RuleStanding:
 
     rule: Rule
     tally: Tally
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleGroup:
+    """A rule that is broken, and how much of what the person asked for breaks it."""
+
+    rule_id: str
+    title: str
+    citation: str
+    remediation: str
+    worst: int
+    findings: int
+    tables: int
+    newest_at: datetime
+
+    @property
+    def severity(self) -> str:
+        """The worst severity among its findings."""
+        return next(name for name, rank in SEVERITY_RANK.items() if rank >= self.worst)
 
 
 def list_packs() -> tuple[Pack, ...]:
@@ -179,6 +198,21 @@ def filter_findings(*, user: User, filters: FindingFilters) -> FindingQuerySet:
         return _order(findings, "rank", "-first_seen_at", "pk")
     key = F(name).desc(nulls_last=True) if filters.sort.startswith("-") else F(name).asc()
     return _order(findings, key, "rank", "pk")
+
+
+def group_findings(*, user: User, filters: FindingFilters) -> list[RuleGroup]:
+    """The findings that pass the filters, rule by rule: the worst first, then the most frequent."""
+    found = _order(_narrow(list_visible_findings(user).select_related(None), filters))
+    rows = found.values("rule_id").annotate(
+        title=Max("title"),
+        citation=Max("citation"),
+        remediation=Max("remediation"),
+        worst=Min("rank"),
+        findings=Count("pk"),
+        tables=Count("dataset", distinct=True),
+        newest_at=Max("first_seen_at"),
+    )
+    return [RuleGroup(**row) for row in rows.order_by("worst", "-findings", "rule_id")]
 
 
 def _order(findings: FindingQuerySet, *keys: Any) -> FindingQuerySet:

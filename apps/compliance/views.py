@@ -26,6 +26,7 @@ from .selectors import (
     filter_findings,
     find_rule,
     get_finding,
+    group_findings,
     list_finding_facets,
     list_packs,
     load_pack_standings,
@@ -60,14 +61,13 @@ def read_filters(request: HttpRequest) -> FindingFilters:
 
 @require_GET
 def list_findings(request: HttpRequest) -> HttpResponseBase:
-    """Findings, the worst first, under the four counts of each pack."""
+    """Findings by rule or one by one, the worst first, under the four counts of each pack."""
     user, filters = _user(request), read_filters(request)
-    findings = filter_findings(user=user, filters=filters)
     if request.GET.get("format") == "csv":
-        return _answer_csv(user, findings)
+        return _answer_csv(user, filter_findings(user=user, filters=filters))
     standings = [each for each in load_pack_standings(user) if each.enabled]
     context = {
-        "page": paginate(request, findings),
+        **_load_rows(request, filters),
         "facets": list_finding_facets(user=user, filters=filters),
         "filters": filters,
         "is_filtered": any(v for v in vars(filters).values() if isinstance(v, tuple)),
@@ -77,6 +77,17 @@ def list_findings(request: HttpRequest) -> HttpResponseBase:
         "active": "compliance",
     }
     return render(request, "compliance/finding_list.html", context)
+
+
+def _load_rows(request: HttpRequest, filters: FindingFilters) -> dict[str, Any]:
+    """One rule may be broken by every table, so rules come first, unless one was chosen."""
+    user = _user(request)
+    if filters.rules or filters.sort or request.GET.get("view") == "each":
+        page = paginate(request, filter_findings(user=user, filters=filters))
+        return {"page": page, "is_grouped": False, "found": page.paginator.count}
+    groups = group_findings(user=user, filters=filters)
+    found = sum(group.findings for group in groups)
+    return {"page": paginate(request, groups), "is_grouped": True, "found": found}
 
 
 def _answer_csv(user: User, findings: FindingQuerySet) -> HttpResponseBase:

@@ -23,6 +23,7 @@ from apps.compliance.selectors import (
     FindingFilters,
     count_active_findings,
     filter_findings,
+    group_findings,
     list_finding_facets,
     load_pack_standings,
 )
@@ -75,7 +76,12 @@ def read(response: Any) -> str:
 
 
 def test_list_shows_findings_and_four_counts(shop: People, sign_in: SignIn) -> None:
-    page = read(sign_in(shop.bob).get("/compliance/"))
+    client = sign_in(shop.bob)
+    page = read(client.get("/compliance/"))
+    assert f"?rule={CVV}" in page
+    assert url_of() not in page
+    assert url_of() in read(client.get(f"/compliance/?rule={CVV}"))
+    page = read(client.get("/compliance/?view=each"))
     assert url_of() in page
     assert "unknown" in page.lower()
 
@@ -119,6 +125,20 @@ def test_filters_narrow_when_they_are_given(shop: People) -> None:
         for f in list_finding_facets(user=shop.bob, filters=FindingFilters(packs=("gdpr",)))
     }
     assert {"pci-dss", "pci_dss"} & {option["value"] for option in facets["pack"]}
+
+
+def test_findings_are_counted_by_rule(shop: People) -> None:
+    tables = [make_table(f"people_{n}", [f"email_{n}"]) for n in range(3)]
+    check(shop.source, [make_payment(), *tables])
+    for n in range(3):
+        label_field(f"email_{n}", "contact.email")
+    services.check_whole_source(source_id=shop.source.pk)
+    groups = group_findings(user=shop.bob, filters=FindingFilters())
+    assert groups[0].rule_id == CVV
+    owner = next(group for group in groups if group.rule_id == "GDPR-05-2-OWNER")
+    assert (owner.findings, owner.tables, owner.severity) == (4, 4, "medium")
+    assert sum(group.findings for group in groups) == count_active_findings(shop.bob)
+    assert group_findings(user=shop.charlie, filters=FindingFilters()) == []
 
 
 def test_fixed_findings_are_listed_only_when_asked(shop: People) -> None:
