@@ -138,6 +138,18 @@ class Client:
         text = answer.read().decode()
         return json.loads(text) if text else None
 
+    def open_page(self, path: str) -> tuple[int, str]:
+        """Status and text of a page, whatever the status."""
+        try:
+            answer = self.opener.open(self.server.url + path, timeout=30)
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        return answer.status, answer.read().decode()
+
+    def discover(self, source: str) -> Any:
+        """Start a run of a source and give it once it is over."""
+        return self.wait_for_run(self.call("POST", "runs/", {"source": source})["id"])
+
     def _make_headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:

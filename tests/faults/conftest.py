@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.flows.conftest import admin, server
+from tests.flows.conftest import admin, browser, server
 
-__all__ = ["admin", "server"]
+__all__ = ["admin", "browser", "server"]

@@ -1,4 +1,4 @@
-"""A running DataWave for whole flows."""
+"""A running DataWave for whole flows, and real databases to discover."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.edge_agent.conftest import mysql, mysql_url, postgres, postgres_url
 from tests.live import Client, LiveServer
+
+__all__ = ["mysql", "mysql_url", "postgres", "postgres_url"]
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="module")
-def admin(server: LiveServer) -> Client:
+def browser(server: LiveServer) -> Client:
+    """The first administrator, signed in as a person."""
+    return Client(server).sign_in()
+
+
+@pytest.fixture(scope="module")
+def admin(browser: Client) -> Client:
     """The first administrator, with an API token."""
-    return Client(server).sign_in().make_token()
+    return browser.make_token()

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from .connectors import Connector, Listing, Sample, TableRef, TableShape, make_connector
 from .credentials import find_password
-from .egress import EgressRefused, check, clean_container, clean_ref, refuse
+from .egress import EgressRefused, check, clean_container, clean_ref, refuse, unname
 from .faults import ADVICE, SourceFault
 from .outbox import Outbox
 from .patterns import TableFilter
@@ -319,11 +319,12 @@ def snapshot_of(shape: TableShape, sample: Sample | None, profile_error: str) ->
     from .profile import profile_columns
 
     counted = sample is not None and sample.row_count is not None
+    columns = profile_columns(shape.columns, sample) if sample else shape.columns
     return TableSnapshot(
         container=shape.ref.container,
         name=shape.ref.name,
         kind=shape.kind,
-        columns=profile_columns(shape.columns, sample) if sample else shape.columns,
+        columns=[unname(each) if each.ordinal in shape.unnamed else each for each in columns],
         content_hash=_BLANK_HASH,
         comment=shape.comment,
         foreign_keys=shape.foreign_keys,

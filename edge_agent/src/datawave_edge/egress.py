@@ -43,7 +43,10 @@ _SCRUBBED: Final = (
     # Keys and codes: long words with several digits in them.
     (re.compile(r"\b(?=[A-Za-z]*\d)(?=(?:[A-Za-z]*\d){3})[A-Za-z0-9]{8,}\b"), "…"),
 )
-_EXPRESSION: Final = re.compile(r"'[^']*'|\S@\S|^[\d.,+-]+$")
+_EXPRESSION: Final = re.compile(
+    r"'[^']*'|\"[^\"]*\"|\S@\S|^[\d.,+-]+$|^0x[0-9A-Fa-f]+$"
+    r"|[-+*/%=<>|&(,]\s*\d[\d.]*\s*(?:$|[-+*/%=<>|&),])|^\d[\d.]*\s*[-+*/%=<>|&]"
+)
 _BAD_CHARS: Final = re.compile(r"[\x00\ud800-\udfff]")
 _PLAIN_TYPE: Final = re.compile(
     r"^[^\W\d_][\w .\"\[\]]*(?:\(\s*-?\d{1,6}\s*(?:,\s*-?\d{1,6}\s*)?\))?[\w \[\]]*$"
@@ -140,14 +143,19 @@ def clean_table(table: TableSnapshot) -> TableSnapshot:
 def _clean_column(column: ColumnSnapshot, kind: str) -> ColumnSnapshot:
     name = clean_name(column.name)
     # A view's column without an alias is named by its expression, literals and all.
-    if kind == "view" and _EXPRESSION.search(name):
-        name = f"(expression {column.ordinal + 1})"
+    if kind in ("view", "materialized_view") and _EXPRESSION.search(name):
+        name = unname(column).name
     return msgspec.structs.replace(
         column,
         name=name,
         native_type=clean_type(column.native_type),
         comment=scrub_comment(column.comment),
     )
+
+
+def unname(column: ColumnSnapshot) -> ColumnSnapshot:
+    """The column under its place instead of a name that repeats a value."""
+    return msgspec.structs.replace(column, name=f"(expression {column.ordinal + 1})")
 
 
 def _clean_foreign_key(key: ForeignKey) -> ForeignKey:

@@ -56,6 +56,8 @@ class TableShape:
     row_count_exact: bool = False
     size_bytes: int | None = None
     grants: Grants | None = None
+    # Ordinals of columns whose name repeats a value; the name is read by, and never told.
+    unnamed: frozenset[int] = frozenset()
 
 
 # A read cell: text (cut), number, truth value, None, or Binary for bytes that were never read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -47,6 +48,13 @@ _KEYS_SQL: Final = (
     " AND table_name IN :names AND referenced_table_name IS NOT NULL"
     " ORDER BY table_name, constraint_name, ordinal_position"
 )
+_VIEWS_SQL: Final = (
+    "SELECT table_name, view_definition"
+    " FROM information_schema.views WHERE table_schema = :schema AND table_name IN :names"
+)
+# The server writes SELECT 'x' as 'x' AS `x`: without an alias the value becomes the name.
+_LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.|'')*)' AS `((?:[^`]|``)*)`", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)|'(?=')")
 
 
 def read_schema(
@@ -54,15 +62,35 @@ def read_schema(
 ) -> Mapping[TableRef, TableShape]:
     """Structure of some tables of one database; those that are gone are left out."""
     parameters = {"schema": schema, "names": list(names)}
-    tables, columns, indexes, keys = (
+    tables, columns, indexes, keys, views = (
         session.rows(_with_list(statement), parameters)
-        for statement in (_TABLES_SQL, _COLUMNS_SQL, _INDEXES_SQL, _KEYS_SQL)
+        for statement in (_TABLES_SQL, _COLUMNS_SQL, _INDEXES_SQL, _KEYS_SQL, _VIEWS_SQL)
     )
     parts = [group(part) for part in (columns, indexes, keys)]
-    return {
-        TableRef(schema, row[0]): _shape(schema, row, *(part.get(row[0], []) for part in parts))
-        for row in tables
-    }
+    texts = {name: _text(text) for name, text in views}
+    shapes = [_shape(schema, row, *(part.get(row[0], []) for part in parts)) for row in tables]
+    for shape in shapes:
+        shape.unnamed = _find_unnamed(shape, texts.get(shape.ref.name))
+    return {shape.ref: shape for shape in shapes}
+
+
+def find_literal_names(definition: str) -> set[str]:
+    """Names of a view's columns that are the text of a literal, as far as the view's text tells."""
+    found = _LITERAL.findall(definition)
+    pairs = ((_ESCAPED.sub(r"\1", text), name.replace("``", "`")) for text, name in found)
+    return {name for text, name in pairs if name.strip() and name.strip() in text}
+
+
+def _find_unnamed(shape: TableShape, definition: str | None) -> frozenset[int]:
+    if definition is None:
+        return frozenset()
+    literals = find_literal_names(definition)
+    # Without the right to see the view's text only plain names are surely none of a value.
+    return frozenset(
+        each.ordinal
+        for each in shape.columns
+        if each.name in literals or not (definition or each.name.isidentifier())
+    )
 
 
 def _with_list(statement: str) -> sa.TextClause:
