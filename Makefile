@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
+# Tests that start servers of their own, or need none, are not run a second time.
+OWN_SERVERS := architecture browser demo edge_agent faults flows launch
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,7 +46,7 @@ test-sqlite: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
 test-full: $(VENV)/.dev
-	DATAWAVE_TEST_MODE=full $(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not browser"
+	DATAWAVE_TEST_MODE=full $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(OWN_SERVERS:%=--ignore=tests/%)
 
 bench: $(VENV)/.dev  ## Benchmarks, each beside a floor or a peer
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from apps.rbac.models import User
@@ -12,6 +14,22 @@ from apps.rbac.models import User
 from .people import People, make_people
 
 SignIn = Callable[[User], Client]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Empties PostgreSQL's tables by DELETE: cheap for few rows, while TRUNCATE makes new files."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+
+    def sql_flush(_style: Any, tables: list[str], **_: Any) -> list[str]:
+        # Foreign keys are checked at the end of the transaction, so any order will do.
+        return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "sql_flush", lambda _self, *a, **k: sql_flush(*a, **k))
+        yield
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ DATAWAVE_TEST_MODE=full runs the suite on PostgreSQL and Redis.
 
 import os
 import tempfile
+import zlib
 
 os.environ.setdefault("DATAWAVE_HOME", tempfile.mkdtemp(prefix="datawave-tests-"))
 os.environ.setdefault(
@@ -33,7 +34,13 @@ if REDIS_URL:
     CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{_worker + 1}"  # noqa: F405
     # No worker process listens in the suite, and a message left over would outlive its test.
     CELERY_BROKER_URL = "memory://localhost/"
-if not os.environ.get("DATABASE_URL"):
+if os.environ.get("DATABASE_URL"):
+    # What tests write may be lost.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405
+    # Two checkouts may share a server.
+    _checkout = zlib.crc32(str(BASE_DIR).encode())  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": f"test_datawave_{_checkout:08x}"}  # noqa: F405
+else:
     # In a file as in real use: SQLite's memory mode refuses threads that write at the same time.
     DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405  # servestatic warns of a folder that is not there

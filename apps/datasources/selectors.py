@@ -98,6 +98,11 @@ def find_embedded_agent() -> Agent | None:
     return agents.order_by(F("last_seen_at").desc(nulls_last=True)).first()
 
 
+def find_agent_named(name: str) -> Agent | None:
+    """The agent of that name, revoked or not."""
+    return Agent.objects.filter(name=name).first()
+
+
 def count_live_agents() -> int:
     """Agents that gave a sign of life within the last minute."""
     since = timezone.now() - dt.timedelta(minutes=1)

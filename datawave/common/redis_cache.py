@@ -1,0 +1,55 @@
+"""Django's cache on Redis, for which an unreachable Redis is an empty one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends import redis
+from redis import exceptions
+
+UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError)
+
+
+def _forgive(method: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def attempt(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except UNREACHABLE:
+            return otherwise
+
+    return attempt
+
+
+class ForgivingClient(redis.RedisCacheClient):
+    """All that is cached can be made again, so nobody fails for want of it."""
+
+    get_many = _forgive(redis.RedisCacheClient.get_many, {})
+    has_key = _forgive(redis.RedisCacheClient.has_key, otherwise=False)
+    add = _forgive(redis.RedisCacheClient.add, otherwise=True)
+    set = _forgive(redis.RedisCacheClient.set, None)
+    set_many = _forgive(redis.RedisCacheClient.set_many, None)
+    touch = _forgive(redis.RedisCacheClient.touch, otherwise=False)
+    delete = _forgive(redis.RedisCacheClient.delete, otherwise=False)
+    delete_many = _forgive(redis.RedisCacheClient.delete_many, None)
+
+    def get(self, key: Any, default: Any) -> Any:
+        """The value, or the default."""
+        return _forgive(super().get, default)(key, default)
+
+    def incr(self, key: Any, delta: int) -> int:
+        """The raised number. Raises ValueError when there is none, as Django does."""
+        try:
+            return int(super().incr(key, delta))
+        except UNREACHABLE:
+            raise ValueError("The number can't be read.") from None
+
+
+class RedisCache(redis.RedisCache):
+    """Named in the settings of full mode."""
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = ForgivingClient

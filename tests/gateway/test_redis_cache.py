@@ -1,0 +1,41 @@
+"""The cache of full mode when Redis is away: nothing is found and nobody fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from datawave.common.redis_cache import RedisCache
+from tests.servers import find_free_port, find_redis, skip_without
+
+
+@pytest.fixture
+def absent() -> RedisCache:
+    return RedisCache(f"redis://127.0.0.1:{find_free_port()}", {})
+
+
+def test_nothing_is_found_when_redis_is_away(absent: RedisCache) -> None:
+    absent.set("key", 1)
+    assert absent.get("key") is None
+    assert absent.get("key", "other") == "other"
+    assert absent.get_many(["key"]) == {}
+    assert "key" not in absent
+    assert absent.get_or_set("key", lambda: 5) == 5
+
+
+def test_writing_is_no_error_when_redis_is_away(absent: RedisCache) -> None:
+    assert absent.add("key", 1)
+    assert not absent.touch("key")
+    assert not absent.delete("key")
+    absent.set_many({"key": 1})
+    absent.delete_many(["key"])
+    with pytest.raises(ValueError, match="read"):
+        absent.incr("key")
+
+
+def test_values_are_kept_when_redis_is_there() -> None:
+    url = find_redis() or skip_without("Redis", "TEST_REDIS_URL")
+    cache = RedisCache(f"{url}/15", {"KEY_PREFIX": "test-redis-cache"})
+    cache.set("key", 1, 30)
+    assert cache.incr("key") == 2
+    assert cache.get_many(["key", "none"]) == {"key": 2}
+    assert cache.delete("key")
