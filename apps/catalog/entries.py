@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -59,7 +59,12 @@ def draft_table(
         search_name=index_names([snapshot.name]),
         search_columns=index_names(column.name for column in snapshot.columns),
         search_text=index_text(
-            snapshot.container, snapshot.comment, *comments, description, snapshot.kind, *words
+            spell_out(snapshot.name),
+            snapshot.container,
+            *comments,
+            description,
+            snapshot.kind,
+            *words,
         ),
     )
 
@@ -97,6 +102,7 @@ def surround(
         table.dataset_id: Surroundings(
             referred_by=tuple(sorted(filter(None, referrers[table.dataset_id]))),
             personal=_name_personal(table, labels, titles),
+            holds=_name_contents(table, labels, titles),
         )
         for table in tables
     }
@@ -109,9 +115,24 @@ def _name_personal(table: BatchTable, labels: Labels, titles: Mapping[str, str])
         # That a row has a key says nothing of what is known about the person.
         if label.personal and label.semantic_type and not label.semantic_type.startswith("id.")
     ]
-    counts = Counter(label.semantic_type for label in found)
-    found.sort(key=lambda label: (-_rank(label.sensitivity), -counts[label.semantic_type]))
-    names = dict.fromkeys(label.semantic_type for label in found)
+    found.sort(key=lambda label: -_rank(label.sensitivity))
+    return _say_types(found, titles)
+
+
+def _name_contents(table: BatchTable, labels: Labels, titles: Mapping[str, str]) -> tuple[str, ...]:
+    found = [
+        label
+        for label in _standing_labels(table, labels)
+        if not label.personal
+        # Types without a group, such as date, tell nothing of a table; neither do these.
+        and "." in label.semantic_type
+        and not label.semantic_type.startswith(("id.", "text.", "data.", "file."))
+    ]
+    return _say_types(found, titles)
+
+
+def _say_types(labels: Iterable[LabelFacts], titles: Mapping[str, str]) -> tuple[str, ...]:
+    names = dict.fromkeys(label.semantic_type for label in labels)
     return tuple(_say_type(name, titles) for name in names)
 
 

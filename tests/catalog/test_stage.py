@@ -31,9 +31,18 @@ def test_entry_describes_the_table_when_a_run_has_settled(people: People) -> Non
     customer = make_table("cust_addr", row_count=1240, row_count_exact=False)
     catalogue(people.source, [customer])
     entry = entry_of("cust_addr")
-    assert entry.description.startswith("Customer address: table in main.")
-    assert "2 columns, keyed by id, about 1,240 rows." in entry.description
+    assert entry.description == "Personal data: full name. 2 columns, about 1,240 rows."
     assert entry.published_at is not None
+
+
+def test_draft_says_what_is_known_when_no_column_tells_of_people(people: People) -> None:
+    lines = make_table(
+        "line", ["a", "b", "c"], comment="Items  of\norders", foreign_keys=[refer("b", "line")]
+    )
+    catalogue(people.source, [lines])
+    assert entry_of("line").description == (
+        "Items of orders. Columns: a, b and c. 3 columns, 100 rows; refers to itself."
+    )
 
 
 def test_draft_names_the_most_sensitive_first_when_a_table_is_about_people(
@@ -50,9 +59,8 @@ def test_draft_names_the_most_sensitive_first_when_a_table_is_about_people(
         values = {"semantic_type": kind, "sensitivity": level, "personal": True}
         Label.objects.filter(field__name=name).update(state="confirmed", **values)
     services.settle_source(source_id=people.source.pk)
-    description = entry_of("crm_person").description
-    assert description.startswith("CRM person: table")
-    assert "Holds personal data: IBAN, e-mail address and phone number." in description
+    said = entry_of("crm_person").description
+    assert said == "Personal data: IBAN, e-mail address and phone number. 4 columns, 100 rows."
 
 
 def test_entry_stays_hidden_while_the_run_has_not_settled(people: People) -> None:
@@ -70,8 +78,8 @@ def test_foreign_key_is_resolved_when_its_target_comes_in_a_later_batch(people: 
     assert (link.from_dataset.name, link.to_dataset.name) == ("orders", "customers")
     assert (link.from_fields, link.to_fields) == (["customer_id"], ["id"])
     assert outcome["catalog"].counters == {"published": 2, "relationships": 1}
-    assert "Refers to customers." in entry_of("orders").description
-    assert "Referred to by orders." in entry_of("customers").description
+    assert "refers to customers." in entry_of("orders").description
+    assert "orders refers to it." in entry_of("customers").description
 
 
 def test_relationship_goes_when_its_foreign_key_does(people: People) -> None:
@@ -95,7 +103,7 @@ def test_entry_sums_up_its_labels_when_columns_hold_personal_data(people: People
     entry = entry_of("person")
     assert entry.personal_fields >= 1
     assert entry.sensitivity == "confidential"
-    assert "Holds personal data: " in entry.description
+    assert "Personal data: " in entry.description
 
 
 def test_entry_forgets_personal_data_when_the_label_is_rejected(people: People) -> None:
