@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from datawave.common.navigation import show_menu_counts
 from datawave.common.rest import ApiIndex, ApiSchema, refuse_unknown, show_docs
 
 APPS = (
@@ -29,6 +30,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("django_prometheus.urls")),
     *_include("urls", ""),
+    path("menu/counts/", show_menu_counts, name="menu-counts"),
     *API,
     path("api/v1/openapi.json", ApiSchema.as_view(patterns=API), name="api-schema"),
     path("api/v1/docs/", show_docs, name="api-docs"),

@@ -13,7 +13,7 @@ class CatalogStage:
 
     name = "catalog"
     title = "Catalog"
-    description = "Describes each table, relates it to others and makes it searchable"
+    description = "Describes, relates and indexes each table"
     icon = "books"
     order = 30
 

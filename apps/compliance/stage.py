@@ -13,7 +13,7 @@ class ComplianceStage:
 
     name = "compliance"
     title = "Compliance check"
-    description = "Checks the rules of the packs in use and keeps what they find"
+    description = "Asks the rules of the packs in use"
     icon = "shield-check"
     order = 40
 

@@ -51,6 +51,9 @@ def _load_snapshot(user: User, key: str) -> dict[str, Any]:
 
 
 def _add_running(request: HttpRequest) -> dict[str, Any]:
+    from datawave.common.demo import has_demo
+
     from .selectors import list_running
 
-    return {"running": list_running(request.user)}  # type: ignore[arg-type]  # signed in
+    running = list_running(request.user)  # type: ignore[arg-type]  # signed in
+    return {"running": running, "has_demo": has_demo()}

@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("sources/<uuid:public_id>/discover/", views.start_run, name="run-start"),
+    path("demo/", views.start_demo, name="demo-start"),
     path("runs/", views.list_runs, name="run-list"),
     path("runs/<uuid:public_id>/", views.show_run, name="run-detail"),
     path("runs/<uuid:public_id>/cancel/", views.cancel_run, name="run-cancel"),

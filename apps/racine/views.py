@@ -17,7 +17,9 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.datasources.selectors import get_source, list_permitted_sources, list_visible_sources
 from apps.discovery.selectors import list_failed_items, list_quarantined_batches
 from apps.rbac.selectors import may
+from apps.rbac.services import require
 from apps.rbac.types import Action
+from datawave.common.demo import begin_demo
 from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
 from datawave.common.pages import answer_csv, answer_errors, paginate
 
@@ -168,6 +170,19 @@ def start_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
             return redirect("racine:run-list")
         return redirect("racine:run-detail", running.public_id)
     return redirect("racine:run-detail", run.public_id)
+
+
+@require_POST
+@answer_errors
+def start_demo(request: HttpRequest) -> HttpResponseBase:
+    """Register the demo database, discover it and go to its live page."""
+    user = _user(request)
+    require(user, Action.MANAGE, None)
+    try:
+        return redirect("racine:run-detail", begin_demo(user))
+    except services.SourceBusy as error:
+        messages.warning(request, error.message)
+        return redirect("racine:run-list")
 
 
 def _act(

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 Counter = Callable[[Any], int]
 Provider = Callable[[HttpRequest], dict[str, Any]]
@@ -53,6 +55,12 @@ def add_navigation(request: HttpRequest) -> dict[str, Any]:
     for provider in _providers:
         context.update(provider(request))
     return context
+
+
+@require_safe
+def show_menu_counts(request: HttpRequest) -> HttpResponse:
+    """What changes in the menu while a page stays open: counts, and what runs."""
+    return render(request, "components/menu_counts.html")
 
 
 def _render_group(name: str, user: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@
     facets: (button) => toggleFacets(button),
     back: () => history.back(),
     print: () => print(),
+    why: (button) => toast(button.dataset.why, "info"),
   };
 
   document.addEventListener("click", (event) => {
@@ -140,6 +141,42 @@
   }
 
   document.addEventListener("click", askFirst, true);
+
+  // ---------- Each form and button once at a time ----------
+
+  // What is pressed twice in a hurry is sent once; what comes back takes the mark away.
+  const busy = new Set();
+
+  const isPressed = (element) => element.matches?.("button, form[method=post]");
+
+  function occupy(element) {
+    busy.add(element);
+    element.setAttribute("aria-busy", "true");
+  }
+
+  function release(element) {
+    busy.delete(element);
+    element.removeAttribute("aria-busy");
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[method=post]") || event.defaultPrevented) return;
+    const button = event.submitter ?? form;
+    if (busy.has(form)) return event.preventDefault();
+    [form, button].forEach(occupy);
+    addEventListener("pageshow", () => [form, button].forEach(release), { once: true });
+  });
+
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!isPressed(event.target)) return;
+    if (busy.has(event.target)) event.preventDefault();
+    else occupy(event.target);
+  });
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (isPressed(event.target)) release(event.target);
+  });
 
   // ---------- Copying: [data-copy] ----------
 
@@ -269,6 +306,7 @@
     k: () => moveRow(-1),
     a: () => pressInRow("[data-accept]"),
     x: () => pressInRow("[data-reject]"),
+    z: () => all("[data-undo] button").at(-1)?.click(),
   };
 
   function isTyping(event) {

@@ -74,7 +74,11 @@
     const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
     if (event.key !== "c" || event.metaKey || event.ctrlKey || event.altKey || typing) return;
     if (Date.now() - wentAt < 1000) return; // g c goes to the catalog
-    one("[data-choose]", document.activeElement?.closest("[data-row]") ?? document.createElement("i"))?.click();
+    const row = document.activeElement?.closest("[data-row]");
+    const button = row && one("[data-choose]", row);
+    if (!button) return;
+    event.preventDefault(); // else the letter lands in the dialog's search
+    button.click();
   });
 
   let wentAt = 0;

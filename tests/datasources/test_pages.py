@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.datasources import services
 from apps.datasources.models import Agent, DataSource
@@ -52,10 +53,29 @@ def test_list_shows_what_one_may_view(people: People, sign_in: SignIn) -> None:
 
 
 def test_start_button_is_there_when_one_may_discover(people: People, sign_in: SignIn) -> None:
+    make_agent(embedded=True, last_seen_at=timezone.now())
     target = reverse("racine:run-start", args=[people.source.public_id]).encode()
     for door in (url_of("source-list"), url_of("source-detail", people.source)):
         assert target in sign_in(people.alice).get(door).content
         assert target not in sign_in(people.bob).get(door).content
+
+
+@pytest.mark.parametrize(
+    ("agent", "reason"),
+    [
+        ({}, b"The agent edge-1 is not connected"),
+        ({"last_seen_at": timezone.now(), "revoked_at": timezone.now()}, b"edge-1 was revoked"),
+    ],
+)
+def test_start_button_says_why_not_when_the_agent_is_away(
+    people: People, sign_in: SignIn, agent: dict[str, Any], reason: bytes
+) -> None:
+    DataSource.objects.update(agent=make_agent("edge-1", **agent))
+    target = reverse("racine:run-start", args=[people.source.public_id]).encode()
+    for door in (url_of("source-list"), url_of("source-detail", people.source)):
+        page = sign_in(people.alice).get(door).content
+        assert reason in page
+        assert target not in page
 
 
 @pytest.mark.parametrize("query", ["q=cr", "engine=sqlite", "environment=production", "sort=-name"])

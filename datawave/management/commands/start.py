@@ -18,6 +18,7 @@ from apps.rbac import services as rbac
 from apps.rbac.models import User
 from apps.rbac.selectors import find_first_admin
 from datawave.celery import app
+from datawave.common.demo import offer_demo
 from datawave.common.env import read_bool, read_text
 from datawave.common.errors import DataWaveError
 from datawave.launch import home as homes
@@ -64,6 +65,8 @@ class Command(BaseCommand):
             listener = homes.bind_port(host, port)
             prepare(settings.HOME)
             admin = rbac.add_first_admin()
+            if role == "all":
+                offer_demo(lambda user: start_demo(settings.HOME, user).public_id)
             group = Group(listener, with_agent=role == "all", with_worker=role == "all")
             lock.publish(group.url)
             self._greet(group.url, admin)
