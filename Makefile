@@ -49,7 +49,7 @@ test-full: $(VENV)/.dev
 	DATAWAVE_TEST_MODE=full $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(OWN_SERVERS:%=--ignore=tests/%)
 
 bench: $(VENV)/.dev  ## Benchmarks, each beside a floor or a peer
-	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py); done
 
 faults: $(VENV)/.dev  ## Kill real processes; SEEDS=n
 	$(BIN)/python -m pytest tests/faults -m faults -p no:xdist

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a ratio to a floor or a peer in the same run."""
