@@ -91,9 +91,7 @@ def report(server: LiveServer, path: Path, floor: float, columns: int) -> None:
     before = read_cpu(pids)
     time.sleep(IDLE_SECONDS)
     share = (read_cpu(pids) - before) / IDLE_SECONDS
-    print(
-        f"idle group of {len(pids)} processes       {read_memory(pids):7.0f} MB {share:6.2%} of a core"
-    )
+    print(f"idle, {len(pids)} processes  {read_memory(pids):7.0f} MB {share:6.2%} of a core")
 
 
 if __name__ == "__main__":
