@@ -148,7 +148,7 @@ if EMBEDDED:
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     }
     CELERY_BROKER_URL = "memory://localhost/"
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"polling_interval": 0.05}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"polling_interval": 0.1}
 else:
     CACHES = {
         "default": {

@@ -34,7 +34,7 @@ AGENT_STATES = {
     JobState.STREAMING: "running",
     JobState.CLOSED: "done",
     JobState.FAILED: "failed",
-    JobState.CANCELLED: "skipped",
+    JobState.CANCELLED: "stopped",
 }
 FINISHED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
@@ -56,6 +56,11 @@ def get_run(*, user: User, public_id: uuid.UUID | str) -> Run:
 def count_active_runs(user: User) -> int:
     """How many runs that the person may view are not over."""
     return Run.objects.visible_to(user).active().count()
+
+
+def has_active_runs() -> bool:
+    """Whether any run goes on, whoever may see it."""
+    return Run.objects.filter(state__in=ACTIVE_RUN_STATES).exists()
 
 
 def is_visible_run(user: User, key: str) -> bool:
@@ -194,14 +199,17 @@ def _state_of_stage(run: Run, stage: StageFigures) -> str:
     if run.state in FINISHED or run.state == RunState.SETTLING:
         return "done"
     if over:
-        return "skipped" if stage.open or not stage.total else "done"
+        whole = stage.total == stage.done + stage.failed
+        return ("done" if whole else "stopped") if stage.total else "skipped"
     return "running" if stage.total else "waiting"
 
 
 def _describe_agent(run: Run) -> dict[str, Any]:
     job = run.job
+    state = AGENT_STATES[JobState(job.state)]
     return {
-        "state": AGENT_STATES[JobState(job.state)],
+        # A job that no agent ever took was stopped before it began.
+        "state": "skipped" if state == "stopped" and not job.epoch else state,
         "done": job.done,
         "total": job.listed,
         "name": job.agent.name if job.agent else "",
@@ -214,10 +222,17 @@ def _describe_validation(run: Run, figures: Figures) -> dict[str, Any]:
     checked = figures.accepted + figures.quarantined
     if state == "running" and not checked:
         state = "waiting"
-    elif state == "failed":
-        # It was the agent that failed; what came was checked.
+    elif state in ("failed", "stopped"):
+        # It was the agent that ended; what came was checked.
         state = "done" if checked else "skipped"
-    return {"accepted": figures.accepted, "quarantined": figures.quarantined, "state": state}
+    return {
+        "accepted": figures.accepted,
+        "quarantined": figures.quarantined,
+        "done": checked,
+        "total": max(checked, _guess_batches(run)),
+        "failed": figures.quarantined,
+        "state": state,
+    }
 
 
 def _describe_settling(run: Run, figures: Figures) -> dict[str, Any]:

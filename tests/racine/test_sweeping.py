@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from apps.notifications.models import Notice
 from apps.racine import services, sweeper
 from apps.racine.models import Run, StageRun
 from apps.racine.services import sweeping
+from apps.racine.services.runs import give_up_waiting
 from apps.racine.types import RunState, StageState
 from datawave_edge.protocol import JobFailure
 from tests.discovery.factories import feed_job, make_table, open_stream, send_batch
@@ -132,6 +134,14 @@ def test_waiting_is_told_once_and_given_up_when_no_agent_comes(run: Run, people:
     assert state_of(run) == RunState.WAITING
 
 
+def test_run_is_not_given_up_when_an_agent_has_just_taken_it(run: Run) -> None:
+    open_stream(run.source, job=run.job)
+    # The sweeper still holds the run as it was a moment ago.
+    assert not give_up_waiting(run=run)
+    assert state_of(run) == RunState.RUNNING
+    assert run.job.cancel_requested_at is None
+
+
 def test_run_waits_again_when_its_agent_fell_silent(run: Run) -> None:
     job, agent = open_stream(run.source, job=run.job)
     send_batch(job, agent, 0, [make_table("a")])
@@ -191,6 +201,19 @@ def test_loop_sweeps_until_it_is_stopped(settings: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr(services, "sweep", sweep)
     sweeper.run_sweeper(stop)
     assert len(rounds) == 3
+
+
+@pytest.mark.parametrize(("state", "sweeps"), [(RunState.RUNNING, 10), (RunState.COMPLETED, 2)])
+def test_sweeps_are_rare_when_no_run_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, state: RunState, sweeps: int
+) -> None:
+    Run.objects.update(state=state)
+    rounds = iter([False] * 10)
+    stop = Mock(wait=lambda _seconds: next(rounds, True))
+    sweep = Mock()
+    monkeypatch.setattr(services, "sweep", sweep)
+    sweeper.run_sweeper(stop)
+    assert sweep.call_count == sweeps
 
 
 def test_nothing_is_done_twice_when_two_sweep_at_once(run: Run, work_off: WorkOff) -> None:
