@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -159,10 +159,25 @@ def _first_state(failure: Failure, packs: Mapping[str, Pack]) -> FindingState:
     return FindingState.OPEN if failure.verdict.confidence >= least else FindingState.REVIEW
 
 
-def save_tallies(outcomes: Outcomes, source_id: int, pack_of: Mapping[str, str]) -> None:
-    """Write the four counts of each rule over the whole source."""
+def withdraw_findings(source_id: int, known_rules: Collection[str]) -> None:
+    """Close findings of rules that a newer version of their pack no longer has."""
     now = timezone.now()
-    tallies = [_make_tally(outcomes, source_id, r, pack_of[r], now) for r in outcomes.rule_ids]
+    findings = Finding.objects.filter(source_id=source_id).exclude(state=FindingState.FIXED)
+    for finding in findings.exclude(rule_id__in=known_rules):
+        FindingChange.objects.create(
+            finding=finding,
+            state_before=finding.state,
+            state_after=FindingState.FIXED,
+            note=f"{finding.rule_id} is no longer a rule of its pack.",
+        )
+        Finding.objects.filter(pk=finding.pk).update(state=FindingState.FIXED, fixed_at=now)
+
+
+def save_tallies(
+    outcomes: Outcomes, source_id: int, pack_of: Mapping[str, str], began: datetime
+) -> None:
+    """Write the four counts of each rule over the whole source, as of when the check began."""
+    tallies = [_make_tally(outcomes, source_id, r, pack_of[r], began) for r in outcomes.rule_ids]
     RuleTally.objects.bulk_create(
         tallies,
         update_conflicts=True,

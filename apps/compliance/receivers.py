@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from apps.catalog.signals import entry_changed
 from apps.classification.signals import label_decided
@@ -16,13 +17,13 @@ from .signals import pack_switched
 @receiver(label_decided, dispatch_uid="compliance.label_decided")
 def recheck_after_decision(label: Any, **_: Any) -> None:
     """What a column means decides which rules apply."""
-    tasks.recheck_dataset.delay(dataset_id=label.field.dataset_id)
+    _recheck(label.field.dataset)
 
 
 @receiver(entry_changed, dispatch_uid="compliance.entry_changed")
 def recheck_after_change(entry: Any, **_: Any) -> None:
     """Rules read declared facts."""
-    tasks.recheck_dataset.delay(dataset_id=entry.dataset_id)
+    _recheck(entry.dataset)
 
 
 @receiver(pack_switched, dispatch_uid="compliance.pack_switched")
@@ -30,3 +31,9 @@ def recheck_after_switch(setting: Any, **_: Any) -> None:
     """A pack that was off has not seen what changed meanwhile."""
     if setting.enabled:
         tasks.recheck_all_sources.delay()
+
+
+def _recheck(dataset: Any) -> None:
+    """The table at once, then what is counted or asked over its whole source."""
+    tasks.recheck_dataset.delay(dataset_id=dataset.pk)
+    tasks.recheck_source.delay(source_id=dataset.source_id, since=timezone.now().isoformat())

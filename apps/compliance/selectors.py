@@ -119,12 +119,6 @@ def find_rule(rule_id: str) -> Rule | None:
     return next((rule for rule in rules if rule.id == rule_id), None)
 
 
-def list_enabled_packs() -> tuple[Pack, ...]:
-    """The packs in use; one that nobody switched off is."""
-    off = _list_disabled()
-    return tuple(pack for pack in list_packs() if pack.id not in off)
-
-
 def _list_disabled() -> set[str]:
     return set(PackSetting.objects.filter(enabled=False).values_list("pack_id", flat=True))
 
@@ -149,19 +143,6 @@ def _make_book(disabled: frozenset[str], *, structure_only: bool) -> RuleBook:
 
 def _keep_structural(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if rule.level != "source" and not needs_labels(rule))
-
-
-def find_source(source_id: int) -> Any:
-    """The source that a check is about."""
-    return RuleTally(source_id=source_id).source
-
-
-def find_source_id(dataset_id: int) -> int:
-    """The source of a dataset."""
-    dataset = Finding(dataset_id=dataset_id).dataset
-    if dataset is None:
-        raise NotThere
-    return int(dataset.source_id)
 
 
 def list_visible_findings(user: User) -> FindingQuerySet:
@@ -339,3 +320,8 @@ def may_switch_packs(user: User) -> bool:
 def list_checked_sources() -> list[int]:
     """Ids of the sources that were checked before."""
     return list(RuleTally.objects.order_by().values_list("source_id", flat=True).distinct())
+
+
+def was_checked_since(source_id: int, moment: datetime) -> bool:
+    """Whether a check of the whole source began at that moment or later."""
+    return RuleTally.objects.filter(source_id=source_id, checked_at__gte=moment).exists()

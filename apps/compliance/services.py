@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -12,7 +13,8 @@ from apps.catalog.selectors import load_declared
 from apps.catalog.types import DeclaredFacts
 from apps.classification.selectors import list_rejected_fields, load_labels
 from apps.classification.types import LabelFacts
-from apps.discovery.selectors import load_dataset_table, load_dataset_tables
+from apps.datasources.selectors import load_source
+from apps.discovery.selectors import get_source_id, load_dataset_table, load_dataset_tables
 from apps.discovery.types import BatchTable
 from apps.rbac import services as rbac
 from apps.rbac.selectors import has_role
@@ -22,17 +24,16 @@ from datawave.common.errors import DataWaveError, InputInvalid, NotThere, Permis
 
 from .checks import Outcomes, check_source, check_tables, merge_outcomes, needs_labels
 from .collect import REJECTED, Known, Section, build_source_facts
-from .findings import Scope, iter_chunks, save_tallies, sync_findings
+from .evaluator import RuleBook
+from .findings import Scope, iter_chunks, save_tallies, sync_findings, withdraw_findings
 from .models import Finding, FindingChange, PackSetting
 from .policy import Pack
 from .selectors import (
-    find_source,
-    find_source_id,
     list_checked_sources,
-    list_enabled_packs,
     list_packs,
     load_rule_book,
     load_structure_book,
+    was_checked_since,
 )
 from .signals import finding_decided, pack_switched
 from .types import DECISIONS, FindingState
@@ -53,7 +54,7 @@ def check_structure(*, source_id: int, tables: Sequence[BatchTable]) -> Outcomes
     """Ask of a batch the rules that need its structure alone."""
     ids = [table.dataset_id for table in tables]
     known = Known(
-        source=build_source_facts(find_source(source_id), None, 0), declared=load_declared(ids)
+        source=build_source_facts(load_source(source_id), None, 0), declared=load_declared(ids)
     )
     return check_tables(load_structure_book(), tables, known, source_id)
 
@@ -65,24 +66,31 @@ def store_structure(*, source_id: int, outcomes: Outcomes) -> int:
     return len(sync_findings(outcomes, scope, _map_packs()))
 
 
-@transaction.atomic
 def check_whole_source(*, source_id: int) -> int:
     """Ask every rule of every active dataset and of the source.
 
     Says how many active findings rest on labels or on the whole source, beyond structure.
     """
+    began = timezone.now()
+    book = load_rule_book()
+    outcomes = _ask_everything(book, source_id)
+    with transaction.atomic():
+        active = sync_findings(outcomes, Scope(source_id=source_id), _map_packs())
+        withdraw_findings(source_id, {rule.id for pack in list_packs() for rule in pack.rules})
+        packs = {rule.id: rule.pack_id for rule in book.rules}
+        save_tallies(outcomes, source_id, packs, began)
+    beyond = {rule.id for rule in book.rules if needs_labels(rule) or rule.level == "source"}
+    return sum(key.partition(":")[0] in beyond for key in active)
+
+
+def _ask_everything(book: RuleBook, source_id: int) -> Outcomes:
     tables = list(load_dataset_tables(source_id))
     labels = _load_labels([table.dataset_id for table in tables])
     facts = _load_source_facts(source_id, tables, labels)
     known = Known(source=facts, labels=labels, declared=_load_declared(tables))
-    book = load_rule_book()
-    outcomes = merge_outcomes(
+    return merge_outcomes(
         check_tables(book, tables, known, source_id), check_source(book, facts, source_id)
     )
-    active = sync_findings(outcomes, Scope(source_id=source_id), _map_packs())
-    save_tallies(outcomes, source_id, {rule.id: rule.pack_id for rule in book.rules})
-    beyond = {rule.id for rule in book.rules if needs_labels(rule) or rule.level == "source"}
-    return sum(key.partition(":")[0] in beyond for key in active)
 
 
 def _load_source_facts(
@@ -90,7 +98,7 @@ def _load_source_facts(
 ) -> Section:
     fields = [field for table in tables for field in table.field_ids.values()]
     current = [labels[field] for field in fields if field in labels]
-    return build_source_facts(find_source(source_id), current, len(fields))
+    return build_source_facts(load_source(source_id), current, len(fields))
 
 
 def _load_labels(dataset_ids: list[int]) -> dict[int, LabelFacts]:
@@ -113,8 +121,8 @@ def recheck_dataset(*, dataset_id: int) -> None:
     except NotThere:
         # Dropped since; the next check of the source fixes its findings.
         return
-    source_id = find_source_id(dataset_id)
-    facts = build_source_facts(find_source(source_id), None, 0)
+    source_id = get_source_id(dataset_id)
+    facts = build_source_facts(load_source(source_id), None, 0)
     known = Known(
         source=facts, labels=_load_labels([dataset_id]), declared=load_declared([dataset_id])
     )
@@ -123,8 +131,20 @@ def recheck_dataset(*, dataset_id: int) -> None:
     sync_findings(outcomes, scope, _map_packs())
 
 
+def recheck_source(*, source_id: int, since: datetime) -> bool:
+    """Bring counts and rules on the whole source in step with what changed at that moment.
+
+    Many changes at once cost one check: whoever comes later finds that one began since.
+    """
+    if was_checked_since(source_id, since) or source_id not in list_checked_sources():
+        return False
+    check_whole_source(source_id=source_id)
+    return True
+
+
 def _map_packs() -> dict[str, Pack]:
-    return {pack.id: pack for pack in list_enabled_packs()}
+    # All of them: one may be switched off between the question and the answer.
+    return {pack.id: pack for pack in list_packs()}
 
 
 @transaction.atomic

@@ -99,6 +99,14 @@ def load_dataset_table(dataset_id: int) -> BatchTable:
     raise NotThere
 
 
+def get_source_id(dataset_id: int) -> int:
+    """The source of a dataset. Raises NotThere."""
+    found = Dataset.objects.filter(pk=dataset_id).values_list("source_id", flat=True).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
 def _load_tables(ids: list[int]) -> Iterator[BatchTable]:
     rows = Dataset.objects.filter(pk__in=ids).exclude(snapshot=None).select_related("snapshot")
     fields = _load_field_ids(ids)
@@ -213,6 +221,12 @@ def list_quarantined_batches(job: DiscoveryJob) -> QuerySet[Batch]:
 def list_failed_items(job: DiscoveryJob) -> QuerySet[BatchItem]:
     """Datasets that the agent could not read."""
     return _list_last_words(job.pk).filter(outcome=ItemOutcome.FAILED).order_by("pk")
+
+
+def list_unread_items(job: DiscoveryJob) -> QuerySet[BatchItem]:
+    """Datasets that are stored without a profile, because their rows could not be read."""
+    items = _list_last_words(job.pk).exclude(snapshot=None).select_related("snapshot")
+    return items.filter(snapshot__payload__profile_error__gt="").order_by("pk")
 
 
 # Datasets and fields

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.catalog import services as catalog
 from apps.catalog.models import CatalogEntry
@@ -250,8 +251,10 @@ def test_declared_fact_ends_a_finding_when_it_was_lacking(shop: People) -> None:
 def test_dataset_is_checked_again_when_people_change_what_rules_read(
     shop: People, monkeypatch: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
-    asked = []
+    asked: list[dict[str, Any]] = []
+    wider: list[dict[str, Any]] = []
     monkeypatch.setattr(tasks.recheck_dataset, "delay", lambda **given: asked.append(given))
+    monkeypatch.setattr(tasks.recheck_source, "delay", lambda **given: wider.append(given))
     entry = CatalogEntry.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
         catalog.edit_entry(entry=entry, user=shop.alice, tags={"purpose": "sales"})
@@ -259,6 +262,30 @@ def test_dataset_is_checked_again_when_people_change_what_rules_read(
     with django_capture_on_commit_callbacks(execute=True):
         decide_label(label=label, user=shop.alice, kind="reject")
     assert asked == [{"dataset_id": entry.dataset_id}] * 2
+    assert [given["source_id"] for given in wider] == [shop.source.pk] * 2
+
+
+def test_counts_follow_when_people_change_what_rules_read(shop: People) -> None:
+    tally = RuleTally.objects.get(rule_id="GDPR-05-2-OWNER")
+    assert (tally.failed, tally.passed) == (1, 0)
+    catalog.edit_entry(entry=CatalogEntry.objects.get(), user=shop.alice, owner=shop.alice)
+    since = timezone.now()
+    tasks.recheck_source(source_id=shop.source.pk, since=since.isoformat())
+    tally.refresh_from_db()
+    assert (tally.failed, tally.passed) == (0, 1)
+    assert not services.recheck_source(source_id=shop.source.pk, since=since)
+
+
+def test_source_is_left_alone_when_it_was_never_checked(people: People) -> None:
+    assert not services.recheck_source(source_id=people.source.pk, since=timezone.now())
+
+
+def test_finding_ends_when_its_rule_left_the_pack(shop: People) -> None:
+    Finding.objects.filter(rule_id=CVV).update(rule_id="GDPR-OLD-RULE", key="old")
+    services.check_whole_source(source_id=shop.source.pk)
+    old = Finding.objects.get(rule_id="GDPR-OLD-RULE")
+    assert old.state == "fixed"
+    assert "no longer a rule" in old.changes.get().note
 
 
 def test_finding_ends_when_a_person_rejects_the_label(shop: People) -> None:
