@@ -19,7 +19,11 @@ class SourceForm(forms.Form):
     """Fields of a source. Whether they fit together is the service's to say."""
 
     engine = forms.ChoiceField(choices=Engine.choices, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=100, help_text="As people shall know it, such as CRM.")
+    name = forms.CharField(
+        max_length=100,
+        help_text="As people shall know it, such as CRM.",
+        error_messages={"required": "Give the source a name."},
+    )
     host = forms.CharField(
         required=False, max_length=255, help_text="Name or IP address of the database server."
     )
@@ -94,6 +98,8 @@ class SourceForm(forms.Form):
         super().__init__(data, initial={**initial, "engine": engine.value})
         self.needs_host = ENGINES[engine].needs_host
         self.fields["database"].required = engine is not Engine.MYSQL
+        what = "path of the SQLite file" if engine is Engine.SQLITE else "name of the database"
+        self.fields["database"].error_messages["required"] = f"Give the {what}."
         self._fill_agents(user)
         if source is None or not source.password:
             del self.fields["clear_password"]

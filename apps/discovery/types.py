@@ -121,6 +121,11 @@ class Balance:
     failed: int
 
     @property
+    def lacking(self) -> int:
+        """How many were seen of which nothing came; below zero, how many came unseen."""
+        return self.seen - (self.stored + self.unchanged + self.filtered + self.failed)
+
+    @property
     def holds(self) -> bool:
         """Whether nothing was lost and nothing invented."""
-        return self.seen == self.stored + self.unchanged + self.filtered + self.failed
+        return self.lacking == 0

@@ -44,16 +44,27 @@ def list_troubles(figures: Figures) -> list[str]:
     """What went wrong, in words; empty when all is well."""
     troubles = []
     if figures.quarantined:
-        troubles.append(f"{_some(figures.quarantined, 'batch', 'batches')} failed validation.")
+        troubles.append(_tell_quarantined(figures))
     for stage in figures.stages:
         if stage.failed:
             batches = _some(stage.failed, "batch was", "batches were")
             troubles.append(f"{stage.title}: {batches} set aside.")
     if figures.balance.failed:
         troubles.append(f"{_some(figures.balance.failed, 'table', 'tables')} could not be read.")
-    if not figures.balance.holds:
+    if figures.unread:
+        tables = _some(figures.unread, "table was", "tables were")
+        troubles.append(f"{tables} stored without a profile: the rows could not be read.")
+    if not figures.balance.holds and not figures.quarantined:
         troubles.append("The balance does not hold: tables were lost on the way.")
     return troubles
+
+
+def _tell_quarantined(figures: Figures) -> str:
+    batches = _some(figures.quarantined, "batch", "batches")
+    if figures.balance.lacking <= 0:
+        return f"{batches} failed validation."
+    tables = _some(figures.balance.lacking, "table was", "tables were")
+    return f"{batches} failed validation; {tables} not taken in."
 
 
 def _some(count: int, one: str, many: str) -> str:

@@ -15,7 +15,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasources.selectors import get_source, list_permitted_sources, list_visible_sources
-from apps.discovery.selectors import list_failed_items, list_quarantined_batches
+from apps.discovery.selectors import list_failed_items, list_quarantined_batches, list_unread_items
+from apps.discovery.stages import list_stages
 from apps.rbac.selectors import may
 from apps.rbac.services import require
 from apps.rbac.types import Action
@@ -102,6 +103,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "balance": run.summary.get("balance"),
         "troubles": [] if run.is_active else run.summary.get("troubles", []),
         "failed_tables": [_explain_failed(item) for item in list_failed_items(run.job)[:100]],
+        "unread_tables": [_explain_unread(item) for item in list_unread_items(run.job)[:100]],
         "quarantined": list_quarantined_batches(run.job)[:100],
         "set_aside": list_set_aside(run),
         "may_discover": may(user, Action.DISCOVER, run.source),
@@ -133,12 +135,23 @@ def _explain_failed(item: Any) -> dict[str, str]:
     }
 
 
+def _explain_unread(item: Any) -> dict[str, str]:
+    code = item.snapshot.payload["profile_error"]
+    return {
+        "container": item.container,
+        "name": item.name,
+        "why": code.replace("_", " ").capitalize() + ".",
+        "next_step": NEXT_STEPS.get(code, "Discover again; if it stays, see the agent's log."),
+    }
+
+
 def list_set_aside(run: Run) -> list[dict[str, Any]]:
     """Stage runs that were set aside, with what the page tells of each."""
     aside = run.stage_runs.filter(state=StageState.QUARANTINED).select_related("batch")[:100]
+    titles = {stage.name: stage.title for stage in list_stages()}
     return [
         {
-            "stage": work.stage,
+            "title": titles.get(work.stage, work.stage),
             "batch": work.batch.seq,
             "code": work.error_code,
             "message": work.error_message,

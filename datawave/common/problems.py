@@ -74,6 +74,7 @@ def _title_of(code: int) -> str:
         status.HTTP_404_NOT_FOUND: "Not found",
         status.HTTP_405_METHOD_NOT_ALLOWED: "Method not allowed",
         status.HTTP_409_CONFLICT: "Conflict",
+        status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Too large",
         status.HTTP_422_UNPROCESSABLE_ENTITY: "Invalid input",
         status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests",
     }

@@ -15,7 +15,7 @@
     waiting: "gray",
     cancelling: "gray",
   };
-  const WORDS = { done: "Done", failed: "Failed", waiting: "Waiting", skipped: "Skipped" };
+  const WORDS = { done: "Done", failed: "Failed", waiting: "Waiting", skipped: "Skipped", stopped: "Stopped" };
 
   let run = null;
   let receivedAt = 0;
@@ -57,7 +57,7 @@
   }
 
   const isOver = () => OVER.includes(run.state);
-  const barTone = () => ({ green: "green", yellow: "yellow", red: "red" })[TONES[run.state]] ?? "primary";
+  const barTone = () => (isOver() ? TONES[run.state] : "primary");
 
   function drawCounts() {
     for (const [name, count] of Object.entries(run.counts ?? {})) {
@@ -66,12 +66,18 @@
   }
 
   // While the agent still reads, what was seen is not known, so nothing is judged.
-  function drawBalance() {
+  function judgeBalance() {
+    if (!isOver()) return "open";
+    if (!["completed", "completed_with_errors"].includes(run.state)) return "void";
     const { seen = 0, stored = 0, unchanged = 0, filtered = 0, failed = 0 } = run.counts ?? {};
-    const verdict = seen === stored + unchanged + filtered + failed ? "holds" : "broken";
-    const shown = ["completed", "completed_with_errors"].includes(run.state) ? verdict : "open";
+    if (seen === stored + unchanged + filtered + failed) return "holds";
+    return run.validation?.quarantined ? "aside" : "broken";
+  }
+
+  function drawBalance() {
+    const shown = judgeBalance();
     all("[data-balance]", page).forEach((element) => {
-      element.hidden = element.dataset.balance !== shown;
+      element.hidden = !element.dataset.balance.split(" ").includes(shown);
     });
   }
 
@@ -84,15 +90,9 @@
 
   function drawStages() {
     drawStage("agent", run.agent);
-    drawStage("validation", validationStage());
+    drawStage("validation", run.validation);
     run.stages?.forEach((stage) => drawStage(stage.name, stage));
     drawStage("settle", run.settle);
-  }
-
-  // Validation follows the agent: what has come is checked as it comes.
-  function validationStage() {
-    const { accepted = 0, quarantined = 0, state } = run.validation ?? {};
-    return { state, done: accepted + quarantined, total: run.agent?.total ?? 0, failed: quarantined };
   }
 
   function drawStage(name, stage) {
@@ -101,11 +101,14 @@
     const state = stateOf(stage);
     const share = shareOf(stage, state);
     card.dataset.state = state;
-    one("[data-stage-text]", card).textContent = WORDS[state] ?? `${share}%`;
+    const word = one("[data-stage-text]", card);
+    word.textContent = WORDS[state] ?? `${share}%`;
+    // Both words do not fit beside the title, and the red one says more.
+    word.hidden = state === "done" && stage.failed > 0;
     one("progress", card).value = share;
     const failed = one("[data-stage-failed]", card);
     if (failed) failed.hidden = !stage.failed;
-    if (failed && stage.failed) failed.textContent = `${stage.failed} failed`;
+    if (failed && stage.failed) failed.textContent = `${stage.failed} set aside`;
   }
 
   const STATES = { succeeded: "done", completed: "done", pending: "waiting", queued: "waiting" };

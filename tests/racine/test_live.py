@@ -19,8 +19,8 @@ from apps.racine import selectors, services
 from apps.racine.models import Run
 from apps.racine.services.sweeping import LAST_SWEEP
 from datawave.common.errors import NotThere
-from datawave_edge.protocol import JobProgress
-from tests.discovery.factories import feed_job, make_table, open_stream, send_batch
+from datawave_edge.protocol import JobFailure, JobProgress
+from tests.discovery.factories import feed_job, make_table, open_stream, send_batch, send_body
 from tests.people import People
 
 from .conftest import FakeStage, WorkOff
@@ -66,6 +66,38 @@ def test_everything_is_done_when_the_run_is_complete(run: Run, work_off: WorkOff
     assert picture["settle"] == {"state": "done", "done": 2, "total": 2}
     assert picture["log"][-1]["message"] == "Completed."
     json.dumps(picture)
+
+
+def test_validation_counts_batches_when_the_agent_still_reads(run: Run) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    told = JobProgress(listed=20, done=9)
+    discovery.record_progress(job=job, agent=agent, progress=told)
+    send_batch(job, agent, 0, [make_table("a")])
+    send_body(job, agent, 1, b"nonsense", 1)
+    assert live(run)["validation"] == {
+        "accepted": 1, "quarantined": 1, "done": 2, "total": 3, "failed": 1, "state": "running",
+    }  # fmt: skip
+
+
+def test_unfinished_work_is_not_called_done_when_the_run_is_cancelled(
+    run: Run, people: People
+) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    send_batch(job, agent, 0, [make_table("a")])
+    services.cancel_run(run=run, user=people.alice)
+    stop = JobFailure(code="cancelled", message="Stopped.")
+    discovery.fail_job(job=job, agent=agent, failure=stop)
+    picture = live(run)
+    assert picture["state"] == "cancelled"
+    assert (picture["agent"]["state"], picture["validation"]["state"]) == ("stopped", "done")
+    assert picture["stages"][0]["state"] == "stopped"
+
+
+def test_agent_is_skipped_when_the_run_is_cancelled_before_it_came(
+    run: Run, people: People
+) -> None:
+    services.cancel_run(run=run, user=people.alice)
+    assert live(run)["agent"]["state"] == live(run)["validation"]["state"] == "skipped"
 
 
 def test_time_left_is_guessed_when_there_were_runs_before(

@@ -109,7 +109,22 @@ def test_it_ends_with_errors_when_a_batch_made_no_sense(run: Run, work_off: Work
     work_off()
     assert state_of(run) == RunState.COMPLETED_WITH_ERRORS
     assert run.summary["counts"]["quarantined"] == 1
-    assert "1 batch failed validation." in run.summary["troubles"]
+    assert run.summary["troubles"] == ["1 batch failed validation."]
+
+
+def test_tables_are_told_when_they_are_in_a_batch_that_made_no_sense(
+    run: Run, work_off: WorkOff
+) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    send_batch(job, agent, 0, [make_table("a")])
+    send_batch(job, agent, 1, [make_table("b", ["twice", "twice"]), make_table("c")])
+    names = [("main", name) for name in "abc"]
+    discovery.close_job(job=job, agent=agent, close=make_close(job, names))
+    work_off()
+    assert state_of(run) == RunState.COMPLETED_WITH_ERRORS
+    # Nothing was lost: it is known where the others are.
+    told = "1 batch failed validation; 2 tables were not taken in."
+    assert run.summary["troubles"] == [told]
 
 
 def test_success_is_not_claimed_when_the_balance_breaks(run: Run, work_off: WorkOff) -> None:

@@ -10,6 +10,7 @@ from .jobs import (
     release_lost_jobs,
     request_cancel,
     resume_job,
+    withdraw_job,
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
 from .stream import (
@@ -44,4 +45,5 @@ __all__ = [
     "request_cancel",
     "resume_job",
     "settle_absence",
+    "withdraw_job",
 ]

@@ -63,12 +63,17 @@ def announce(signal: Signal, job: DiscoveryJob, **facts: Any) -> None:
 @transaction.atomic
 def request_cancel(*, job: DiscoveryJob) -> None:
     """Stop the job: at once when no agent has it, else as soon as its agent hears of it."""
-    now = timezone.now()
-    if not _end(job, JobState.CANCELLED, only=Q(state=JobState.QUEUED)):
+    if not withdraw_job(job=job):
         DiscoveryJob.objects.filter(
             pk=job.pk, state__in=TAKEN_STATES, cancel_requested_at=None
-        ).update(cancel_requested_at=now)
+        ).update(cancel_requested_at=timezone.now())
     job.refresh_from_db()
+
+
+@transaction.atomic
+def withdraw_job(*, job: DiscoveryJob) -> bool:
+    """Cancel a job that no agent has taken; False when one has, or when it is over."""
+    return _end(job, JobState.CANCELLED, only=Q(state=JobState.QUEUED))
 
 
 def lease_job(*, agent: Agent) -> DiscoveryJob | None:

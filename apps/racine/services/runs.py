@@ -334,12 +334,12 @@ def note_batch_quarantined(*, job: DiscoveryJob, seq: int) -> None:
 @transaction.atomic
 def give_up_waiting(*, run: Run) -> bool:
     """Fail a run that no agent has taken up; it can be resumed when one is there."""
-    failed = fail_run(
+    # The job decides: an agent may have taken it since the sweeper looked.
+    if not discovery.withdraw_job(job=_job_of(run)):
+        return False
+    return fail_run(
         run_id=run.pk,
         code="no_agent",
         message="No agent has taken this discovery up.",
         hint="Start the agent that serves this source, then resume the run.",
     )
-    if failed:
-        discovery.request_cancel(job=_job_of(run))
-    return failed

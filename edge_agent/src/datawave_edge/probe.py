@@ -71,7 +71,8 @@ class _Probe:
         port = self._spec.port or PORTS[self._spec.engine]
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         self._addresses = [(family, address) for family, _, _, _, address in found]
-        return f"{len({address[0] for _, address in self._addresses})} address(es) found.", ""
+        count = len({address[0] for _, address in self._addresses})
+        return f"{count} address{'' if count == 1 else 'es'} found.", ""
 
     def _connect(self) -> Told:
         with self._dial():
