@@ -371,7 +371,7 @@ def _describe_finding(finding: Any) -> Concern:
     return Concern(
         kind="finding",
         title=finding.message,
-        detail=f"{finding.source.name} · {finding.title}",
+        detail=f"{finding.source.name} · {finding.citation}",
         url=reverse("compliance:finding-detail", args=[finding.public_id]),
         tone="red",
         at=finding.first_seen_at,

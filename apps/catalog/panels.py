@@ -121,7 +121,8 @@ def _draw_node(
 
 
 def _subtitle(dataset: Any) -> str:
-    rows = "" if dataset.row_count is None else f"{dataset.row_count:,} rows"
+    count = dataset.row_count
+    rows = "" if count is None else f"{count:,} row{'' if count == 1 else 's'}"
     return " · ".join(part for part in (dataset.container, rows) if part)
 
 

@@ -8,6 +8,8 @@
   const SVG = "http://www.w3.org/2000/svg";
   const MOST_NODES = 200;
   const READABLE = 0.75;
+  const LOWEST = 320;
+  const TALLEST = 720;
   const WIDTH = 190;
   const HEAD = 46;
   const LINE = 22;
@@ -127,22 +129,29 @@
     const view = { scale: 1, x: 0, y: 0 };
     const apply = () => (world.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`);
 
+    const findRoom = () => Math.min((box.clientWidth - 24) / size.width, (box.clientHeight - 24) / size.height);
+
     const fit = () => {
-      const room = Math.min((box.clientWidth - 24) / size.width, (box.clientHeight - 24) / size.height);
-      if (room < READABLE) return centre(size.spots.values().next().value);
-      view.scale = Math.min(1.05, room);
+      view.scale = Math.min(1.05, findRoom());
       view.x = (box.clientWidth - size.width * view.scale) / 2;
       view.y = (box.clientHeight - size.height * view.scale) / 2;
       apply();
     };
 
-    // What does not fit in readable size starts at the table in question, the first one.
-    const centre = (spot) => {
+    // What does not fit in readable size starts at the table in question, the first one; along the
+    // side that does fit, all is shown.
+    const begin = () => {
+      box.style.height = `${Math.round(Math.min(TALLEST, Math.max(LOWEST, size.height * READABLE + 24)))}px`;
+      if (findRoom() >= READABLE) return fit();
+      const spot = size.spots.values().next().value;
       view.scale = READABLE;
-      view.x = box.clientWidth / 2 - (spot.x + WIDTH / 2) * view.scale;
-      view.y = box.clientHeight / 2 - (spot.y + heightOf(spot.node) / 2) * view.scale;
+      view.x = along(box.clientWidth, size.width, spot.x + WIDTH / 2);
+      view.y = along(box.clientHeight, size.height, spot.y + heightOf(spot.node) / 2);
       apply();
     };
+
+    const along = (frame, whole, middle) =>
+      whole * READABLE <= frame ? (frame - whole * READABLE) / 2 : frame / 2 - middle * READABLE;
 
     const zoom = (factor, atX = box.clientWidth / 2, atY = box.clientHeight / 2) => {
       const scale = Math.min(2.5, Math.max(0.2, view.scale * factor));
@@ -156,7 +165,7 @@
       Object.assign(view, { x, y });
       apply();
     };
-    return { view, fit, zoom, moveTo };
+    return { view, begin, fit, zoom, moveTo };
   }
 
   function zoomByWheel(box, { zoom }) {
@@ -193,10 +202,20 @@
     });
   }
 
-  function addControls(box, { fit, zoom }) {
+  function addControls(box, { begin, fit, zoom }) {
     const press = { in: () => zoom(1.2), out: () => zoom(0.83), fit };
     all("[data-zoom]", box).forEach((button) => button.addEventListener("click", press[button.dataset.zoom]));
-    new ResizeObserver(fit).observe(box);
+    watchWidth(box, begin);
+  }
+
+  // By the width alone: beginning sets the height itself.
+  function watchWidth(box, begin) {
+    let width = 0;
+    new ResizeObserver(() => {
+      if (box.clientWidth === width) return;
+      width = box.clientWidth;
+      begin();
+    }).observe(box);
   }
 
   // ---------- Start ----------

@@ -227,9 +227,9 @@ def test_few_queries_are_made_when_estate_is_large(who: str, people: People) -> 
 def test_page_shows_the_overview_when_signed_in(people: People, sign_in: SignIn) -> None:
     fill(people)
     page = sign_in(people.bob).get("/").content.decode()
-    assert "Card numbers in clear" in page
+    assert "cards.number holds card numbers." in page
     assert 'data-live-refresh="overview"' in page
-    assert "Card numbers" not in sign_in(people.charlie).get("/").content.decode()
+    assert "cards.number" not in sign_in(people.charlie).get("/").content.decode()
 
 
 def test_names_stay_text_when_hostile(people: People, sign_in: SignIn) -> None:
