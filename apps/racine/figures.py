@@ -10,7 +10,7 @@ from django.db.models import Count, FloatField, IntegerField, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from apps.discovery.selectors import list_unread_items, load_balance
+from apps.discovery.selectors import load_balance
 from apps.discovery.stages import list_stages
 from apps.discovery.types import Balance, BatchState
 
@@ -47,7 +47,6 @@ class Figures:
     quarantined: int
     stages: list[StageFigures]
     counts: dict[str, int]
-    unread: int = 0
 
 
 def load_figures(run: Run) -> Figures:
@@ -71,9 +70,8 @@ def load_figures(run: Run) -> Figures:
         "batches": batches["accepted"],
         **_count_results(run, stages),
     }
-    unread = list_unread_items(run.job).count()
     counts["tables"] = balance.stored + balance.unchanged
-    return Figures(balance, batches["accepted"], batches["quarantined"], stages, counts, unread)
+    return Figures(balance, batches["accepted"], batches["quarantined"], stages, counts)
 
 
 def _load_stages(run: Run) -> list[StageFigures]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from apps.discovery.selectors import list_unread_items
+
 from .figures import Figures, load_figures
 from .models import Run
 
@@ -27,7 +29,8 @@ def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
         "stages": {stage.name: _describe_stage(stage) for stage in figures.stages},
         "timings": _measure(run, figures, now),
         "retries": sum(stage.retries for stage in figures.stages) + run.failures,
-        "troubles": list_troubles(figures),
+        # Looked for once, at the end: it reads into every snapshot of the run.
+        "troubles": list_troubles(figures, unread=list_unread_items(run.job).count()),
     }
 
 
@@ -40,7 +43,7 @@ def _describe_stage(stage: Any) -> dict[str, Any]:
     }
 
 
-def list_troubles(figures: Figures) -> list[str]:
+def list_troubles(figures: Figures, *, unread: int) -> list[str]:
     """What went wrong, in words; empty when all is well."""
     troubles = []
     if figures.quarantined:
@@ -51,8 +54,8 @@ def list_troubles(figures: Figures) -> list[str]:
             troubles.append(f"{stage.title}: {batches} set aside.")
     if figures.balance.failed:
         troubles.append(f"{_some(figures.balance.failed, 'table', 'tables')} could not be read.")
-    if figures.unread:
-        tables = _some(figures.unread, "table was", "tables were")
+    if unread:
+        tables = _some(unread, "table was", "tables were")
         troubles.append(f"{tables} stored without a profile: the rows could not be read.")
     if not figures.balance.holds and not figures.quarantined:
         troubles.append("The balance does not hold: tables were lost on the way.")

@@ -108,7 +108,7 @@
     one("progress", card).value = share;
     const failed = one("[data-stage-failed]", card);
     if (failed) failed.hidden = !stage.failed;
-    if (failed && stage.failed) failed.textContent = `${stage.failed} set aside`;
+    if (failed && stage.failed) failed.textContent = `${stage.failed} aside`;
   }
 
   const STATES = { succeeded: "done", completed: "done", pending: "waiting", queued: "waiting" };
