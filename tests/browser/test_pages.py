@@ -22,7 +22,10 @@ PATHS = (
     "/catalog/", "/catalog/?q=customer", "/classification/", "/classification/?q=nothing-like-it",
     "/compliance/", "/compliance/rules/",
     "/sources/{source}/", "/sources/{source}/edit/", "/sources/{source}/delete/",
-    "/sources/tests/{test}/", "/runs/{run}/", "/catalog/{dataset}/", "/compliance/{finding}/",
+    "/sources/tests/{test}/", "/runs/{run}/", "/compliance/{finding}/", "/labels/{label}/",
+    "/catalog/{dataset}/", "/catalog/{dataset}/?tab=profile", "/catalog/{dataset}/?tab=findings",
+    "/catalog/{dataset}/?tab=relations", "/catalog/{dataset}/?tab=history",
+    "/compliance/?state=fixed", "/api/v1/docs/",
 )  # fmt: skip
 
 
@@ -39,6 +42,7 @@ def ids(admin: Client, demo: Path) -> dict[str, str]:
         "run": run,
         "test": admin.call("POST", f"sources/{source}/tests/")["id"],
         "dataset": first_id(admin, "datasets/"),
+        "label": first_id(admin, "labels/"),
         "finding": first_id(admin, "findings/"),
     }
 
@@ -85,7 +89,7 @@ def test_page_has_no_fault_when_nobody_is_signed_in(stranger: Watched, path: str
     assert find_all_faults(stranger, path) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/runs/{run}/", "/catalog/{dataset}/"])
+@pytest.mark.parametrize("path", PATHS)
 def test_first_visit_is_small(person: Watched, ids: dict[str, str], path: str) -> None:
     session = person.page.context.new_cdp_session(person.page)
     session.send("Network.enable")
