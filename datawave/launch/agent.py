@@ -30,10 +30,10 @@ def enlist_agent(home: Path) -> Path:
 class AgentProcess:
     """The child, started again when it dies."""
 
-    def __init__(self, *, server: str, token_file: Path, spool: Path) -> None:
+    def __init__(self, *, server: str, token_file: Path, spool: Path, quiet: bool = False) -> None:
         self.command = [
-            sys.executable, "-m", "datawave_edge", "run", "--embedded",
-            "--server", server, "--token-file", str(token_file), "--spool", str(spool),
+            sys.executable, "-m", "datawave_edge", *(["--quiet"] if quiet else []), "run",
+            "--embedded", "--server", server, "--token-file", str(token_file), "--spool", str(spool),
         ]  # fmt: skip
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None

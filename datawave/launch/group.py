@@ -60,7 +60,14 @@ class Server(uvicorn.Server):
 class Group:
     """Everything that embedded mode runs; `roles` leaves parts out in full mode."""
 
-    def __init__(self, listener: socket.socket, *, with_agent: bool, with_worker: bool) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        *,
+        with_agent: bool,
+        with_worker: bool,
+        quiet_agent: bool = False,
+    ) -> None:
         host, port = listener.getsockname()[:2]
         self.url = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
         self.listener = listener
@@ -78,19 +85,23 @@ class Group:
         if with_worker:
             self.parts += [WorkerThread(), SweeperThread()]
         if with_agent:
-            self.parts.append(self._make_agent(port))
+            self.parts.append(self._make_agent(port, quiet=quiet_agent))
 
-    def _make_agent(self, port: int) -> AgentProcess:
+    def _make_agent(self, port: int, *, quiet: bool) -> AgentProcess:
         return AgentProcess(
             server=f"http://127.0.0.1:{port}",
             token_file=enlist_agent(settings.HOME),
             spool=settings.HOME / "agent",
+            quiet=quiet,
         )
 
     def run(self) -> None:
         """Serve until a signal comes, then stop every part."""
         if settings.EMBEDDED:
             racine.end_old_leases()
+        if threading.current_thread() is threading.main_thread():
+            # uvicorn raises the signal again at its end, and by default SIGTERM would cut us off.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         for part in self.parts:
             part.start()
         try:
@@ -113,6 +124,7 @@ class Group:
         # A second Ctrl-C must not leave the child behind.
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for part in reversed(self.parts):
             part.stop()
         connections.close_all()

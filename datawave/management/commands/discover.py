@@ -53,13 +53,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Use the group that runs with this home, or run one for as long as it takes."""
-        logging.getLogger().setLevel(logging.ERROR)
+        # Lines of the group's parts would tear the progress bar.
+        logging.disable(logging.WARNING)
         try:
             target = parse_target(options["target"])
             with _running_group():
                 run = _discover(target, options["name"] or target.name)
         except DataWaveError as error:
             raise CommandError(" ".join(filter(None, (error.message, error.hint)))) from None
+        finally:
+            logging.disable(logging.NOTSET)
         sys.exit(EXIT_CODES[run.state])
 
 
@@ -70,7 +73,9 @@ def _running_group() -> Iterator[None]:
         return
     lock = homes.lock_home(settings.HOME)
     prepare(settings.HOME)
-    group = Group(homes.bind_port("127.0.0.1", 0), with_agent=True, with_worker=True)
+    group = Group(
+        homes.bind_port("127.0.0.1", 0), with_agent=True, with_worker=True, quiet_agent=True
+    )
     lock.publish(group.url)
     thread = group.run_in_thread()
     try:

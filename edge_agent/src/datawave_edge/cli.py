@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; gives the process's exit code."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(
-        level=logging.DEBUG if arguments.verbose else logging.INFO,
+        level=_level(arguments),
         format="%(asctime)s %(levelname)s %(message)s",
     )
     # urllib3 logs whole paths at debug level; the agent's own lines say enough.
@@ -30,10 +30,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_CONFIG
 
 
+def _level(arguments: argparse.Namespace) -> int:
+    if arguments.quiet:
+        return logging.WARNING
+    return logging.DEBUG if arguments.verbose else logging.INFO
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="datawave-edge", description="DataWave's edge agent.")
     parser.add_argument("--version", action="version", version=f"datawave-edge {__version__}")
     parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.add_argument("--quiet", action="store_true", help="log warnings alone")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="serve the server's jobs until stopped")
     run.add_argument("--server", help="address of the server (DATAWAVE_SERVER)")

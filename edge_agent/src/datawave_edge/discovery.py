@@ -186,10 +186,15 @@ class _Walk:
         except SourceFault as fault:
             if fault.code in ("connection_lost", "table_missing"):
                 raise
-            self._stream.tell(f"{shape.ref.path}: {fault.message}", "warning")
+            self._tell_unread(connector, shape.ref, fault)
             return snapshot_of(shape, None, fault.code)
         self._tell_profiled(shape, sample)
         return snapshot_of(shape, sample, "")
+
+    def _tell_unread(self, connector: Connector, ref: TableRef, fault: SourceFault) -> None:
+        denied = fault.code == "permission_denied"
+        hint = connector.grant_hint(ref) if denied else fault.hint
+        self._stream.tell(f"{ref.path}: {fault.message} {hint}".rstrip(), "warning")
 
     def _tell_profiled(self, shape: TableShape, sample: Sample) -> None:
         total = sample.row_count if sample.row_count is not None else shape.row_count
