@@ -16,6 +16,7 @@ from apps.classification.types import LabelFacts
 from apps.datasources.selectors import load_source
 from apps.discovery.selectors import get_source_id, load_dataset_table, load_dataset_tables
 from apps.discovery.types import BatchTable
+from apps.notifications import services as notifications
 from apps.rbac import services as rbac
 from apps.rbac.selectors import has_role
 from apps.rbac.types import Role
@@ -129,6 +130,7 @@ def recheck_dataset(*, dataset_id: int) -> None:
     outcomes = check_tables(load_rule_book(), [table], known, source_id)
     scope = Scope(source_id=source_id, dataset_ids=frozenset({dataset_id}))
     sync_findings(outcomes, scope, _map_packs())
+    notifications.publish_event(topic="overview", kind="findings_checked", data={})
 
 
 def recheck_source(*, source_id: int, since: datetime) -> bool:
