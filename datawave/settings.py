@@ -25,7 +25,7 @@ HOME = Path(read_text("DATAWAVE_HOME") or DEFAULT_HOME).resolve()
 DEBUG = read_bool("DATAWAVE_DEBUG", default=False)
 PORT = read_int("PORT", 8000)
 
-HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+keys.make_home(HOME)
 SECRET_KEY = keys.load_or_create(HOME / "keys" / "secret_key", keys.make_secret_key)
 # Newest first; secrets encrypted with an older one stay readable.
 DATAWAVE_SECRET_KEYS = keys.load_or_create(

@@ -23,13 +23,26 @@ def make_encryption_key() -> str:
     return Fernet.generate_key().decode()
 
 
+def make_home(path: Path) -> None:
+    """The folder of the installation. Raises SettingInvalid when nothing can be written there."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingInvalid(f"DATAWAVE_HOME={path} can't be made: {error.strerror}.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SettingInvalid(f"DATAWAVE_HOME={path} can't be written.")
+
+
 def load_or_create(path: Path, make: Callable[[], str]) -> str:
     """Content of a key file, which is made with mode 0600 when it is not there.
 
     Raises SettingInvalid when others than the owner may read it.
     """
     if not path.exists():
-        _create(path, make())
+        try:
+            _create(path, make())
+        except OSError as error:
+            raise SettingInvalid(f"{path} can't be written: {error.strerror}.") from None
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingInvalid(f"{path} can be read by others; run: chmod 600 {path}")
     return path.read_text(encoding="utf-8").strip()

@@ -33,7 +33,8 @@ class AgentProcess:
     def __init__(self, *, server: str, token_file: Path, spool: Path, quiet: bool = False) -> None:
         self.command = [
             sys.executable, "-m", "datawave_edge", *(["--quiet"] if quiet else []), "run",
-            "--embedded", "--server", server, "--token-file", str(token_file), "--spool", str(spool),
+            "--embedded", "--server", server, "--token-file", str(token_file),
+            "--spool", str(spool),
         ]  # fmt: skip
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from celery.apps.worker import Worker
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
 from django.urls import reverse
 
 from apps.racine.sweeper import run_sweeper
@@ -27,6 +28,7 @@ from datawave.launch.group import Group, prepare
 
 logger = logging.getLogger(__name__)
 ROLES = ("all", "web", "worker", "beat")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Command(BaseCommand):
@@ -56,10 +58,14 @@ class Command(BaseCommand):
                 self._serve(role, options["host"], options["port"])
         except DataWaveError as error:
             raise CommandError(error.message) from None
+        except (OperationalError, OSError) as error:
+            raise CommandError(_explain(error)) from None
         except KeyboardInterrupt:
             sys.exit(0)
 
     def _serve(self, role: str, host: str, port: int) -> None:
+        if settings.DEBUG and host not in LOOPBACK:
+            raise CommandError("With DATAWAVE_DEBUG set, only this machine may be served.")
         lock = homes.lock_home(settings.HOME)
         try:
             listener = homes.bind_port(host, port)
@@ -96,6 +102,15 @@ class Command(BaseCommand):
             return
         self.stdout.write(describe_run(run))
         self.stdout.flush()
+
+
+def _explain(error: OperationalError | OSError) -> str:
+    """What stands in the way of starting, for the operator."""
+    if isinstance(error, OSError):
+        return f"{settings.HOME} can't be used: {error.strerror or type(error).__name__}."
+    if connection.vendor == "sqlite":
+        return f"The database in {settings.HOME} can't be used: {error}."
+    return "PostgreSQL can't be reached. Check that it runs, and DATABASE_URL."
 
 
 def run_worker(threads: int) -> None:
