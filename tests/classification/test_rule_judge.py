@@ -152,6 +152,20 @@ def test_text_tells_what_it_mentions_when_people_are_named_inside() -> None:
     assert "100 % of texts mention an e-mail address" in [each.text for each in verdict.evidence]
 
 
+def test_text_is_about_the_person_when_its_name_says_so_or_it_mentions_one() -> None:
+    texts = [f"The parcel came late on the {n}. day, and the box was open" for n in range(40)]
+    found = judge(
+        column("first_name", FIRST),
+        column("mail", MAILS),
+        column("remarks", texts),
+        column("body", texts),
+        table="customers",
+    )
+    assert found["remarks"].semantic_type == found["body"].semantic_type == "text.free"
+    assert (found["remarks"].personal, found["body"].personal) == (True, False)
+    assert not judge_one("remarks", texts).personal
+
+
 def test_evidence_holds_no_value_when_it_explains() -> None:
     found = judge(column("mail", MAILS), column("first_name", FIRST), column("city", CITIES))
     told = " ".join(each.text for verdict in found.values() for each in verdict.evidence)

@@ -22,13 +22,19 @@ _MOST_WITHOUT_VALUES: Final = 0.7
 _MOST: Final = 0.99
 _MENTIONS: Final = ("email", "phone", "card_number", "iban", "us_ssn")
 _FEW_MENTIONS: Final = 0.01
+# Names of texts that are about the person of the row.
+_NOTES: Final = frozenset(
+    ["bio", "biography", "clinical", "comment", "comments", "complaint", "feedback", "interaction",
+     "interactions", "medical", "message", "messages", "narrative", "note", "notes", "observation",
+     "observations", "remark", "remarks", "review", "reviews", "transcript"]
+)  # fmt: skip
 _REASONS: Final = 6
 
 
 class RuleJudge:
     """Judges by names, recognisers and siblings; needs no training."""
 
-    version = "rules-1"
+    version = "rules-2"
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
@@ -74,10 +80,15 @@ def is_personal(column: Column, kind: str, subject: Subject) -> bool:
     if kind in KEY_TYPES:
         return _is_key_of_person(column, subject)
     if kind == "text.free":
-        return subject.about_people or mentions_people(column)
+        return mentions_people(column) or (subject.about_people and _names_notes(column))
     if kind.startswith("contact."):
         return _is_contact_of_person(column, subject)
     return found.personal or (found.contextual and subject.about_people)
+
+
+def _names_notes(column: Column) -> bool:
+    """Notes on a person are about the person; other texts in such a table need not be."""
+    return not _NOTES.isdisjoint(split_words(column.name))
 
 
 def _is_key_of_person(column: Column, subject: Subject) -> bool:
