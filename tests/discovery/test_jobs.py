@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.datasources.models import Agent, DataSource
 from apps.discovery import selectors, services, signals
 from apps.discovery.models import DiscoveryJob
+from apps.discovery.services.lease import renew_lease
 from datawave_edge.protocol import JobFailure, JobProgress, RunSettings
 from tests.factories import make_agent, make_source
 
@@ -113,6 +115,24 @@ def test_silent_agent_goes_on_when_nobody_took_its_job(source: DataSource, agent
     let_lease_run_out(job)
     services.release_lost_jobs()
     assert send_batch(job, agent, 0, [make_table("t")]).status == "accepted"
+    assert state_of(job) == "streaming"
+
+
+def test_agent_goes_on_when_its_sender_and_its_reporter_come_back_at_once(
+    source: DataSource, agent: Agent
+) -> None:
+    job, _ = open_stream(source, agent=agent)
+    let_lease_run_out(job)
+    services.release_lost_jobs()
+
+    def let_the_other_be_first(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if sql.startswith("UPDATE") and "streaming" not in str(rest[0][:1]):
+            DiscoveryJob.objects.filter(state="queued").update(state="streaming")
+        return result
+
+    with connection.execute_wrapper(let_the_other_be_first):
+        renew_lease(job, agent)
     assert state_of(job) == "streaming"
 
 

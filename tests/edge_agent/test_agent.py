@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from datawave_edge.protocol import TestWork
+from datawave_edge.protocol import ConnectionSpec, TestWork
 from tests.edge_agent.conftest import StartAgent, make_work, sqlite_spec
 from tests.edge_agent.fake_server import TOKEN, Answer, FakeServer
 
@@ -64,6 +65,25 @@ def test_job_ends_whole_when_the_agent_is_killed(
     names = [record.table.name for record in fake.records("j")]  # type: ignore[union-attr]
     assert sorted(names) == [f"t{number:02}" for number in range(40)]
     assert (fake.closes["j"].seen, fake.closes["j"].last_seq) == (40, 7)
+
+
+def test_tables_are_not_read_again_when_the_lease_was_lost_for_a_while(
+    fake: FakeServer, start_agent: StartAgent, many: Path
+) -> None:
+    refused = threading.Event()
+
+    def refuse(job: str, seq: int) -> None:
+        if seq == 3 and not refused.is_set():
+            refused.set()
+            raise Answer(409, "lease_lost")
+
+    fake.before_batch = refuse
+    fake.work.append(make_work(sqlite_spec(many), "j", tables_per_batch=5))
+    start_agent()
+    fake.wait_over("j")
+    names = [record.table.name for record in fake.records("j")]  # type: ignore[union-attr]
+    assert sorted(names) == [f"t{number:02}" for number in range(40)]
+    assert fake.closes["j"].last_seq == 7
 
 
 @pytest.mark.faults
@@ -166,6 +186,30 @@ def test_connection_test_is_answered_when_asked(
         "file", "open", "read_only", "list", "read_one",
     ]  # fmt: skip
     assert all(step.ok for step in fake.tests["t"].steps)
+
+
+def test_connection_tests_are_answered_at_once_when_a_job_and_a_deaf_host_keep_the_agent(
+    fake: FakeServer, start_agent: StartAgent, shop: Path, many: Path
+) -> None:
+    """The job can't end before the test is answered; another test hangs on a silent server."""
+
+    def hold(job: str, seq: int) -> None:
+        if "quick" not in fake.tests:
+            raise Answer(503, "away")
+
+    fake.before_batch = hold
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        silent = ConnectionSpec(engine="mysql", host="127.0.0.1", port=deaf.getsockname()[1])
+        fake.work.append(make_work(sqlite_spec(many), "j", tables_per_batch=5))
+        start_agent()
+        fake.wait_for(lambda: any(b"/batches/" in each for each in list(fake.heard)))
+        assert not fake.is_over("j")
+        fake.work.append(TestWork(test="deaf", source=silent))
+        fake.work.append(TestWork(test="quick", source=sqlite_spec(shop)))
+        fake.wait_over("j")
+        assert "deaf" not in fake.tests
+    assert all(step.ok for step in fake.tests["quick"].steps)
+    assert fake.closes["j"].seen == 40
 
 
 def test_ledger_shows_the_exact_bytes_when_asked(

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from apps.discovery.models import DiscoveryJob
@@ -42,11 +43,11 @@ def renew_lease(job: DiscoveryJob, agent: Agent) -> None:
 
     Inside a transaction it also holds the job's row, so calls about a job take turns.
     """
-    own = DiscoveryJob.objects.filter(pk=job.pk, agent=agent)
-    if own.filter(state__in=TAKEN_STATES).update(**lease_values()) == 1:
-        return
-    # The lease ran out while the agent was cut off, but nobody has taken the job meanwhile.
-    if own.filter(state=JobState.QUEUED).update(state=JobState.STREAMING, **lease_values()) == 1:
+    own = DiscoveryJob.objects.filter(pk=job.pk, agent=agent, state__in=OPEN_JOB_STATES)
+    # A queued job is still its own: the lease ran out while the agent was cut off, but nobody has
+    # taken the job meanwhile. One statement, for its sender and its reporter may come back at once.
+    taken_up = When(state=JobState.QUEUED, then=Value(JobState.STREAMING))
+    if own.update(state=Case(taken_up, default=F("state")), **lease_values()) == 1:
         return
     job.refresh_from_db()
     raise LeaseLost if job.state in OPEN_JOB_STATES else JobOver

@@ -41,10 +41,12 @@ LOG_LINES: Final = 100
 LOG_WIDTH: Final = 400
 CLOSE_ROUNDS: Final = 5
 FAIL_SECONDS: Final = 60.0
-# The server no longer wants this job: it is over, unknown, or another agent's.
+# The server no longer wants this job: it is over, unknown, or in conflict with it.
 _GONE: Final = frozenset({404, 409, 410})
+# Another agent's for now: it may come back, and what was read is not read again then.
+_LOST: Final = "lease_lost"
 
-Halt = Literal["", "stopped", "cancelled", "gone", "refused", "access"]
+Halt = Literal["", "stopped", "cancelled", "gone", "lost", "refused", "access"]
 Level = Literal["info", "warning", "error"]
 
 
@@ -291,5 +293,7 @@ def _reason_of(error: Exception) -> Halt:
     if isinstance(error, AccessRefused):
         return "access"
     if isinstance(error, RequestRefused):
+        if error.code == _LOST:
+            return "lost"
         return "gone" if error.status in _GONE else "refused"
     return "stopped"
