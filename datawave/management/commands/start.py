@@ -125,3 +125,6 @@ def run_worker(threads: int) -> None:
         worker.start()
     finally:
         stopping.set()
+    # Celery returns also after an error that it calls unrecoverable, such as a lost Redis: the
+    # service manager must see that, and start the worker again.
+    sys.exit(worker.exitcode)
