@@ -51,8 +51,11 @@ test-full: $(VENV)/.dev
 bench: $(VENV)/.dev  ## Benchmarks, each beside a floor or a peer
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py); done
 
-faults: $(VENV)/.dev  ## Kill real processes; SEEDS=n
-	$(BIN)/python -m pytest tests/faults -m faults -p no:xdist
+bench-classification: $(VENV)/.dev  ## Cross-validate the judge of columns; LABELLED=file.jsonl
+	$(BIN)/python -m bench.classification $(LABELLED)
+
+faults: $(VENV)/.dev  ## Faults of all kinds, by seed: SEEDS=n, MODE=embedded|full, ROW=F3
+	@$(if $(SEED),,SEEDS=$(or $(SEEDS),2)) $(BIN)/python -m pytest tests/faults/test_table.py -q -p no:xdist --no-header --tb=no
 
 lock: $(BIN)/uv  ## Resolve the locks anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
@@ -69,4 +72,4 @@ wheels: $(BIN)/uv  ## Build both distributions into dist/
 clean:  ## Remove the environment and caches, never data
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help install start demo dev lint test test-sqlite test-full bench faults lock wheels clean
+.PHONY: help install start demo dev lint test test-sqlite test-full bench bench-classification faults lock wheels clean

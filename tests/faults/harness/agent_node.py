@@ -1,0 +1,56 @@
+"""The edge agent with traps in it, which writes down what was acknowledged and what it read."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.faults.harness.traps import AGENT_POINTS, Traps, plant
+
+BACKOFF_CAP = 0.7
+
+
+def main() -> int:
+    """Run the agent with the command line's arguments."""
+    _keep_history(Path(os.environ["FAULT_HISTORY"]), float(os.environ.get("FAULT_PACE", "0")))
+    plant(Traps(Path(os.environ["FAULT_TRAPS"])), AGENT_POINTS)
+    from datawave_edge import transport
+    from datawave_edge.cli import main as run
+
+    # A site's agent spreads its tries over minutes; a trial has none to spare.
+    transport.BACKOFF_CAP = BACKOFF_CAP  # type: ignore[misc]
+    return run(sys.argv[1:])
+
+
+def _keep_history(path: Path, pace: float) -> None:
+    from datawave_edge.connectors.sqlite import SqliteConnector
+    from datawave_edge.transport import Transport
+
+    send, sample = Transport.put_batch, SqliteConnector.sample
+
+    def note(**fact: Any) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(fact) + "\n")
+
+    def put_batch(self: Transport, job: str, seq: int, body: bytes, *rest: Any) -> Any:
+        from datawave_edge.protocol import batch_sha256
+
+        ack = send(self, job, seq, body, *rest)
+        note(kind="ack", job=job, seq=seq, sha=batch_sha256(body), status=ack.status)
+        return ack
+
+    def read(self: SqliteConnector, shape: Any, limit: int) -> Any:
+        time.sleep(pace)
+        note(kind="read", path=str(self._path), table=shape.ref.name)
+        return sample(self, shape, limit)
+
+    Transport.put_batch = put_batch  # type: ignore[method-assign]
+    SqliteConnector.sample = read  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

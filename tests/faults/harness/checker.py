@@ -1,0 +1,339 @@
+"""The invariants, each over the database, the histories and the logs of a run that has ended."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from apps.discovery.types import JobState
+from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS
+from tests.faults.harness.canonical import Picture, compare, load_picture
+from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
+from tests.faults.harness.store import Store, as_json
+
+TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
+ENDED_JOB = ("closed", "failed", "cancelled")
+STAGES = 4
+JOB_TRANSITIONS: dict[str, set[str]] = {
+    "queued": {"leased", "streaming", "failed", "cancelled"},
+    "leased": {"leased", "streaming", "closed", "queued", "failed", "cancelled"},
+    "streaming": {"leased", "streaming", "closed", "queued", "failed", "cancelled"},
+    "failed": {"queued"},
+    "cancelled": {"queued"},
+    "closed": set(),
+}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a trial must come to."""
+
+    run: int
+    source: int
+    picture: Picture
+    tables: int
+    states: tuple[str, ...] = ("completed",)
+    history: bool = True
+    # How often an agent was made to begin anew: each time it may read a little again.
+    interruptions: int = 0
+
+
+@dataclass
+class Seen:
+    """What was seen from outside while the run went on."""
+
+    torn: list[str] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    page: str = ""
+
+
+def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> list[str]:
+    """All violations of one run, in words that begin with the invariant's number."""
+    facts = _read_history(history)
+    return [
+        *check_acked(store, expected, facts),
+        *check_picture(store, expected),
+        *check_ended(store, expected),
+        *check_told_once(store, expected),
+        *check_transitions(store),
+        *(f"I6 {line}" for line in seen.torn),
+        *check_reread(store, expected, facts),
+        *check_truth(store, expected, seen),
+    ]
+
+
+def _read_history(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def check_acked(store: Store, expected: Expectation, facts: list[dict[str, Any]]) -> Iterable[str]:
+    """I1: what was acknowledged is in the ledger, with its rows."""
+    job, public_id = store.query(
+        "SELECT j.id, j.public_id FROM discovery_discoveryjob j"
+        f" JOIN racine_run r ON r.job_id = j.id WHERE r.id = {expected.run}"
+    )[0]
+    batches = store.query(
+        "SELECT b.seq, b.sha256, b.state, b.records, (SELECT count(*) FROM discovery_batchitem i"
+        f" WHERE i.batch_id = b.id) FROM discovery_batch b WHERE b.job_id = {job}"
+    )
+    held = {seq: (sha, state, records, items) for seq, sha, state, records, items in batches}
+    plain = str(public_id).replace("-", "")
+    acks = [fact for fact in facts if fact["kind"] == "ack" and _plain_id(fact["job"]) == plain]
+    for ack in acks:
+        if held.get(ack["seq"], ("",))[0] != ack["sha"]:
+            yield f"I1 batch {ack['seq']} was acknowledged and is not in the ledger"
+    for seq, (_, state, records, items) in held.items():
+        if state == "accepted" and records != items:
+            yield f"I1 batch {seq} has {items} of {records} rows"
+    unreadable = store.get(
+        "SELECT count(*) FROM discovery_batchitem i JOIN discovery_batch b ON b.id = i.batch_id"
+        " LEFT JOIN discovery_tablesnapshot s ON s.id = i.snapshot_id"
+        f" WHERE b.job_id = {job} AND i.outcome = 'stored' AND s.id IS NULL"
+    )
+    if unreadable:
+        yield f"I1 {unreadable} stored tables have no readable snapshot"
+
+
+def _plain_id(text: str) -> str:
+    return text.replace("-", "")
+
+
+def check_picture(store: Store, expected: Expectation) -> list[str]:
+    """I2: the catalogue is that of a run without faults."""
+    state = store.get(f"SELECT state FROM racine_run WHERE id = {expected.run}")
+    if state != "completed":
+        return []
+    found = load_picture(store, expected.source)
+    return compare(found, expected.picture, history=expected.history)
+
+
+def check_ended(store: Store, expected: Expectation) -> Iterable[str]:
+    """I3: the run, its job and its stages have ended, and nobody holds a lease."""
+    state, lease, job, job_lease = store.query(
+        "SELECT r.state, r.lease_until, j.state, j.lease_until FROM racine_run r"
+        f" JOIN discovery_discoveryjob j ON j.id = r.job_id WHERE r.id = {expected.run}"
+    )[0]
+    if state not in expected.states:
+        yield f"I3 the run is {state}, not {' or '.join(expected.states)}{_why(store, expected)}"
+    if job not in ENDED_JOB:
+        yield f"I3 the job is still {job} while the run is {state}"
+    if lease is not None or job_lease is not None:
+        yield "I3 an ended run or job still has a lease"
+    open_states = "('leased')" if state == "failed" else "('ready', 'leased', 'retry_wait')"
+    left = store.get(
+        f"SELECT count(*) FROM racine_stagerun WHERE run_id = {expected.run}"
+        f" AND (state IN {open_states} OR lease_until IS NOT NULL)"
+    )
+    if left and state in TERMINAL:
+        yield f"I3 {left} stage runs of a run that is {state} are open or leased"
+
+
+def _why(store: Store, expected: Expectation) -> str:
+    code, summary = store.query(
+        f"SELECT error_code, summary FROM racine_run WHERE id = {expected.run}"
+    )[0]
+    return f" ({code} {as_json(summary).get('troubles', '')})"
+
+
+def check_told_once(store: Store, expected: Expectation) -> Iterable[str]:
+    """I4: one summary, one notice for each person and end, one measurement, one stage run each."""
+    public_id, resumes, state = store.query(
+        f"SELECT public_id, resumes, state FROM racine_run WHERE id = {expected.run}"
+    )[0]
+    ends = resumes + 1
+    plain = str(public_id).replace("-", "")
+    dashed = f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
+    told = store.get(
+        "SELECT count(*) FROM notifications_event WHERE kind = 'finished'"
+        f" AND topic = 'run:{dashed}'"
+    )
+    if state in TERMINAL and told != ends:
+        yield f"I4 the end was told {told} times, not {ends}"
+    notices = store.query(
+        "SELECT user_id, count(*) FROM notifications_notice"
+        f" WHERE url = '/runs/{dashed}/' AND kind = 'run_{state}' GROUP BY user_id"
+    )
+    if not notices or any(count > ends for _, count in notices):
+        yield f"I4 notices of the end by person: {notices}"
+    measured = store.query(
+        "SELECT state FROM analytics_runrecord WHERE number = " + str(expected.run)
+    )
+    if measured != [(state,)]:
+        yield f"I4 analytics measured {measured} of a run that is {state}"
+    if state != "completed":
+        return
+    batches = store.get(
+        "SELECT count(*) FROM discovery_batch b JOIN racine_run r ON r.job_id = b.job_id"
+        f" WHERE r.id = {expected.run} AND b.state = 'accepted'"
+    )
+    done = store.get(
+        f"SELECT count(*) FROM racine_stagerun WHERE run_id = {expected.run} AND state = 'done'"
+    )
+    if done != batches * STAGES:
+        yield f"I4 {done} stage runs are done for {batches} batches"
+
+
+def check_transitions(store: Store) -> Iterable[str]:
+    """I5: only legal changes of state, and fences that rise with each claim and never fall."""
+    rows = store.query(
+        "SELECT kind, row_id, state_before, state_after, fence_before, fence_after"
+        " FROM fault_history ORDER BY id"
+    )
+    legal = {
+        "racine_run": {a.value: {b.value for b in to} for a, to in RUN_TRANSITIONS.items()},
+        "racine_stagerun": {a.value: {b.value for b in to} for a, to in STAGE_TRANSITIONS.items()},
+        "discovery_discoveryjob": JOB_TRANSITIONS,
+    }
+    last: dict[tuple[str, int], tuple[str, int]] = {}
+    for kind, row_id, before, after, fence_before, fence_after in rows:
+        if before != after and after not in legal[kind][before]:
+            yield f"I5 {kind} {row_id} went from {before} to {after}"
+        if fence_after < fence_before:
+            yield f"I5 the fence of {kind} {row_id} fell from {fence_before} to {fence_after}"
+        claims = kind == "racine_stagerun" and after == "leased" and before != "leased"
+        if claims and fence_after != fence_before + 1:
+            yield f"I5 {kind} {row_id} was claimed with the fence it had"
+        if kind == "racine_stagerun" and after == "done" and fence_after != fence_before:
+            yield f"I5 {kind} {row_id} was ended by another fence than its own"
+        # The database's own order: what one change left, the next must have found.
+        if last.get((kind, row_id), (before, fence_before)) != (before, fence_before):
+            yield f"I5 the history of {kind} {row_id} has a gap"
+        last[kind, row_id] = (after, fence_after)
+
+
+def check_reread(store: Store, expected: Expectation, facts: list[dict[str, Any]]) -> Iterable[str]:
+    """I11: after an interruption at most the batch in hand is read again."""
+    del store
+    reads = Counter(fact["table"] for fact in facts if fact["kind"] == "read")
+    again = sum(reads.values()) - len(reads)
+    # A batch of the harness has two tables, and what was sampled last may not be in it yet.
+    allowed = 2 * expected.interruptions
+    if again > allowed:
+        yield (
+            f"I11 {again} tables were read again after {expected.interruptions} interruptions:"
+            f" {reads}"
+        )
+
+
+def check_truth(store: Store, expected: Expectation, seen: Seen) -> Iterable[str]:
+    """I12: API and page say what is, and nothing is called a success that is none."""
+    state, summary = store.query(
+        f"SELECT state, summary FROM racine_run WHERE id = {expected.run}"
+    )[0]
+    summary = as_json(summary)
+    balance = summary.get("balance", {})
+    if state == "completed":
+        if not balance.get("holds") or summary.get("troubles"):
+            yield f"I12 completed with balance {balance} and troubles {summary.get('troubles')}"
+        if balance.get("seen") != expected.tables:
+            yield f"I12 completed with {balance.get('seen')} of {expected.tables} tables seen"
+        aside = store.get(
+            "SELECT count(*) FROM discovery_batch b JOIN racine_run r ON r.job_id = b.job_id"
+            f" WHERE r.id = {expected.run} AND b.state = 'quarantined'"
+        )
+        if aside:
+            yield f"I12 completed with {aside} quarantined batches"
+    if state == "completed_with_errors" and not summary.get("troubles"):
+        yield "I12 completed with errors, and none is named"
+    for answer in seen.answers:
+        yield from _check_answer(answer)
+    if seen.answers and seen.answers[-1]["state"] != state:
+        yield f"I12 the API says {seen.answers[-1]['state']}, the database {state}"
+    label = state.replace("_", " ")
+    if seen.page and label not in seen.page.lower():
+        yield f"I12 the page does not say {label}"
+
+
+def _check_answer(answer: dict[str, Any]) -> Iterable[str]:
+    if answer["state"] == "completed" and not (answer["balance"] or {}).get("holds"):
+        yield "I12 the API called a run completed whose balance does not hold"
+    live = answer.get("live", {})
+    if live and not 0 <= live["progress"] <= 100:
+        yield f"I12 progress was {live['progress']}"
+    if answer["state"] == "failed" and not answer["error_message"]:
+        yield "I12 failed without a word"
+
+
+def check_canaries(store: Store, folders: Iterable[Path]) -> list[str]:
+    """I8: no password and no raw value in the database, logs, spool, mails or histories."""
+    secrets = [PASSWORD_CANARY.encode(), *(value.encode() for value in RAW_CANARIES)]
+    places = {"the database": store.dump()}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and path.suffix != ".source":
+                places[str(path.relative_to(folder))] = _read_searchable(path)
+    return [
+        f"I8 {place} holds {secret.decode()[:9]}..."
+        for place, content in places.items()
+        for secret in secrets
+        if secret in content
+    ]
+
+
+def _read_searchable(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.name != "outbox.sqlite3":
+        return content
+    connection = sqlite3.connect(path, timeout=10)
+    packed = connection.execute("SELECT packed FROM batches WHERE packed IS NOT NULL").fetchall()
+    connection.close()
+    return content + b"".join(gzip.decompress(blob) for (blob,) in packed)
+
+
+class Reader:
+    """Polls the datasets of a source while a run goes on: each is whole, old or new."""
+
+    def __init__(self, store: Store, source: int, seen: Seen, pause: float = 0.03) -> None:
+        self.statement = make_torn_query(store, source)
+        self.store, self.seen, self.pause = store, seen, pause
+        self.polls = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> Reader:
+        """Begin to poll."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop polling."""
+        self._stop.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.pause):
+            rows = self.store.query(self.statement)
+            self.polls += 1
+            self.seen.torn += [f"{row} was seen torn" for row in rows[:3]]
+
+
+def make_torn_query(store: Store, source: int) -> str:
+    """Active datasets whose fields are not those of their snapshot, in one statement."""
+    told = store.count_columns_json("s.payload")
+    fields = (
+        "(SELECT count(*) FROM discovery_field f WHERE f.dataset_id = d.id AND f.state = 'active')"
+    )
+    return (
+        f"SELECT d.name, d.column_count, {fields}, {told}, s.id FROM discovery_dataset d"
+        " LEFT JOIN discovery_tablesnapshot s ON s.id = d.snapshot_id"
+        f" WHERE d.source_id = {source} AND (s.id IS NULL OR {fields} <> {told}"
+        " OR d.column_count <> " + told + " OR s.content_hash <> d.content_hash)"
+    )
+
+
+def is_terminal(state: str) -> bool:
+    """Whether a run in this state is over."""
+    return state in TERMINAL
+
+
+assert {state.value for state in JobState} == set(JOB_TRANSITIONS)

@@ -1,0 +1,374 @@
+"""The fault table: each row draws the faults of one run by seed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults.harness import fake_agent
+from tests.faults.harness.installation import Mode
+from tests.faults.harness.proxy import Rule
+from tests.faults.harness.trial import Injection, Plan, Trial
+
+BOTH: tuple[Mode, ...] = ("embedded", "full")
+FULL: tuple[Mode, ...] = ("full",)
+# Point of the server -> how often a run of the small database passes it.
+WORK_POINTS = {
+    "claim.after": 20, "load.after": 20, "store.before": 20, "store.after": 20,
+    "stored.before": 20, "stored.after": 20, "win.before": 1, "win.after": 1,
+    "settle_claim.after": 1, "settle_step.before": 5, "settle_step.after": 5,
+    "tell.before": 1, "tell.after": 1, "finish.before": 1, "finish.after": 1,
+    "deliver.before": 1, "deliver.after": 1, "hint.before": 20,
+}  # fmt: skip
+WEB_POINTS = {
+    "body.before": 8, "body.after": 8, "ingest.before": 5, "ingest.after": 5, "batch.after": 5,
+    "fan_out.before": 5, "fan_out.after": 5, "open.before": 1, "open.after": 1,
+    "lease.after": 1, "progress.after": 2, "closing.before": 1, "closing.after": 1,
+    "close.after": 1, "closed.before": 1, "closed.after": 1,
+}  # fmt: skip
+AGENT_POINTS = {
+    "agent.work.before": 1, "agent.open.before": 1, "agent.open.after": 1,
+    "agent.connect.after": 1, "agent.list.after": 1, "agent.describe.after": 1,
+    "agent.sample.before": 10, "agent.sample.after": 10, "agent.put.before": 5,
+    "agent.put.after": 5, "agent.sending.after": 5, "agent.sent.before": 5,
+    "agent.sent.after": 5, "agent.acked.after": 5, "agent.close.before": 1,
+    "agent.close.after": 1, "agent.end.before": 1, "agent.end.after": 1,
+}  # fmt: skip
+# Where a deadlock or a lost connection may come up in the server's own statements.
+FAILING_POINTS = {
+    "claim.after": 20, "load.before": 20, "store.before": 20, "store.after": 20,
+    "settle_step.before": 5, "tell.before": 1, "ingest.before": 5, "ingest.after": 5,
+    "open.before": 1, "close.before": 1, "closing.after": 1, "fan_out.before": 5,
+    "closed.before": 1, "progress.before": 2, "stored.before": 20,
+}  # fmt: skip
+# What the agent asks, and how often it surely does in a run.
+REQUESTS = (("batches", 5), ("batches", 5), ("open$", 1), ("close$", 1), ("progress", 2))
+# In the order in which a run passes them.
+PHASES = (
+    "lease.after", "agent.work.before", "agent.open.before", "open.before", "open.after",
+    "agent.open.after", "agent.connect.after", "agent.list.after", "agent.describe.after",
+    "agent.sample.before", "agent.sample.after", "agent.put.before", "agent.put.after",
+    "progress.before", "progress.after", "agent.sending.after", "agent.sent.before",
+    "body.before", "body.after", "ingest.before", "ingest.after", "batch.after",
+    "agent.sent.after", "agent.acked.after", "fan_out.before", "fan_out.after", "hint.before",
+    "claim.after", "load.before", "load.after", "store.before", "store.after", "stored.before",
+    "stored.after", "agent.close.before", "close.before", "closing.before", "closing.after",
+    "close.after", "closed.before", "closed.after", "agent.close.after", "agent.end.before",
+    "agent.end.after", "win.before", "win.after", "settle_claim.after", "settle_step.before",
+    "settle_step.after", "tell.before", "tell.after", "finish.before", "finish.after",
+    "deliver.before", "deliver.after",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table."""
+
+    name: str
+    title: str
+    make: Callable[[random.Random], Plan]
+    modes: tuple[Mode, ...] = BOTH
+
+
+def _trap(dice: random.Random, points: dict[str, int], action: str = "kill") -> Injection:
+    point = dice.choice(sorted(points))
+    # Less than all, for those that another process or thread passes do not count.
+    nth = dice.randint(1, max(1, points[point] // 2))
+    seconds = round(dice.uniform(0.2, 3.5), 2)
+
+    def act(trial: Trial) -> None:
+        trial.spring(point, nth, action, seconds)
+
+    return Injection(f"{action} at {point} #{nth}", act, phase=PHASES.index(point))
+
+
+def _some(dice: random.Random, make: Callable[[], Injection], most: int = 3) -> list[Injection]:
+    made = [make() for _ in range(dice.randint(1, most))]
+    # In the order of the phases, or the later ones would find the run over.
+    return sorted(made, key=lambda injection: injection.phase)
+
+
+def kill_work(dice: random.Random) -> Plan:
+    """F1: kill -9 of the process that works, at each phase."""
+    return Plan(_some(dice, lambda: _trap(dice, WORK_POINTS)))
+
+
+def stop_worker(dice: random.Random) -> Plan:
+    """F2: one worker of two is killed, or held for longer than its lease and let go."""
+    return Plan(_some(dice, lambda: _strike(dice, ("worker1", "worker2", "beat"))))
+
+
+def _strike(dice: random.Random, names: tuple[str, ...]) -> Injection:
+    name, moment = dice.choice(names), round(dice.uniform(0, 1.5), 2)
+    held = dice.choice((0.0, 2.5, 4.0))
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        child = trial.installation.children[name]
+        if held:
+            child.freeze()
+            time.sleep(held)
+            child.thaw()
+        else:
+            child.kill()
+        trial.note_done()
+
+    return Injection(f"{f'hold {held} s' if held else 'kill'} {name} after {moment} s", act)
+
+
+def kill_agent(dice: random.Random) -> Plan:
+    """F3: kill -9 of the agent at each phase."""
+    return Plan(_some(dice, lambda: _trap(dice, AGENT_POINTS)))
+
+
+def hold_agent(dice: random.Random) -> Plan:
+    """F3b: the agent is held for longer than its lease, and goes on."""
+    return Plan([_strike_held(dice)])
+
+
+def _strike_held(dice: random.Random) -> Injection:
+    moment, held = round(dice.uniform(0, 1), 2), round(dice.uniform(3.5, 6), 1)
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        trial.installation.children["agent"].freeze()
+        time.sleep(held)
+        trial.installation.children["agent"].thaw()
+        trial.note_done()
+
+    return Injection(f"hold the agent for {held} s after {moment} s", act)
+
+
+def kill_web(dice: random.Random) -> Plan:
+    """F4: kill -9 of the web process in the middle of a body, or between commit and answer."""
+    return Plan(_some(dice, lambda: _trap(dice, WEB_POINTS)))
+
+
+def lose_redis(dice: random.Random) -> Plan:
+    """F5: Redis is killed without having stored anything, or emptied."""
+
+    def make() -> Injection:
+        moment, kill = round(dice.uniform(0, 1.5), 2), dice.random() < 0.5
+
+        def act(trial: Trial) -> None:
+            trial.wait_to(moment)
+            if kill and trial.installation.redis:
+                trial.installation.redis.kill()
+            else:
+                trial.installation.flush_redis()
+            trial.note_done()
+
+        return Injection(f"{'kill Redis' if kill else 'FLUSHALL'} after {moment} s", act)
+
+    return Plan(_some(dice, make, 4))
+
+
+def hold_redis(dice: random.Random) -> Plan:
+    """F6: Redis answers nothing for a while."""
+    moment, held = round(dice.uniform(0, 1), 2), round(dice.uniform(1, 6), 1)
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        assert trial.installation.redis
+        trial.installation.redis.freeze()
+        time.sleep(held)
+        trial.installation.redis.thaw()
+        trial.note_done()
+
+    return Plan([Injection(f"hold Redis for {held} s after {moment} s", act)])
+
+
+def cut_postgres(dice: random.Random) -> Plan:
+    """F7: every connection to PostgreSQL is ended, again and again."""
+
+    def make() -> Injection:
+        moment = round(dice.uniform(0, 1.2), 2)
+
+        def act(trial: Trial) -> None:
+            trial.wait_to(moment)
+            trial.installation.store.terminate_others()
+            trial.note_done()
+
+        return Injection(f"end all PostgreSQL backends after {moment} s", act)
+
+    return Plan(_some(dice, make, 4))
+
+
+def fail_database(dice: random.Random) -> Plan:
+    """F8: a statement fails as after a deadlock or a lost connection."""
+    return Plan(_some(dice, lambda: _trap(dice, FAILING_POINTS, "fail")))
+
+
+def harm_network(dice: random.Random) -> Plan:
+    """F11: cuts, holes, losses and lies between the agent and the server."""
+    return Plan(_some(dice, lambda: _harm(dice)))
+
+
+def _harm(dice: random.Random) -> Injection:
+    kinds = ("reset", "hole", "hold", "lose_reply", "half_reply", "cut_body", "captive")
+    spans = ("refuse", "freeze", "latency", "loss")
+    kind = dice.choice(kinds + spans)
+    seconds = round(dice.uniform(0.5, 4), 1)
+    if kind in spans:
+        return _harm_span(kind, seconds, round(dice.uniform(0, 1), 2))
+    match, most = dice.choice(REQUESTS)
+    return harm_request(Rule(kind, match, dice.randint(1, most), seconds))
+
+
+def _harm_span(kind: str, seconds: float, moment: float) -> Injection:
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        proxy = trial.installation.proxy
+        if kind == "refuse":
+            proxy.refuse(seconds)
+        elif kind == "freeze":
+            proxy.freeze(seconds)
+        elif kind == "latency":
+            proxy.latency = seconds / 4
+        else:
+            proxy.loss = 0.3
+        time.sleep(seconds)
+        proxy.heal()
+        trial.note_done()
+
+    return Injection(f"{kind} for {seconds} s after {moment} s", act)
+
+
+def harm_request(rule: Rule) -> Injection:
+    """A fault that one request meets on its way."""
+
+    def act(trial: Trial) -> None:
+        trial.installation.proxy.rule = rule
+        trial.wait_to(0)
+        while not rule.done.wait(0.02):
+            if trial.is_over():
+                trial.notes.append(f"({rule.match} #{rule.nth} was not asked)")
+                return
+        trial.note_done()
+
+    phases = {"open$": 1, "progress": 20, "batches": 21, "close$": 40}
+    text = f"{rule.kind} of {rule.match} #{rule.nth}"
+    return Injection(text, act, phase=phases[rule.match] + rule.nth)
+
+
+def repeat_requests(dice: random.Random) -> Plan:
+    """F12: requests arrive twice or ten times at once, at once or much later."""
+
+    def make() -> Injection:
+        match, most = dice.choice(REQUESTS)
+        copies, later = dice.choice((1, 10)), dice.choice((0.0, 0.0, 0.5, 2.0))
+        return harm_request(Rule("repeat", match, dice.randint(1, most), later, copies))
+
+    return Plan(_some(dice, make, 4))
+
+
+def reorder_batches(dice: random.Random) -> Plan:
+    """F13: batches arrive in any order, with gaps, twice and in parallel."""
+    return Plan([], drive=fake_agent.make_reordering(random.Random(dice.random())))
+
+
+def damage_batches(dice: random.Random) -> Plan:
+    """F14: batches are cut short, have bits flipped and wrong headers, before the right ones."""
+    return Plan([], drive=fake_agent.make_damaging(random.Random(dice.random())))
+
+
+def cancel(dice: random.Random) -> Plan:
+    """F24: a person stops the run at any phase, also when it is just ending."""
+    points = WORK_POINTS | WEB_POINTS
+    point = dice.choice(sorted(set(points) - {"hint.before", "deliver.before", "deliver.after"}))
+    nth, hold = dice.randint(1, points[point]), round(dice.choice((0.0, 0.05, 0.3)), 2)
+
+    def act(trial: Trial) -> None:
+        if trial.spring(point, nth, "wait", hold):
+            trial.injected -= 1
+            _press_cancel(trial)
+
+    states = ("cancelled", "completed")
+    return Plan([Injection(f"cancel at {point} #{nth}, held {hold} s", act)], states=states)
+
+
+def cancel_and_kill(dice: random.Random) -> Plan:
+    """F24b: the run is stopped, and then the agent or the server is killed too."""
+    moment, name = round(dice.uniform(0, 1.2), 2), dice.choice(("agent", "server"))
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        _press_cancel(trial)
+        trial.installation.children[name].kill()
+
+    text = f"cancel after {moment} s and kill the {name}"
+    return Plan([Injection(text, act)], states=("cancelled", "completed"))
+
+
+def _press_cancel(trial: Trial) -> None:
+    import urllib.error
+
+    while not trial.run_id:
+        time.sleep(0.01)
+    try:
+        trial.installation.call("POST", f"runs/{trial.run_id}/cancel/")
+    except urllib.error.HTTPError as error:
+        trial.notes.append(f"(cancel was answered {error.code})")
+    trial.note_done()
+
+
+def confuse_sweepers(dice: random.Random) -> Plan:
+    """F28: three sweepers at once, or none for a while, with a kill that needs one."""
+    kind = dice.choice(("stopped", "doubled"))
+    seconds = round(dice.uniform(1, 5), 1)
+
+    def act(trial: Trial) -> None:
+        flag = trial.installation.home / f"sweeping-{kind}"
+        flag.touch()
+        trial.wait_to(seconds)
+        flag.unlink(missing_ok=True)
+        trial.note_done()
+
+    sweeping = Injection(f"sweeping {kind} for {seconds} s", act)
+    return Plan([sweeping, _trap(dice, WORK_POINTS)] if kind == "stopped" else
+                [_double(), *_some(dice, lambda: _trap(dice, WORK_POINTS))])  # fmt: skip
+
+
+def _double() -> Injection:
+    def act(trial: Trial) -> None:
+        # Until the trial is mended.
+        (trial.installation.home / "sweeping-doubled").touch()
+        trial.note_done()
+
+    return Injection("three sweepers at once", act)
+
+
+def mix(dice: random.Random) -> Plan:
+    """MIX: faults of several rows in one run."""
+    makers = (
+        lambda: _trap(dice, WORK_POINTS),
+        lambda: _trap(dice, WEB_POINTS),
+        lambda: _trap(dice, AGENT_POINTS),
+        lambda: _trap(dice, FAILING_POINTS, "fail"),
+        lambda: _harm(dice),
+    )
+    made = [dice.choice(makers)() for _ in range(dice.randint(2, 4))]
+    return Plan(sorted(made, key=lambda injection: injection.phase))
+
+
+TABLE = (
+    Row("F1", "kill -9 of the worker at each phase", kill_work),
+    Row("F2", "one of two workers killed or held past its lease", stop_worker, FULL),
+    Row("F3", "kill -9 of the agent at each phase", kill_agent),
+    Row("F3b", "agent held past its lease", hold_agent),
+    Row("F4", "kill -9 of the web process around commits", kill_web),
+    Row("F5", "Redis killed or emptied", lose_redis, FULL),
+    Row("F6", "Redis held", hold_redis, FULL),
+    Row("F7", "PostgreSQL backends ended", cut_postgres, FULL),
+    Row("F8", "statements fail", fail_database),
+    Row("F11", "network cut, held, slow, lossy, captive", harm_network),
+    Row("F12", "requests repeated", repeat_requests),
+    Row("F13", "batches reordered, with gaps, in parallel", reorder_batches),
+    Row("F14", "batches damaged", damage_batches),
+    Row("F24", "cancel at each phase", cancel),
+    Row("F24b", "cancel and kill", cancel_and_kill),
+    Row("F28", "sweeper stopped or doubled", confuse_sweepers),
+    Row("MIX", "several at once", mix),
+)

@@ -1,0 +1,106 @@
+"""A server process of the harness: the product's own group, worker or sweeper, with traps in it.
+
+`python -m tests.faults.harness.node ROLE [PORT]`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import django
+
+from tests.faults.harness.traps import SERVER_POINTS, Traps, plant
+
+TABLES_PER_BATCH = 2
+EXTRA_SWEEPERS = 2
+
+
+def main(role: str, port: int) -> None:
+    """Run one role until killed."""
+    # No orphans, whatever happens to the harness.
+    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
+    django.setup()
+    if role == "prepare":
+        _prepare()
+        return
+    _make_small_batches()
+    _control_sweeping(Path(os.environ["DATAWAVE_HOME"]))
+    plant(Traps(Path(os.environ["FAULT_TRAPS"])), SERVER_POINTS)
+    _run(role, port)
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+def _prepare() -> None:
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from apps.rbac import services as rbac
+    from apps.rbac.selectors import find_first_admin
+    from datawave.launch.agent import enlist_agent
+
+    call_command("migrate", verbosity=0, interactive=False)
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    admin = rbac.add_first_admin() or find_first_admin()
+    assert admin is not None
+    _, token = rbac.issue_token(user=admin, name="faults")
+    agent_token = enlist_agent(settings.HOME).read_text(encoding="utf-8")
+    sys.stdout.write(json.dumps({"token": token, "agent_token": agent_token}))
+
+
+def _make_small_batches() -> None:
+    from apps.racine.services import runs
+
+    original = runs.current_tuning
+    runs.current_tuning = lambda source: replace(
+        original(source), tables_per_batch=TABLES_PER_BATCH
+    )
+
+
+def _control_sweeping(home: Path) -> None:
+    from apps.racine import services
+
+    sweep = services.sweep
+
+    def controlled() -> None:
+        if not (home / "sweeping-stopped").exists():
+            sweep()
+
+    def extra() -> None:
+        while True:
+            time.sleep(0.1)
+            if (home / "sweeping-doubled").exists():
+                sweep()
+
+    services.sweep = controlled
+    for _ in range(EXTRA_SWEEPERS):
+        threading.Thread(target=extra, daemon=True).start()
+
+
+def _run(role: str, port: int) -> None:
+    from apps.racine.sweeper import run_sweeper
+    from datawave.launch.group import Group
+    from datawave.launch.home import bind_port
+    from datawave.management.commands.start import run_worker
+
+    if role == "worker":
+        run_worker(2)
+    elif role == "beat":
+        run_sweeper(threading.Event())
+    else:
+        listener = bind_port("127.0.0.1", port)
+        Group(listener, with_agent=False, with_worker=role == "all").run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -1,0 +1,142 @@
+"""Ways to break a copy of a sound installation, each of which its invariant must notice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.faults.harness.checker import (
+    Expectation,
+    Seen,
+    check,
+    check_canaries,
+    make_torn_query,
+)
+from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
+from tests.faults.harness.store import Store
+
+RUN = "(SELECT max(id) FROM racine_run)"
+JOB = f"(SELECT job_id FROM racine_run WHERE id = {RUN})"
+SOURCE = f"(SELECT source_id FROM racine_run WHERE id = {RUN})"
+FIELD = (
+    "(SELECT min(f.id) FROM discovery_field f JOIN discovery_dataset d ON d.id = f.dataset_id"
+    f" WHERE d.source_id = {SOURCE})"
+)
+RELATION = (
+    "(SELECT min(r.id) FROM catalog_relationship r JOIN discovery_dataset d"
+    f" ON d.id = r.from_dataset_id WHERE d.source_id = {SOURCE})"
+)
+HISTORY = (
+    "INSERT INTO fault_history (kind, row_id, state_before, state_after, fence_before,"
+    " fence_after) VALUES "
+)
+TOPIC = "(SELECT topic FROM notifications_event WHERE kind = 'finished' ORDER BY id DESC LIMIT 1)"
+# Invariant -> statements that break it.
+BREAKAGES = {
+    "I1": (
+        f"UPDATE discovery_batch SET sha256 = 'other' WHERE job_id = {JOB} AND seq = 1",
+        f"DELETE FROM discovery_batch WHERE job_id = {JOB} AND seq = 2",
+        "DELETE FROM discovery_batchitem WHERE id = (SELECT max(id) FROM discovery_batchitem)",
+        (
+            "UPDATE discovery_batchitem SET snapshot_id = NULL"
+            " WHERE id = (SELECT max(id) FROM discovery_batchitem)"
+        ),
+    ),
+    "I2": (
+        f"DELETE FROM classification_label WHERE field_id = {FIELD}",
+        f"UPDATE discovery_field SET ordinal = 99 WHERE id = {FIELD}",
+        (
+            "INSERT INTO catalog_relationship (public_id, from_dataset_id, to_dataset_id,"
+            " from_fields, to_fields, name) SELECT 'x', from_dataset_id, to_dataset_id,"
+            f" from_fields, to_fields, name FROM catalog_relationship WHERE id = {RELATION}"
+        ),
+        f"UPDATE compliance_finding SET severity = 'odd' WHERE source_id = {SOURCE}",
+        f"DELETE FROM compliance_ruletally WHERE source_id = {SOURCE}",
+        f"UPDATE discovery_dataset SET row_count = 7 WHERE source_id = {SOURCE}",
+    ),
+    "I3": (
+        f"UPDATE racine_run SET state = 'settling' WHERE id = {RUN}",
+        f"UPDATE racine_run SET lease_until = '2020-01-01' WHERE id = {RUN}",
+        f"UPDATE discovery_discoveryjob SET state = 'streaming' WHERE id = {JOB}",
+        f"UPDATE racine_stagerun SET state = 'leased' WHERE run_id = {RUN}",
+        f"UPDATE racine_stagerun SET lease_until = '2020-01-01' WHERE run_id = {RUN}",
+    ),
+    "I4": (
+        (
+            "INSERT INTO notifications_event (at, topic, kind, data)"
+            f" VALUES ('2020-01-01', {TOPIC}, 'finished', '{{}}')"
+        ),
+        (
+            "INSERT INTO notifications_notice (public_id, user_id, level, kind, title, body, url,"
+            " dedupe_key) SELECT 'x', user_id, level, kind, title, body, url, 'again'"
+            " FROM notifications_notice ORDER BY id DESC LIMIT 1"
+        ),
+        "DELETE FROM notifications_notice",
+        f"DELETE FROM analytics_runrecord WHERE number = {RUN}",
+        f"DELETE FROM racine_stagerun WHERE run_id = {RUN} AND stage = 'scan'",
+    ),
+    "I5": (
+        f"{HISTORY} ('racine_run', 999999, 'completed', 'running', 1, 1)",
+        f"{HISTORY} ('racine_stagerun', 999999, 'leased', 'done', 2, 1)",
+        f"{HISTORY} ('racine_stagerun', 999999, 'ready', 'leased', 2, 2)",
+        f"{HISTORY} ('racine_stagerun', 999999, 'leased', 'done', 2, 3)",
+        f"{HISTORY} ('discovery_discoveryjob', 999999, 'closed', 'queued', 1, 1)",
+        (
+            f"{HISTORY} ('racine_stagerun', 999999, 'ready', 'leased', 0, 1),"
+            " ('racine_stagerun', 999999, 'retry_wait', 'ready', 1, 1)"
+        ),
+    ),
+    "I6": (
+        f"DELETE FROM discovery_field WHERE id = {FIELD}",
+        f"UPDATE discovery_dataset SET snapshot_id = NULL WHERE source_id = {SOURCE}",
+        f"UPDATE discovery_dataset SET content_hash = 'old' WHERE source_id = {SOURCE}",
+    ),
+    "I8": (
+        f"UPDATE racine_runevent SET message = 'it is {PASSWORD_CANARY}' WHERE run_id = {RUN}",
+        f"UPDATE discovery_field SET comment = '{RAW_CANARIES[0]}' WHERE id = {FIELD}",
+    ),
+    "I12": (
+        f'UPDATE racine_run SET summary = \'{{"balance": {{"holds": false}}}}\' WHERE id = {RUN}',
+        f"UPDATE racine_run SET summary = json_set(summary, '$.balance.seen', 3) WHERE id = {RUN}",
+        f"UPDATE discovery_batch SET state = 'quarantined' WHERE job_id = {JOB} AND seq = 0",
+        f"UPDATE racine_run SET state = 'failed' WHERE id = {RUN}",
+    ),
+}
+
+
+def list_unnoticed(
+    original: Path, folder: Path, expected: Expectation, seen: Seen, history: Path
+) -> Iterator[str]:
+    """Breakages that no invariant of that name speaks of."""
+    for invariant, statements in BREAKAGES.items():
+        for statement in statements:
+            copy = folder / "broken.sqlite3"
+            shutil.copy(original, copy)
+            store = Store(copy)
+            store.query("PRAGMA foreign_keys = OFF")
+            store.query("PRAGMA ignore_check_constraints = ON")
+            store.query(statement)
+            if not _is_noticed(invariant, store, expected, seen, history):
+                yield f"{invariant}: {statement}"
+            store.close()
+
+
+def _is_noticed(
+    invariant: str, store: Store, expected: Expectation, seen: Seen, history: Path
+) -> bool:
+    if invariant == "I6":
+        return bool(store.query(make_torn_query(store, expected.source)))
+    found = check(store, expected, seen, history)
+    if invariant == "I8":
+        found = check_canaries(store, [])
+    return any(line.startswith(invariant) for line in found)
+
+
+def is_reread_noticed(store: Store, expected: Expectation, seen: Seen, history: Path) -> bool:
+    """I11: whether tables that were read over and over are noticed."""
+    twice = history.with_name("twice.jsonl")
+    read = json.dumps({"kind": "read", "table": "customers"}) + "\n"
+    twice.write_text(history.read_text(encoding="utf-8") + read * 9, encoding="utf-8")
+    return any(line.startswith("I11") for line in check(store, expected, seen, twice))
