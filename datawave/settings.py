@@ -343,7 +343,12 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": read_text("DATAWAVE_LOG_LEVEL", "INFO")},
-    "loggers": {"celery": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+    "loggers": {
+        # A refused or missing page is no fault of ours, and its warning carries a stack trace.
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
 }
 PROMETHEUS_EXPORT_MIGRATIONS = False
 

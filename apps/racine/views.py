@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -252,7 +252,7 @@ def retry_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
 def download_log(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     """The run's log as text, the newest lines when there are very many."""
     run = get_run(user=_user(request), public_id=public_id)
-    return StreamingHttpResponse(render_log(run), content_type="text/plain; charset=utf-8")
+    return HttpResponse(render_log(run), content_type="text/plain; charset=utf-8")
 
 
 def render_log(run: Run) -> Iterator[str]:

@@ -71,8 +71,6 @@ def url_of(*parts: str) -> str:
 
 
 def read(response: Any) -> str:
-    if response.streaming:
-        return b"".join(response.streaming_content).decode()
     return str(response.content.decode())
 
 
