@@ -131,6 +131,20 @@ def test_reply_is_refused_when_it_breaks_the_protocol(
         transport.ask_work(WorkRequest())
 
 
+def test_batch_is_sent_again_when_a_network_answers_with_its_own_page(
+    transport: Transport, fake: FakeServer
+) -> None:
+    fake.before_any = answering(200, **{"Content-Type": "text/html"})  # type: ignore[assignment]
+    with pytest.raises(ServerUnavailable):
+        send(transport)
+
+
+def test_ack_is_refused_when_it_breaks_the_protocol(transport: Transport, fake: FakeServer) -> None:
+    fake.before_any = answering(200)  # type: ignore[assignment]
+    with pytest.raises(RequestRefused):
+        send(transport)
+
+
 @given(st.integers(0, 10_000), st.sampled_from([0.2, 1.0]), st.floats(0, 10_000))
 def test_delay_stays_in_its_bounds_when_attempts_add_up(
     attempt: int, base: float, retry_after: float

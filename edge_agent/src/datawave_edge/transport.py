@@ -131,7 +131,7 @@ class Transport:
             "DataWave-Batch-Sha256": batch_sha256(body),
             "DataWave-Batch-Records": str(records),
         }
-        return decode_message(self._send("PUT", path, packed, headers), Ack)
+        return _decode_reply(self._send("PUT", path, packed, headers), Ack)
 
     def post_progress(self, job: str, message: JobProgress) -> Directive:
         """Give a sign of life and hear whether to go on."""
@@ -182,10 +182,7 @@ class Transport:
     ) -> ReplyT:
         body = encode_message(message)
         raw = self._send_noted(path, body) if noted else self._send("POST", path, body, wait=wait)
-        try:
-            return decode_message(raw, kind)
-        except BatchRejected:
-            raise RequestRefused(200, "reply_invalid") from None
+        return _decode_reply(raw, kind)
 
     def _send_noted(self, path: str, body: bytes) -> bytes:
         try:
@@ -224,8 +221,18 @@ def pack_body(body: bytes) -> bytes:
     return gzip.compress(body, compresslevel=6, mtime=0)
 
 
+def _decode_reply(raw: bytes, kind: type[ReplyT]) -> ReplyT:
+    try:
+        return decode_message(raw, kind)
+    except BatchRejected:
+        raise RequestRefused(200, "reply_invalid") from None
+
+
 def _read_reply(reply: urllib3.BaseHTTPResponse) -> bytes:
     if reply.status in (200, 201, 202, 204):
+        if reply.headers.get("Content-Type", "").startswith("text/html"):
+            # A network's page for signing in stands between; what it swallowed is sent again.
+            raise ServerUnavailable("a page instead of an answer")
         return reply.data
     if reply.status in RETRIED:
         raise ServerUnavailable(f"status {reply.status}", _retry_after(reply))
