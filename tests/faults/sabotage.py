@@ -48,9 +48,9 @@ BREAKAGES = {
         f"DELETE FROM classification_label WHERE field_id = {FIELD}",
         f"UPDATE discovery_field SET ordinal = 99 WHERE id = {FIELD}",
         (
-            "INSERT INTO catalog_relationship (public_id, from_dataset_id, to_dataset_id,"
-            " from_fields, to_fields, name) SELECT 'x', from_dataset_id, to_dataset_id,"
-            f" from_fields, to_fields, name FROM catalog_relationship WHERE id = {RELATION}"
+            "INSERT INTO catalog_relationship (created_at, public_id, from_dataset_id,"
+            " to_dataset_id, from_fields, to_fields, name) SELECT created_at, 'x',"
+            f" from_dataset_id, to_dataset_id, from_fields, to_fields, name FROM catalog_relationship WHERE id = {RELATION}"
         ),
         f"UPDATE compliance_finding SET severity = 'odd' WHERE source_id = {SOURCE}",
         f"DELETE FROM compliance_ruletally WHERE source_id = {SOURCE}",
@@ -69,9 +69,9 @@ BREAKAGES = {
             f" VALUES ('2020-01-01', {TOPIC}, 'finished', '{{}}')"
         ),
         (
-            "INSERT INTO notifications_notice (public_id, user_id, level, kind, title, body, url,"
-            " dedupe_key) SELECT 'x', user_id, level, kind, title, body, url, 'again'"
-            " FROM notifications_notice ORDER BY id DESC LIMIT 1"
+            "INSERT INTO notifications_notice (created_at, public_id, user_id, level, kind,"
+            " title, body, url, dedupe_key) SELECT created_at, 'x', user_id, level, kind, title,"
+            " body, url, 'again' FROM notifications_notice ORDER BY id DESC LIMIT 1"
         ),
         "DELETE FROM notifications_notice",
         f"DELETE FROM analytics_runrecord WHERE number = {RUN}",
@@ -132,6 +132,15 @@ def _is_noticed(
     if invariant == "I8":
         found = check_canaries(store, [])
     return any(line.startswith(invariant) for line in found)
+
+
+def is_lie_noticed(store: Store, expected: Expectation, history: Path) -> bool:
+    """I12: whether a page and an API that say another state are noticed."""
+    answer = {"state": "running", "balance": None, "error_message": ""}
+    lies = (Seen(page="<p>Running</p>"), Seen(answers=[answer]))
+    return all(
+        any(line.startswith("I12") for line in check(store, expected, lie, history)) for lie in lies
+    )
 
 
 def is_reread_noticed(store: Store, expected: Expectation, seen: Seen, history: Path) -> bool:

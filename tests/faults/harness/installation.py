@@ -57,7 +57,7 @@ class Installation:
         self.children: dict[str, Child] = {}
         self._database = ""
         self.store = self._make_store()
-        self.token = self.agent_token = ""
+        self.token = self.agent_token = self.session = ""
 
     def _make_environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
@@ -96,6 +96,7 @@ class Installation:
         self.store.keep_history()
         made = json.loads(prepared.stdout)
         self.token, self.agent_token = made["token"], made["agent_token"].strip()
+        self.session = made["session"]
         for name, role in self._list_roles().items():
             self._start_child(name, [*NODE, role, str(self.port)])
         self._start_child("agent", self._make_agent_command())
@@ -155,6 +156,7 @@ class Installation:
             headers={
                 "Content-Type": "application/json",
                 "Authorization": f"Bearer {self.token}",
+                "Cookie": f"sessionid={self.session}",
             },
         )
         try:

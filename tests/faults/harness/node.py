@@ -12,10 +12,14 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 
 from tests.faults.harness.traps import SERVER_POINTS, Traps, plant
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
 
 TABLES_PER_BATCH = 2
 EXTRA_SWEEPERS = 2
@@ -55,7 +59,20 @@ def _prepare() -> None:
     assert admin is not None
     _, token = rbac.issue_token(user=admin, name="faults")
     agent_token = enlist_agent(settings.HOME).read_text(encoding="utf-8")
-    sys.stdout.write(json.dumps({"token": token, "agent_token": agent_token}))
+    made = {"token": token, "agent_token": agent_token, "session": _sign_in(admin)}
+    sys.stdout.write(json.dumps(made))
+
+
+def _sign_in(admin: User) -> str:
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(admin.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
 
 
 def _make_small_batches() -> None:

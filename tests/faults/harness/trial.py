@@ -272,6 +272,8 @@ class Trial:
 
     def _look(self) -> None:
         self.seen.answers.append(self.installation.call("GET", f"runs/{self.run_id}/"))
+        with contextlib.suppress(Unavailable):
+            self.seen.page = self.installation.open(f"/runs/{self.run_id}/")
 
     def _mend(self) -> None:
         """Nothing of this trial's faults may reach the next."""
