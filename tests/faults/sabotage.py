@@ -50,7 +50,8 @@ BREAKAGES = {
         (
             "INSERT INTO catalog_relationship (created_at, public_id, from_dataset_id,"
             " to_dataset_id, from_fields, to_fields, name) SELECT created_at, 'x',"
-            f" from_dataset_id, to_dataset_id, from_fields, to_fields, name FROM catalog_relationship WHERE id = {RELATION}"
+            " from_dataset_id, to_dataset_id, from_fields, to_fields, name"
+            f" FROM catalog_relationship WHERE id = {RELATION}"
         ),
         f"UPDATE compliance_finding SET severity = 'odd' WHERE source_id = {SOURCE}",
         f"DELETE FROM compliance_ruletally WHERE source_id = {SOURCE}",
