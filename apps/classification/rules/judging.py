@@ -55,12 +55,22 @@ def _best_types(scores: Mapping[str, Scores]) -> dict[str, str]:
 def _conclude(
     column: Column, scores: Scores, subject: Subject, types: Mapping[str, str]
 ) -> Verdict:
-    kind = types[column.name]
     confidence = min(_MOST, confidence_of(scores, _TEMPERATURE))
     if not column.filled:
         confidence = min(_MOST_WITHOUT_VALUES, confidence)
-    if confidence < ABSTAIN_BELOW:
-        kind = ""
+    kind = types[column.name] if confidence >= ABSTAIN_BELOW else ""
+    return conclude(column, kind, confidence, scores, subject, types)
+
+
+def conclude(  # noqa: PLR0917 - all that is known of a column
+    column: Column,
+    kind: str,
+    confidence: float,
+    scores: Scores,
+    subject: Subject,
+    types: Mapping[str, str],
+) -> Verdict:
+    """The verdict on a column whose type was chosen, with what the rules can say of it."""
     personal = is_personal(column, kind, subject)
     return Verdict(
         column=column.name,
@@ -126,7 +136,8 @@ def _is_clinical(column: Column, types: Mapping[str, str]) -> bool:
 def _gather(column: Column, kind: str, scores: Scores, subject: Subject) -> list[Evidence]:
     if not kind:
         return [wording.tell(-1.0, "Nothing speaks clearly for one type")]
-    reasons = sorted(scores[kind].reasons, key=lambda each: -each.weight)[:_REASONS]
+    found = scores[kind].reasons if kind in scores else []
+    reasons = sorted(found, key=lambda each: -each.weight)[:_REASONS]
     reasons += _tell_rival(kind, scores)
     if kind == "text.free":
         reasons += [
