@@ -155,7 +155,11 @@ else:
             "BACKEND": "datawave.common.redis_cache.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "datawave",
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+            "OPTIONS": {
+                "serializer": "datawave.common.redis_cache.JsonSerializer",
+                "socket_connect_timeout": 1,
+                "socket_timeout": 2,
+            },
         }
     }
     CELERY_BROKER_URL = REDIS_URL

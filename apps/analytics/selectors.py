@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.core.cache import cache
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
@@ -63,11 +64,12 @@ def list_visible_records(user: User) -> RunRecordQuerySet:
 def load_overview(user: User) -> Overview:
     """The overview, kept a few seconds for each person; a run that ends renews it at once."""
     key = f"overview:{user.pk}:{find_last_event_id('overview')}"
-    kept: Overview | None = cache.get(key)
-    if kept is None:
-        kept = _load(user)
-        cache.set(key, kept, CACHE_SECONDS)
-    return kept
+    kept: str | None = cache.get(key)
+    if kept is not None:
+        return msgspec.json.decode(kept, type=Overview)
+    overview = _load(user)
+    cache.set(key, msgspec.json.encode(overview).decode(), CACHE_SECONDS)
+    return overview
 
 
 @dataclass(frozen=True, kw_only=True)

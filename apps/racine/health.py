@@ -36,13 +36,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=200 if ready else 503)
 
 
+def _is_recent(moment: str) -> bool:
+    return timezone.now() - dt.datetime.fromisoformat(moment) < SWEEP_PATIENCE
+
+
 def _check() -> dict[str, Any]:
-    last = cache.get(LAST_SWEEP)
-    sweeping = last is not None and timezone.now() - last < SWEEP_PATIENCE
+    last: str | None = cache.get(LAST_SWEEP)
+    sweeping = last is not None and _is_recent(last)
     checks: dict[str, Any] = {
         "database": True,
         "sweeper": sweeping,
-        "last_sweep_at": last.isoformat() if last else None,
+        "last_sweep_at": last,
         "agents": None,
     }
     try:

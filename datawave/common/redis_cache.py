@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,18 @@ from django.core.cache.backends import redis
 from redis import exceptions
 
 UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError)
+
+
+class JsonSerializer:
+    """Values as JSON: what lies in Redis can never run as code, as pickled values could."""
+
+    def dumps(self, value: Any) -> int | bytes:
+        """A whole number as Redis's own, so that it can be raised there; else JSON."""
+        return value if type(value) is int else json.dumps(value).encode()
+
+    def loads(self, data: bytes) -> Any:
+        """The value; Redis's own numbers are JSON as well."""
+        return json.loads(data)
 
 
 def _forgive(method: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:

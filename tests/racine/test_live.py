@@ -173,7 +173,7 @@ def test_health_is_told_to_anyone() -> None:
 def test_not_ready_when_the_sweeper_stands_still_or_the_database_is_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cache.set(LAST_SWEEP, timezone.now() - dt.timedelta(seconds=31))
+    cache.set(LAST_SWEEP, (timezone.now() - dt.timedelta(seconds=31)).isoformat())
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["sweeper"]) == (503, False)
 

@@ -47,7 +47,7 @@ def sweep() -> None:
     """One round; never raises."""
     for step in STEPS:
         _try_step(step)
-    cache.set(LAST_SWEEP, timezone.now(), None)
+    cache.set(LAST_SWEEP, timezone.now().isoformat(), None)
 
 
 def _try_step(step: Callable[[], None]) -> None:
