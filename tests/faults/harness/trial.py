@@ -320,6 +320,7 @@ class Trial:
         self.installation.history.unlink(missing_ok=True)
         self.start_run()
         self.wait_for_end()
+        self._look()
         expected = self.expect(history=False)
         expected = Expectation(**{**vars(expected), "states": ("completed",)})
         found = check(self.installation.store, expected, self.seen, self.installation.history)
