@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
+from django.core.cache import BaseCache, cache
+from django.core.cache.backends.locmem import LocMemCache
 
 from .errors import DataWaveError
+
+# Counts while the shared cache is away, so that a limit never falls open: per process, but there.
+_own_count = LocMemCache("rates", {})
 
 
 class TooManyCalls(DataWaveError):
@@ -16,12 +20,19 @@ class TooManyCalls(DataWaveError):
 
 def is_too_often(key: str, *, calls: int, seconds: int) -> bool:
     """Count a call; whether there were more than `calls` since the first of the last seconds."""
-    cache.add(key, 0, seconds)
-    try:
-        counted = cache.incr(key)
-    except ValueError:  # its time ended just now
-        counted = 1
+    counted = _count(cache, key, seconds)
+    if counted is None:
+        counted = _count(_own_count, key, seconds) or 1
     return counted > calls
+
+
+def _count(store: BaseCache, key: str, seconds: int) -> int | None:
+    """Calls so far; None when its time ended just now or the store is away."""
+    store.add(key, 0, seconds)
+    try:
+        return store.incr(key)
+    except ValueError:
+        return None
 
 
 def require_rate(key: str, *, calls: int, seconds: int) -> None:
