@@ -126,6 +126,8 @@ class Store:
         """All that it holds, as bytes to search in."""
         if isinstance(self.place, Path):
             self.query("PRAGMA wal_checkpoint(PASSIVE)")
+            # To read the file beside an open connection would end that connection's locks.
+            self.close()
             wal = self.place.with_name(self.place.name + "-wal")
             return self.place.read_bytes() + (wal.read_bytes() if wal.exists() else b"")
         tables = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
