@@ -1,0 +1,1 @@
+"""The trained judge: features of columns, arrays that were learnt, and what they say."""

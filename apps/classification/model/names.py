@@ -1,0 +1,49 @@
+"""Names of columns, tables and siblings as places in a hashed space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+from zlib import crc32
+
+from apps.classification.rules.names import split_words
+
+SPACE: Final = 8192
+_LONGEST: Final = 5
+_MOST_NAME: Final = 60
+_SIBLING: Final = 0.3
+
+
+def hash_names(column: str, table: str, siblings: Iterable[str]) -> dict[int, float]:
+    """Places and weights for the words and character runs of a name and of its surroundings."""
+    found: dict[int, float] = {}
+    _add(found, _pieces_of(column), 1.0)
+    _add(found, [_place(f"t:{word}") for word in split_words(table)], 1.0)
+    beside = {word for name in siblings for word in split_words(name)}
+    _add(found, [_place(f"s:{word}") for word in sorted(beside)[:100]], _SIBLING)
+    return found
+
+
+def _add(found: dict[int, float], places: Iterable[int], weight: float) -> None:
+    for place in places:
+        found[place] = found.get(place, 0.0) + weight
+
+
+@lru_cache(maxsize=20_000)
+def _pieces_of(name: str) -> tuple[int, ...]:
+    words = split_words(name)
+    whole = f"<{'_'.join(words)[:_MOST_NAME]}>"
+    runs = {
+        whole[start : start + size]
+        for size in range(2, _LONGEST + 1)
+        for start in range(len(whole) - size + 1)
+    }
+    texts = [f"w:{word}" for word in words] + [f"a:{whole}"]
+    texts += [f"e:{words[-1]}"] if words else []
+    return tuple(map(_place, [*texts, *sorted(f"g:{run}" for run in runs)]))
+
+
+@lru_cache(maxsize=100_000)
+def _place(text: str) -> int:
+    return crc32(text.encode()) % SPACE

@@ -1,0 +1,105 @@
+"""From what is known of columns to shares of types: forest, linear part and rules together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .features import Features, ReadTable, list_context
+from .forest import Array
+from .names import SPACE, hash_names
+from .store import Model
+
+_LEAST: Final = 1e-4
+_FAR: Final = 6.0
+_STEP: Final = 0.3
+_NARROW: Final = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One column, ready for the model."""
+
+    features: Features
+    names: Mapping[int, float]
+    rules: Mapping[str, float]
+
+
+def list_examples(table: ReadTable) -> list[Example]:
+    """Examples of all columns of a table."""
+    shares = [each.shares for each in table.columns]
+    names = [each.column.name for each in table.columns]
+    return [
+        Example(
+            features={**each.features, **list_context(shares, place, table.subject)},
+            names=hash_names(names[place], table.facts.name, [*names[:place], *names[place + 1 :]]),
+            rules=each.shares,
+        )
+        for place, each in enumerate(table.columns)
+    ]
+
+
+def fill_rows(examples: Sequence[Example], features: Sequence[str]) -> Array:
+    """Features as a matrix; those that the model does not know are left out."""
+    places = {name: place for place, name in enumerate(features)}
+    rows = np.zeros((len(examples), len(features)), np.float32)
+    for row, example in zip(rows, examples, strict=True):
+        for name, value in example.features.items():
+            place = places.get(name)
+            if place is not None:
+                row[place] = value
+    return rows
+
+
+def normalise(rows: Array, centre: Array, scale: Array) -> Array:
+    """Features around zero, with outliers cut."""
+    spread = (rows - centre) / np.maximum(scale, _NARROW)
+    return np.asarray(np.clip(spread, -_FAR, _FAR) * _STEP, np.float32)
+
+
+def predict(model: Model, examples: Sequence[Example]) -> Array:
+    """Calibrated shares of the types, a row for each example."""
+    parts = predict_parts(model, examples)
+    settings = model.settings
+    points = sum(settings[name] * np.log(np.maximum(part, _LEAST)) for name, part in parts.items())
+    return raise_points(np.asarray(points) / settings["temperature"])
+
+
+def predict_parts(model: Model, examples: Sequence[Example]) -> dict[str, Array]:
+    """Shares by forest, linear part and rules, each alone."""
+    rows = fill_rows(examples, model.features)
+    return {
+        "forest": model.forest.predict(rows, len(model.types)),
+        "linear": raise_points(_add_up(model, rows, examples)),
+        "rules": _fill_rules(model, examples),
+    }
+
+
+def _add_up(model: Model, rows: Array, examples: Sequence[Example]) -> Array:
+    """Points of the linear part."""
+    spread = normalise(rows, model.centre, model.scale)
+    points = spread @ model.weights[SPACE:].astype(np.float32)
+    for place, example in enumerate(examples):
+        if example.names:
+            weights = np.log1p(np.fromiter(example.names.values(), np.float32))
+            points[place] += weights @ model.weights[list(example.names)].astype(np.float32)
+    return np.asarray(points * model.steps + model.bias)
+
+
+def raise_points(points: Array) -> Array:
+    """Points as log-odds, made into shares of one."""
+    raised = np.exp(points - points.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def _fill_rules(model: Model, examples: Sequence[Example]) -> Array:
+    places = {name: place for place, name in enumerate(model.types)}
+    rows = np.zeros((len(examples), len(model.types)))
+    for row, example in zip(rows, examples, strict=True):
+        for name, share in example.rules.items():
+            if name in places:
+                row[places[name]] = share
+    return rows

@@ -1,0 +1,139 @@
+"""From labelled rows to examples: as they are, alone under an opaque name, and by name unread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from apps.classification.judge import TableFacts
+from apps.classification.model.features import read_table
+from apps.classification.model.names import hash_names
+from apps.classification.model.predicting import Example, list_examples
+from datawave_edge.connectors.types import normal_type
+from datawave_edge.profile import profile_column
+from datawave_edge.protocol import ColumnSnapshot
+
+from .synthetic import LabelledRow, dump
+
+# What a column counts for: as found, alone and opaque, with a name that the rules cannot read.
+_AS_FOUND: Final = 3.0
+_OPAQUE: Final = 1.5
+_UNREAD: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """An example with its label."""
+
+    example: Example
+    label: str
+    family: str
+    weight: float
+    # Whether it stands for a column as a database has it, not for a variation of one.
+    as_found: bool = False
+
+
+def read_labelled(path: Path) -> list[list[LabelledRow]]:
+    """Tables of a labelled JSONL file, a line a column as docs/model-card.md describes."""
+    tables: dict[tuple[str, str], list[LabelledRow]] = {}
+    for line in path.read_bytes().splitlines():
+        row = json.loads(line)
+        tables.setdefault((row["source"], row["table"]), []).append(
+            LabelledRow(
+                column=row["column"],
+                table=row["table"],
+                values=row["values"],
+                label=row["label_semantic"],
+                about_people=row["subject"] == "person",
+                family=row["family"],
+                declared_type=row["declared_type"],
+                siblings=row["siblings"],
+            )
+        )
+    return list(tables.values())
+
+
+def teach_labelled(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
+    """Every column three times over, so that no name and no list of words is leant on alone."""
+    for rows in tables:
+        columns = profile_rows(rows)
+        for row, example in zip(rows, list_examples(read_table(describe(rows, columns)))):  # noqa: B905
+            yield _teach(row, example, _AS_FOUND, as_found=True)
+        for place, (row, column) in enumerate(zip(rows, columns, strict=True), start=1):
+            yield _teach(row, hide(column, place), _OPAQUE)
+        yield from _teach_unread(rows, columns)
+
+
+def teach_invented(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
+    """Every invented column once."""
+    for rows in tables:
+        named = list({row.column: row for row in rows}.values())
+        examples = list_examples(read_table(describe(named, profile_rows(named))))
+        for row, example in zip(named, examples):  # noqa: B905
+            yield _teach(row, example, row.weight)
+
+
+def _teach(row: LabelledRow, example: Example, weight: float, *, as_found: bool = False) -> Taught:
+    return Taught(
+        example=example, label=row.label, family=row.family, weight=weight, as_found=as_found
+    )
+
+
+def profile_rows(rows: Sequence[LabelledRow]) -> list[ColumnSnapshot]:
+    """The rows' columns as an agent profiles them."""
+    return [_profile(row, place) for place, row in enumerate(rows)]
+
+
+def _profile(row: LabelledRow, place: int) -> ColumnSnapshot:
+    kind = normal_type(row.declared_type or "text")
+    cells = [dump(value) for value in row.values]
+    return ColumnSnapshot(
+        name=row.column or "_",
+        ordinal=place,
+        native_type=row.declared_type,
+        type=kind,
+        profile=profile_column(row.column, kind, cells) if cells else None,
+    )
+
+
+def describe(rows: Sequence[LabelledRow], columns: Sequence[ColumnSnapshot]) -> TableFacts:
+    """A table of profiled columns, followed by the siblings of which only the name is known."""
+    known = {row.column for row in rows}
+    named = dict.fromkeys(name for row in rows for name in row.siblings if name not in known)
+    unread = [
+        ColumnSnapshot(name=name, ordinal=len(columns) + place, native_type="", type="other")
+        for place, name in enumerate(filter(None, named))
+    ]
+    return TableFacts(container="", name=rows[0].table or "_", columns=(*columns, *unread))
+
+
+def hide(column: ColumnSnapshot, place: int) -> Example:
+    """A column alone in a nameless table under a name that tells nothing."""
+    hidden = msgspec.structs.replace(column, name=f"c{place}")
+    facts = TableFacts(container="", name="_", columns=(hidden,))
+    (example,) = list_examples(read_table(facts))
+    return example
+
+
+def _teach_unread(
+    rows: Sequence[LabelledRow], columns: Sequence[ColumnSnapshot]
+) -> Iterator[Taught]:
+    """The rules see opaque names, the hashed names stay: what a foreign word list would give."""
+    hidden = [
+        msgspec.structs.replace(column, name=f"x{place}") for place, column in enumerate(columns)
+    ]
+    examples = list_examples(read_table(TableFacts(container="", name="_", columns=tuple(hidden))))
+    for row, example in zip(rows, examples, strict=True):
+        beside = [each.column for each in rows if each is not row]
+        names = hash_names(row.column, row.table, beside)
+        yield _teach(row, _rename(example, names), _UNREAD)
+
+
+def _rename(example: Example, names: dict[int, float]) -> Example:
+    """The example with other hashed names."""
+    return Example(features=example.features, names=names, rules=example.rules)
