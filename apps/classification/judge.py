@@ -46,7 +46,9 @@ class Verdict:
 class Judge(Protocol):
     """Judges a table at once, because the columns of a table explain each other."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Stored with each verdict; another version judges anew."""
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""

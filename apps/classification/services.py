@@ -16,8 +16,8 @@ from datawave.common.errors import DataWaveError, InputInvalid
 
 from .decisions import DECIDED_FIELDS, apply_decision, restore
 from .judge import Judge, Verdict
+from .model.opening import ShippedJudge
 from .models import Label, LabelDecision
-from .rules.judging import RuleJudge
 from .selectors import count_labels, get_semantic_type, list_judged_datasets
 from .signals import label_decided
 from .tables import read_table
@@ -27,7 +27,7 @@ from .verdicts import save_verdicts
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
-JUDGE: Judge = RuleJudge()
+JUDGE: Judge = ShippedJudge()
 MAX_AT_ONCE = 500
 
 

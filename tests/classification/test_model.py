@@ -1,0 +1,189 @@
+"""The trained judge: its file, its arithmetic, its limits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apps.classification.judge import TableFacts
+from apps.classification.model import judging
+from apps.classification.model.judging import ModelJudge, open_judge
+from apps.classification.model.predicting import predict
+from apps.classification.model.store import SHIPPED, Model, ModelRefused, load_model, save_model
+from apps.classification.rules.judging import RuleJudge
+from apps.classification.training.examples import Taught, read_labelled, teach_invented
+from apps.classification.training.fitting import fit_model
+from apps.classification.training.synthetic import invent_tables
+from datawave_edge.profile import profile_column
+from datawave_edge.protocol import ColumnSnapshot
+
+IBANS = [f"DE{98 - int(f'{n:018d}131400') % 97:02d}{n:018d}" for n in range(10**16, 10**16 + 30)]
+
+
+@pytest.fixture(scope="module")
+def taught() -> list[Taught]:
+    """Examples of sixty invented tables."""
+    return list(teach_invented(invent_tables(60, 3)))
+
+
+@pytest.fixture(scope="module")
+def model(taught: list[Taught]) -> Model:
+    return fit_model(taught, version="tiny")
+
+
+def column(name: str, values: list[object] | None = None) -> ColumnSnapshot:
+    profile = None if values is None else profile_column(name, "text", values)  # type: ignore[arg-type]
+    return ColumnSnapshot(name=name, ordinal=0, native_type="text", type="text", profile=profile)
+
+
+def table(*columns: ColumnSnapshot) -> TableFacts:
+    return TableFacts(container="", name="t", columns=columns)
+
+
+# The file
+
+
+def test_model_says_the_same_when_it_was_stored(
+    model: Model, taught: list[Taught], tmp_path: Path
+) -> None:
+    save_model(model, tmp_path / "m")
+    examples = [each.example for each in taught[:20]]
+    assert np.array_equal(predict(load_model(tmp_path / "m"), examples), predict(model, examples))
+
+
+def test_same_model_is_made_when_trained_twice(
+    model: Model, taught: list[Taught], tmp_path: Path
+) -> None:
+    again = fit_model(list(teach_invented(invent_tables(60, 3))), version="tiny")
+    assert save_model(again, tmp_path / "a") == save_model(model, tmp_path / "b")
+
+
+def test_model_is_refused_when_its_arrays_were_changed(model: Model, tmp_path: Path) -> None:
+    save_model(model, tmp_path / "m")
+    packed = bytearray((tmp_path / "m.npz").read_bytes())
+    packed[len(packed) // 2] ^= 1
+    (tmp_path / "m.npz").write_bytes(packed)
+    with pytest.raises(ModelRefused, match="hash differs"):
+        load_model(tmp_path / "m")
+
+
+def test_model_is_refused_when_its_description_was_changed(model: Model, tmp_path: Path) -> None:
+    save_model(model, tmp_path / "m")
+    told = json.loads((tmp_path / "m.json").read_text())
+    told["types"] = list(reversed(told["types"]))
+    (tmp_path / "m.json").write_text(json.dumps(told))
+    with pytest.raises(ModelRefused):
+        load_model(tmp_path / "m")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', "no json"])
+def test_model_is_refused_when_it_is_a_foreign_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "m.json").write_text(text)
+    (tmp_path / "m.npz").write_bytes(b"PK")
+    with pytest.raises(ModelRefused):
+        load_model(tmp_path / "m")
+
+
+def test_model_is_refused_when_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ModelRefused):
+        load_model(tmp_path / "m")
+
+
+def test_rules_judge_alone_when_the_model_is_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> Model:
+        raise ModelRefused
+
+    monkeypatch.setattr(judging, "load_model", refuse)
+    assert isinstance(open_judge(), RuleJudge)
+    assert "rules alone" in caplog.text
+
+
+def test_shipped_model_is_small_and_whole_when_loaded() -> None:
+    assert SHIPPED.with_suffix(".npz").stat().st_size <= 5 * 2**20
+    assert len(load_model().types) > 100
+
+
+def test_no_trainer_is_loaded_when_the_judge_is() -> None:
+    code = (
+        "import sys; from apps.classification.model.opening import ShippedJudge as Judge;"
+        "assert 'numpy' not in sys.modules; assert Judge().version.startswith('model');"
+        "print([m for m in ('sklearn', 'scipy', 'faker') if m in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# The arithmetic
+
+
+def test_shares_add_up_to_one_when_predicted(model: Model, taught: list[Taught]) -> None:
+    shares = predict(model, [each.example for each in taught])
+    assert np.allclose(shares.sum(axis=1), 1.0)
+    right = [model.types[row.argmax()] == each.label for row, each in zip(shares, taught)]  # noqa: B905
+    assert sum(right) / len(right) > 0.8
+
+
+def test_unknown_features_are_left_out_when_the_edge_learns_new_ones(
+    model: Model, taught: list[Taught]
+) -> None:
+    example = taught[0].example
+    more = type(example)(
+        features={**example.features, "h.newest": 1.0}, names=example.names, rules=example.rules
+    )
+    assert np.array_equal(predict(model, [example]), predict(model, [more]))
+
+
+# Judging
+
+
+def test_every_column_gets_a_verdict_when_there_is_little_to_see(model: Model) -> None:
+    columns = [
+        column("leer", [None] * 9), column("one", ["x"]), column("unread"), column("почта"),
+        column("'; drop %s {}", ["\x00", "\ud7ff", "  "]), column("long", ["a" * 10**6]),
+    ]  # fmt: skip
+    verdicts = ModelJudge(model).judge(table(*columns))
+    assert [each.column for each in verdicts] == [each.name for each in columns]
+    assert all(0 <= each.confidence <= 0.99 for each in verdicts)
+
+
+def test_nothing_is_said_when_a_table_has_no_columns(model: Model) -> None:
+    assert ModelJudge(model).judge(table()) == []
+
+
+def test_check_digits_decide_when_the_name_lies(model: Model) -> None:
+    (verdict,) = ModelJudge(model).judge(table(column("colour", list(IBANS))))
+    assert verdict.semantic_type == "finance.iban"
+    assert verdict.personal
+
+
+def test_evidence_tells_of_what_was_learnt_when_judged(model: Model) -> None:
+    mails = [f"person{number}@example.org" for number in range(30)]
+    (verdict,) = ModelJudge(model).judge(table(column("email", list(mails))))
+    assert verdict.semantic_type == "contact.email"
+    assert any("learnt" in reason.text for reason in verdict.evidence)
+    assert not any(mail in reason.text for reason in verdict.evidence for mail in mails)
+
+
+def test_rules_decide_when_the_model_never_saw_the_type(model: Model) -> None:
+    cells = ["Fingerprint template"] * 5
+    (verdict,) = ModelJudge(model).judge(table(column("fingerprint_template", list(cells))))
+    assert verdict.semantic_type == "person.biometric"
+
+
+def test_labelled_file_becomes_tables_when_read(tmp_path: Path) -> None:
+    row = {"source": "s", "table": "t", "values": ["x"], "label_semantic": "other", "family": "f",
+           "subject": "person", "declared_type": "text", "siblings": ["b"]}  # fmt: skip
+    lines = [json.dumps({**row, "column": name}) for name in ("a", "b")]
+    (tmp_path / "l.jsonl").write_text("\n".join(lines))
+    ((first, second),) = read_labelled(tmp_path / "l.jsonl")
+    assert (first.column, second.column, first.about_people) == ("a", "b", True)
