@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from apps.datasources.models import Agent
 
 # How long work that another process opened may go unnoticed.
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 
 
 @edge_door("POST", calls=6, seconds=60)
