@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -30,6 +31,12 @@ def quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(connection.ops), "sql_flush", lambda _self, *a, **k: sql_flush(*a, **k))
         yield
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """What another test left in the cache belongs to rows that are gone."""
+    cache.clear()
 
 
 @pytest.fixture
