@@ -130,7 +130,10 @@ def read_message(request: HttpRequest, kind: type[MessageT]) -> MessageT:
 def render(message: msgspec.Struct | None) -> HttpResponse:
     """A message as JSON; 204 when there is nothing to say."""
     if message is None:
-        return _never_stored(HttpResponse(status=204))
+        nothing = HttpResponse(status=204)
+        # Django names every answer's type, which here would tell of a page.
+        del nothing.headers["Content-Type"]
+        return _never_stored(nothing)
     return _never_stored(HttpResponse(encode_message(message), content_type="application/json"))
 
 

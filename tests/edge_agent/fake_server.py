@@ -28,6 +28,7 @@ from datawave_edge.protocol import (
     Record,
     TestResult,
     TestWork,
+    WorkRequest,
     batch_sha256,
     decode_message,
     decode_records,
@@ -83,13 +84,15 @@ class FakeServer:
                 raise TimeoutError
             time.sleep(0.02)
 
-    def next_work(self) -> DiscoveryWork | TestWork | NoWork:
-        """The first piece of work that is not over; a lost agent gets its job again."""
+    def next_work(self, asked: WorkRequest) -> DiscoveryWork | TestWork | NoWork:
+        """The first test that nobody took, or job that is not over; a lost agent gets it again."""
         with self.lock:
             for item in self.work:
-                if isinstance(item, TestWork) and item.test not in self.tests:
+                if isinstance(item, TestWork) and item.test not in self.leased:
+                    self.leased.add(item.test)
                     return item
-                if isinstance(item, DiscoveryWork) and not self.is_over(item.job):
+                open_job = isinstance(item, DiscoveryWork) and not self.is_over(item.job)
+                if open_job and not asked.tests_only:
                     return item
         return NoWork()
 
@@ -162,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
             case ["heartbeat"]:
                 return HeartbeatReply(server_time=now)
             case ["work"]:
-                found = self.state.next_work()
+                found = self.state.next_work(decode_message(raw, WorkRequest))
                 time.sleep(0.05 if isinstance(found, NoWork) else 0)
                 return found
             case ["jobs", job, "open"]:

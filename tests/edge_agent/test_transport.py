@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from datawave_edge import transport as transport_module
 from datawave_edge.config import AgentConfig
-from datawave_edge.protocol import Ack, FilteredRecord, WorkRequest, encode_records
+from datawave_edge.protocol import (
+    Ack,
+    FilteredRecord,
+    TestResult,
+    WorkRequest,
+    encode_records,
+)
 from datawave_edge.transport import (
     BACKOFF_CAP,
     AccessRefused,
@@ -137,6 +143,13 @@ def test_batch_is_sent_again_when_a_network_answers_with_its_own_page(
     fake.before_any = answering(200, **{"Content-Type": "text/html"})  # type: ignore[assignment]
     with pytest.raises(ServerUnavailable):
         send(transport)
+
+
+def test_result_is_taken_when_the_answer_has_no_content(
+    transport: Transport, fake: FakeServer
+) -> None:
+    fake.before_any = answering(204, **{"Content-Type": "text/html"})  # type: ignore[assignment]
+    transport.send_test_result("test", TestResult(steps=[]))
 
 
 def test_ack_is_refused_when_it_breaks_the_protocol(transport: Transport, fake: FakeServer) -> None:

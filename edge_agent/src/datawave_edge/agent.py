@@ -11,6 +11,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Final
 
@@ -35,6 +37,8 @@ HEARTBEAT_SECONDS: Final = 30.0
 JITTER: Final = 0.2
 PARENT_SECONDS: Final = 0.5
 WORK_WAIT: Final = 20
+TESTS_AT_ONCE: Final = 4
+END_SECONDS: Final = 2.0
 TEST_REPLY_SECONDS: Final = 30.0
 EXIT_REFUSED: Final = 77
 
@@ -52,18 +56,21 @@ class Agent:
         self._polling = False
         self._draining = False
         self._stream: JobStream | None = None
+        self._busy = threading.Event()
+        self._tests = threading.Semaphore(TESTS_AT_ONCE)
 
     def run(self) -> int:
         """Serve until told to stop. Gives the process's exit code."""
         self._catch_signals()
         beat = self._start_thread(self._beat, "heartbeat")
+        self._start_thread(self._serve_tests, "tests")
         if self._config.embedded:
             self._start_thread(self._watch_parent, "parent")
             self._start_thread(_load_connectors, "loader")
         code = self._serve()
         self._stop.set()
-        beat.join(timeout=2)
-        if not beat.is_alive():
+        beat.join(timeout=END_SECONDS)
+        if not beat.is_alive() and self._have_tests_ended():
             self._outbox.close()
         return code
 
@@ -82,24 +89,37 @@ class Agent:
             return EXIT_REFUSED
         return 0
 
+    def _serve_tests(self) -> None:
+        """Take connection tests beside a job: a person waits for each."""
+        with suppress(Stopped, AccessRefused):
+            while self._busy.wait() and not self._stop.is_set():
+                self._do(self._transport.keep_trying(self._ask_test, self._stop))
+
     def _ask_work(self) -> Work:
         """Wait for work; a signal ends the wait at once."""
         self._polling = True
         try:
             if self._stop.is_set():
                 raise Stopped
-            return self._transport.ask_work(WorkRequest(wait=WORK_WAIT))
+            return self._ask(WorkRequest(wait=WORK_WAIT))
+        finally:
+            self._polling = False
+
+    def _ask_test(self) -> Work:
+        return self._ask(WorkRequest(wait=WORK_WAIT, tests_only=True))
+
+    def _ask(self, request: WorkRequest) -> Work:
+        try:
+            return self._transport.ask_work(request)
         except RequestRefused as error:
             # A server of another version may learn better after its upgrade.
             raise ServerUnavailable(str(error), retry_after=5.0) from None
-        finally:
-            self._polling = False
 
     def _do(self, work: Work) -> None:
         if isinstance(work, DiscoveryWork):
             self._discover(work)
         elif isinstance(work, TestWork):
-            self._test(work)
+            self._start_thread(partial(self._test, work), "test")
         elif isinstance(work, NoWork):
             # A server that does not hold the request must not be asked in a tight loop.
             self._stop.wait(0.1)
@@ -110,9 +130,11 @@ class Agent:
 
         log.info("Discovery %s begins.", work.job)
         self._stream = JobStream(work, self._transport, self._outbox)
+        self._busy.set()
         try:
             run_discovery(work, self._stream, self._outbox)
         finally:
+            self._busy.clear()
             reason, self._stream = self._stream.reason, None
         if reason == "access":
             raise AccessRefused
@@ -121,15 +143,23 @@ class Agent:
     def _test(self, work: TestWork) -> None:
         from .probe import run_test
 
-        result = run_test(work.source)
-        try:
-            self._transport.keep_trying(
-                lambda: self._transport.send_test_result(work.test, result),
-                self._stop,
-                TEST_REPLY_SECONDS,
-            )
-        except (RequestRefused, ServerUnavailable) as error:
-            log.warning("The result of test %s was not taken: %s", work.test, error)
+        with self._tests:
+            result = run_test(work.source)
+            try:
+                self._transport.keep_trying(
+                    lambda: self._transport.send_test_result(work.test, result),
+                    self._stop,
+                    TEST_REPLY_SECONDS,
+                )
+            except (RequestRefused, AccessRefused, ServerUnavailable, Stopped) as error:
+                log.warning("The result of test %s was not taken: %s", work.test, error)
+
+    def _have_tests_ended(self) -> bool:
+        deadline = time.monotonic() + END_SECONDS
+        return all(
+            self._tests.acquire(timeout=max(0.0, deadline - time.monotonic()))
+            for _ in range(TESTS_AT_ONCE)
+        )
 
     # Threads and signals.
 

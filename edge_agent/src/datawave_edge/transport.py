@@ -229,7 +229,9 @@ def _decode_reply(raw: bytes, kind: type[ReplyT]) -> ReplyT:
 
 
 def _read_reply(reply: urllib3.BaseHTTPResponse) -> bytes:
-    if reply.status in (200, 201, 202, 204):
+    if reply.status == 204:  # noqa: PLR2004  # taken, and nothing to say
+        return b""
+    if reply.status in (200, 201, 202):
         if reply.headers.get("Content-Type", "").startswith("text/html"):
             # A network's page for signing in stands between; what it swallowed is sent again.
             raise ServerUnavailable("a page instead of an answer")
