@@ -22,7 +22,7 @@ CONFIG: Final = "simple"
 _TABLE: Final = "catalog_search"
 _MOST_TERMS = 12
 # Weights of the name, the columns, and everything else.
-_FTS_WEIGHTS: Final = (10.0, 4.0, 1.0)
+_FTS_WEIGHTS: Final = (40.0, 4.0, 1.0)
 _VECTOR_WEIGHTS: Final = [0.05, 0.1, 0.4, 1.0]
 
 
