@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Iterator
 
 _waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-_closing = threading.Event()
+# A plain flag: a signal's handler sets it, and one that interrupts another could wait for ever for
+# the lock inside a threading.Event.
+_closing = False
 
 
 @contextlib.contextmanager
@@ -32,10 +33,11 @@ def ring() -> None:
 
 def close() -> None:
     """This process is about to end: wake everyone, and let nobody wait any more."""
-    _closing.set()
+    global _closing  # noqa: PLW0603 - one process ends once
+    _closing = True
     ring()
 
 
 def is_closing() -> bool:
     """Whether this process is about to end."""
-    return _closing.is_set()
+    return _closing

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from queue import SimpleQueue
 from typing import Final
 
 from . import __version__
@@ -53,6 +54,8 @@ class Agent:
         self._outbox.forget_old_jobs()
         self._transport = Transport(config, self._outbox.note_sent)
         self._stop = threading.Event()
+        self._told_to_stop = False
+        self._signals: SimpleQueue[int] = SimpleQueue()
         self._polling = False
         self._draining = False
         self._stream: JobStream | None = None
@@ -99,7 +102,7 @@ class Agent:
         """Wait for work; a signal ends the wait at once."""
         self._polling = True
         try:
-            if self._stop.is_set():
+            if self._told_to_stop:
                 raise Stopped
             return self._ask(WorkRequest(wait=WORK_WAIT))
         finally:
@@ -169,16 +172,24 @@ class Agent:
         return thread
 
     def _catch_signals(self) -> None:
+        self._start_thread(self._heed_signals, "signals")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: object) -> None:
-        del number, frame
-        self._stop.set()
-        if self._stream is not None:
-            self._stream.halt("stopped")
+        # A handler interrupts the main thread anywhere, even inside an Event whose lock it holds,
+        # so it touches no lock: a SimpleQueue may be put to from a handler.
+        del frame
+        self._told_to_stop = True
+        self._signals.put(number)
         if self._polling:
             raise Stopped
+
+    def _heed_signals(self) -> None:
+        while self._signals.get():
+            self._stop.set()
+            if self._stream is not None:
+                self._stream.halt("stopped")
 
     def _beat(self) -> None:
         while not self._stop.is_set():
