@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from .connectors import Connector, Listing, Sample, TableRef, TableShape, make_connector
 from .credentials import find_password
+from .drafts import Drafts
 from .egress import EgressRefused, check, clean_container, clean_ref, refuse, unname
 from .faults import ADVICE, SourceFault
 from .outbox import Outbox
@@ -44,17 +45,24 @@ _BLANK_HASH: Final = "0" * 64
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
     """Carry a job to its end: closed, failed, or left for the next lease. Never raises."""
+    walk = _Walk(work, stream, outbox)
+    again = True
     try:
-        _Walk(work, stream, outbox).run()
+        walk.run()
+        again = False
     except JobHalted as halted:
+        again = halted.reason in ("stopped", "lost", "access")
         _end_halted(stream, outbox, halted)
     except SourceFault as fault:
+        again = fault.retry
         stream.fail(fault)
     except Exception as error:
+        again = False
         # The text of an unforeseen error may hold a value; its kind can't.
         log.error("Job %s met %s.", work.job, type(error).__name__)  # noqa: TRY400
         stream.fail(SourceFault("internal"))
     finally:
+        walk.end(again=again)
         stream.stop_threads()
 
 
@@ -76,6 +84,7 @@ class _Walk:
         self._stream = stream
         self._outbox = outbox
         self._batch = _Batch(work.settings.tables_per_batch)
+        self._drafts = Drafts(outbox.path.parent, work.job)
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._connector: Connector | None = None
         self._reconnects = 0
@@ -98,6 +107,10 @@ class _Walk:
             connector.close()
         self._close(listing, facts)
 
+    def end(self, *, again: bool) -> None:
+        """Keep what no batch holds if the job may be taken up again."""
+        self._drafts.close(forget=not again)
+
     def _read_facts(self, connector: Connector) -> SourceFacts:
         try:
             facts = self._steadily(connector.read_facts)
@@ -110,6 +123,7 @@ class _Walk:
 
     def _read_tables(self, connector: Connector, listing: Listing) -> None:
         done = self._outbox.list_done(self._work.job)
+        done |= self._take_up_drafts(done)
         rest = [ref for ref in listing.tables if clean_ref(ref) not in done]
         self._stream.count(listed=len(listing.tables), done=len(listing.tables) - len(rest))
         self._stream.tell(f"Found {len(listing.tables):,} tables and views")
@@ -120,6 +134,21 @@ class _Walk:
         for chunk in _chunks(wanted):
             self._read_chunk(connector, chunk)
         self._flush()
+
+    def _take_up_drafts(self, done: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Batch what was read before a restart and is still true."""
+        found = {ref_of(record): record for record in self._drafts.list_records()}
+        fresh = {ref: each for ref, each in found.items() if ref not in done and self._holds(each)}
+        self._drafts.keep_only(fresh.values())
+        for ref, record in fresh.items():
+            self._collect(ref, record)
+        return set(fresh)
+
+    def _holds(self, record: Record) -> bool:
+        """Whether a draft still says the truth: the server's version may have changed since."""
+        if not isinstance(record, UnchangedRecord):
+            return True
+        return self._known.get(record.container, {}).get(record.name) == record.content_hash
 
     def _read_chunk(self, connector: Connector, chunk: Sequence[TableRef]) -> None:
         self._stream.require_live()
@@ -208,13 +237,21 @@ class _Walk:
         return refuse(ref, fault.code, fault.message)
 
     def _add(self, ref: TableRef, record: Record) -> None:
-        for records, refs in self._batch.add(ref, record):
-            self._put(records, refs)
+        self._drafts.add(record)
+        self._collect(ref, record)
         self._stream.count(done=1)
+
+    def _collect(self, ref: TableRef, record: Record) -> None:
+        full = list(self._batch.add(ref, record))
+        for records, refs in full:
+            self._put(records, refs)
+        if full:
+            self._drafts.keep_only(self._batch.records)
 
     def _flush(self) -> None:
         for records, refs in self._batch.flush():
             self._put(records, refs)
+        self._drafts.keep_only([])
 
     def _put(self, records: list[Record], refs: list[TableRef]) -> None:
         if not fits_packed(encode_records(records)):
@@ -294,7 +331,7 @@ class _Batch:
 
     def __init__(self, tables: int) -> None:
         self._tables = tables
-        self._records: list[Record] = []
+        self.records: list[Record] = []
         self._refs: list[TableRef] = []
         self._size = self._whole = 0
 
@@ -303,17 +340,17 @@ class _Batch:
         size = len(encode_records([record]))
         if self._size + size > BATCH_BYTES:
             yield from self.flush()
-        self._records.append(record)
+        self.records.append(record)
         self._refs.append(ref)
         self._size += size
         self._whole += isinstance(record, TableRecord)
-        if self._whole >= self._tables or len(self._records) >= BATCH_RECORDS:
+        if self._whole >= self._tables or len(self.records) >= BATCH_RECORDS:
             yield from self.flush()
 
     def flush(self) -> Iterator[tuple[list[Record], list[TableRef]]]:
         """Give what is left, if anything."""
-        records, refs = self._records, self._refs
-        self._records, self._refs, self._size, self._whole = [], [], 0, 0
+        records, refs = self.records, self._refs
+        self.records, self._refs, self._size, self._whole = [], [], 0, 0
         if records:
             yield records, refs
 
@@ -340,6 +377,12 @@ def snapshot_of(shape: TableShape, sample: Sample | None, profile_error: str) ->
         grants=shape.grants,
         profile_error=profile_error,
     )
+
+
+def ref_of(record: Record) -> TableRef:
+    """The dataset that a record is about."""
+    part = record.table if isinstance(record, TableRecord) else record
+    return TableRef(part.container, part.name)
 
 
 def _clean_listing(listing: ContainerListing) -> ContainerListing:
