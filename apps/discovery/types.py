@@ -22,6 +22,22 @@ class JobState(TextChoices):
 
 
 OPEN_JOB_STATES = (JobState.QUEUED, JobState.LEASED, JobState.STREAMING)
+_FROM_TAKEN = frozenset(
+    {JobState.STREAMING, JobState.QUEUED, JobState.CLOSED, JobState.FAILED, JobState.CANCELLED}
+)
+JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    # To streaming: an agent that was cut off comes back before another has taken the job.
+    JobState.QUEUED: frozenset(
+        {JobState.LEASED, JobState.STREAMING, JobState.FAILED, JobState.CANCELLED}
+    ),
+    JobState.LEASED: _FROM_TAKEN | {JobState.LEASED},
+    # To leased: its agent was started again and takes it up anew.
+    JobState.STREAMING: _FROM_TAKEN | {JobState.LEASED},
+    # Resume takes a failed or cancelled job up again.
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    JobState.CLOSED: frozenset(),
+}
 
 
 class BatchState(TextChoices):

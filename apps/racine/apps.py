@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -24,6 +25,7 @@ class RacineConfig(AppConfig):
         from datawave.common.navigation import NavItem, register_context, register_nav
 
         from . import receivers  # noqa: F401  # connects itself
+        from .guards import install_guards
         from .metrics import register_metrics
         from .panels import register_source_parts
         from .selectors import count_active_runs, is_visible_run
@@ -42,6 +44,7 @@ class RacineConfig(AppConfig):
         register_context(_add_running)
         register_metrics()
         register_source_parts()
+        post_migrate.connect(install_guards, sender=self)
 
 
 def _load_snapshot(user: User, key: str) -> dict[str, Any]:

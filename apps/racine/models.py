@@ -10,7 +10,7 @@ from django.db import models
 from apps.datasources.selectors import list_visible_sources
 from datawave.common.models import PublicModel
 
-from .types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState, Trigger
+from .types import ACTIVE_RUN_STATES, ChangeOf, LogLevel, RunState, StageState, Trigger
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -147,6 +147,29 @@ class StageRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} on batch {self.batch_id}: {self.state}"
+
+
+class StateChange(models.Model):
+    """One change of the state of a run, its job or a stage run, written by the database itself.
+
+    It can neither be changed nor, while its run is there, deleted; see guards.py.
+    """
+
+    at = models.DateTimeField()
+    # No foreign key: the database drops the rows of a run that is deleted.
+    run_id = models.BigIntegerField(db_index=True)
+    kind = models.CharField(max_length=8, choices=ChangeOf.choices)
+    row_id = models.BigIntegerField()
+    before = models.CharField(max_length=24)
+    after = models.CharField(max_length=24)
+    # Of a stage run and of settling, or the epoch of a job.
+    fence = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row_id}: {self.before} to {self.after}"
 
 
 class RunEvent(models.Model):

@@ -56,6 +56,8 @@ class StageState(TextChoices):
     RETRY_WAIT = "retry_wait", "Will be retried"
     DONE = "done", "Done"
     QUARANTINED = "quarantined", "Quarantined"
+    # A steward decided to do without it.
+    DISCARDED = "discarded", "Discarded"
     CANCELLED = "cancelled", "Cancelled"
 
 
@@ -72,11 +74,20 @@ STAGE_TRANSITIONS: dict[StageState, frozenset[StageState]] = {
         }
     ),
     StageState.RETRY_WAIT: frozenset({StageState.READY, StageState.CANCELLED}),
-    StageState.QUARANTINED: frozenset({StageState.READY}),
+    StageState.QUARANTINED: frozenset({StageState.READY, StageState.DISCARDED}),
+    StageState.DISCARDED: frozenset(),
     StageState.DONE: frozenset(),
     StageState.CANCELLED: frozenset(),
 }
 OPEN_STAGE_STATES = (StageState.READY, StageState.LEASED, StageState.RETRY_WAIT)
+
+
+class ChangeOf(TextChoices):
+    """Whose state has changed."""
+
+    RUN = "run", "Run"
+    JOB = "job", "Agent"
+    STAGE = "stage", "Stage"
 
 
 class Trigger(TextChoices):

@@ -28,6 +28,7 @@ from . import services
 from .filters import RunFilter
 from .models import Run
 from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
+from .timeline import load_timeline
 from .types import RunState, StageState, Trigger
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "can_cancel": run.is_active and run.state != RunState.CANCELLING,
         "can_resume": run.state == RunState.FAILED,
         "can_retry": _can_retry(run),
+        "timeline": load_timeline(run),
         "active": "runs",
     }
 

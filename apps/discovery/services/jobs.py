@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.datasources.selectors import served_by
 from apps.discovery import signals
+from apps.discovery.guards import change_jobs
 from apps.discovery.models import DiscoveryJob
 from apps.discovery.types import OPEN_JOB_STATES, JobState
 from datawave.common import announcing
@@ -105,10 +106,13 @@ def _give_up(job: DiscoveryJob) -> bool:
 
 def _claim(job: DiscoveryJob, agent: Agent) -> bool:
     # The epoch is the fence: of two askers that saw the same job, one finds it moved on.
-    claim = DiscoveryJob.objects.filter(
-        pk=job.pk, epoch=job.epoch, state=job.state, cancel_requested_at=job.cancel_requested_at
-    ).update(
-        state=JobState.LEASED,
+    seen = DiscoveryJob.objects.filter(
+        pk=job.pk, epoch=job.epoch, cancel_requested_at=job.cancel_requested_at
+    )
+    claim = change_jobs(
+        seen,
+        origins=[JobState(job.state)],
+        to=JobState.LEASED,
         agent=agent,
         leased_at=timezone.now(),
         attempts=F("attempts") + 1,
@@ -139,8 +143,14 @@ def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
 
 def _end(job: DiscoveryJob, state: JobState, *, only: Q | None = None, **values: Any) -> bool:
     """Bring an open job to its end once; False when it is not open (or not as `only` says)."""
-    claim = DiscoveryJob.objects.filter(only or Q(), pk=job.pk, state__in=OPEN_JOB_STATES).update(
-        state=state, finished_at=timezone.now(), current="", **NO_LEASE, **values
+    claim = change_jobs(
+        DiscoveryJob.objects.filter(only or Q(), pk=job.pk),
+        origins=OPEN_JOB_STATES,
+        to=state,
+        finished_at=timezone.now(),
+        current="",
+        **NO_LEASE,
+        **values,
     )
     if claim != 1:
         return False
@@ -153,19 +163,21 @@ def _end(job: DiscoveryJob, state: JobState, *, only: Q | None = None, **values:
 @transaction.atomic
 def resume_job(*, job: DiscoveryJob) -> DiscoveryJob:
     """Queue a failed job again; what it already sent stays. Raises SourceBusy, JobNotFailed."""
-    ended = DiscoveryJob.objects.filter(pk=job.pk, state__in=(JobState.FAILED, JobState.CANCELLED))
-    if _requeue(ended, attempts=0, agent=None) != 1:
+    ended = (JobState.FAILED, JobState.CANCELLED)
+    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), ended, attempts=0, agent=None) != 1:
         raise JobNotFailed
     job.refresh_from_db()
     announce(signals.job_opened, job)
     return job
 
 
-def _requeue(jobs: QuerySet[DiscoveryJob], **values: Any) -> int:
+def _requeue(jobs: QuerySet[DiscoveryJob], origins: tuple[JobState, ...], **values: Any) -> int:
     try:
         with transaction.atomic():
-            return jobs.update(
-                state=JobState.QUEUED,
+            return change_jobs(
+                jobs,
+                origins=origins,
+                to=JobState.QUEUED,
                 finished_at=None,
                 cancel_requested_at=None,
                 error_code="",
@@ -204,8 +216,7 @@ def _release(job: DiscoveryJob) -> bool:
             error_hint="Look at the agent's log, then resume the run.",
         )
     # The agent stays noted: when it comes back before another takes the job, it goes on.
-    silent = DiscoveryJob.objects.filter(same, pk=job.pk, state__in=TAKEN_STATES)
-    if _requeue(silent) != 1:
+    if _requeue(DiscoveryJob.objects.filter(same, pk=job.pk), TAKEN_STATES) != 1:
         return False
     job.refresh_from_db()
     line = ("warning", "The agent fell silent; the job waits for an agent to take it up.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.datasources import services as datasources
 from apps.discovery import signals
+from apps.discovery.guards import change_jobs
 from apps.discovery.ingest import Intake, find_store_conflicts, load_held, store_records
 from apps.discovery.models import Batch, DiscoveryJob
 from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
@@ -35,7 +36,7 @@ from datawave_edge.protocol import (
 )
 
 from .jobs import NO_LEASE, announce
-from .lease import JobOver, renew_lease
+from .lease import TAKEN_STATES, JobOver, renew_lease
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -68,7 +69,8 @@ class RootHashMismatch(DataWaveError):
 def open_stream(*, job: DiscoveryJob, agent: Agent, agent_time: dt.datetime) -> Opened:
     """Start or take up the stream: where to go on, and what is already held."""
     renew_lease(job, agent)
-    DiscoveryJob.objects.filter(pk=job.pk).update(state=JobState.STREAMING)
+    mine = DiscoveryJob.objects.filter(pk=job.pk)
+    change_jobs(mine, origins=TAKEN_STATES, to=JobState.STREAMING)
     job.refresh_from_db()
     acked = find_acked_seq(job.pk)
     hashes = job.batches.filter(seq__lte=acked).order_by("seq")
@@ -200,8 +202,10 @@ def _was_closed(job: DiscoveryJob, agent: Agent, close: JobClose) -> bool:
 
 def _close(job: DiscoveryJob, close: JobClose) -> None:
     cancelled = job.cancel_requested_at is not None
-    DiscoveryJob.objects.filter(pk=job.pk).update(
-        state=JobState.CANCELLED if cancelled else JobState.CLOSED,
+    change_jobs(
+        DiscoveryJob.objects.filter(pk=job.pk),
+        origins=TAKEN_STATES,
+        to=JobState.CANCELLED if cancelled else JobState.CLOSED,
         finished_at=timezone.now(),
         last_seq=close.last_seq,
         seen=min(close.seen, 2**31 - 1),

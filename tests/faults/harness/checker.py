@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from apps.discovery.types import JobState
+from apps.discovery.types import JOB_TRANSITIONS
 from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS
 from tests.faults.harness.canonical import Picture, compare, load_picture
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
@@ -21,14 +21,6 @@ from tests.faults.harness.store import Store, as_json
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
 ENDED_JOB = ("closed", "failed", "cancelled")
 STAGES = 4
-JOB_TRANSITIONS: dict[str, set[str]] = {
-    "queued": {"leased", "streaming", "failed", "cancelled"},
-    "leased": {"leased", "streaming", "closed", "queued", "failed", "cancelled"},
-    "streaming": {"leased", "streaming", "closed", "queued", "failed", "cancelled"},
-    "failed": {"queued"},
-    "cancelled": {"queued"},
-    "closed": set(),
-}
 
 
 @dataclass(frozen=True)
@@ -192,7 +184,9 @@ def check_transitions(store: Store) -> Iterable[str]:
     legal = {
         "racine_run": {a.value: {b.value for b in to} for a, to in RUN_TRANSITIONS.items()},
         "racine_stagerun": {a.value: {b.value for b in to} for a, to in STAGE_TRANSITIONS.items()},
-        "discovery_discoveryjob": JOB_TRANSITIONS,
+        "discovery_discoveryjob": {
+            a.value: {b.value for b in to} for a, to in JOB_TRANSITIONS.items()
+        },
     }
     last: dict[tuple[str, int], tuple[str, int]] = {}
     for kind, row_id, before, after, fence_before, fence_after in rows:
@@ -333,6 +327,3 @@ def make_torn_query(store: Store, source: int) -> str:
 def is_terminal(state: str) -> bool:
     """Whether a run in this state is over."""
     return state in TERMINAL
-
-
-assert {state.value for state in JobState} == set(JOB_TRANSITIONS)
