@@ -12,14 +12,19 @@ class ClassificationConfig(AppConfig):
     verbose_name = "Classification"
 
     def ready(self) -> None:
-        """Register the stage and the menu entry."""
+        """Register the stage, what other pages show of it, and the menu entry."""
+        from apps.discovery.panels import register_panel
         from apps.discovery.stages import register_stage
         from datawave.common.navigation import NavItem, register_nav
+        from datawave.common.parts import register_part
 
+        from .panels import SIGN_OFF, SOURCE_SIGN_OFF
         from .selectors import count_suggestions
         from .stage import ClassificationStage
 
         register_stage(ClassificationStage())
+        register_panel(SIGN_OFF)
+        register_part(SOURCE_SIGN_OFF)
         register_nav(
             NavItem(
                 key="classification",

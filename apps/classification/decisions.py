@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from .models import Label, LabelDecision
 from .taxonomy import TYPES, sensitivity_of
 from .types import DecisionKind, LabelState
+from .verdicts import is_contradicted
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -21,8 +22,12 @@ STATES: Final = {
 }
 DECIDED_FIELDS: Final = (
     "semantic_type", "sensitivity", "personal", "confidence", "state", "decided_by", "decided_at",
+    "answered_type", "answered_confidence", "conflict",
 )  # fmt: skip
-_KEPT: Final = ("semantic_type", "sensitivity", "personal", "confidence")
+_KEPT: Final = (
+    "semantic_type", "sensitivity", "personal", "confidence", "answered_type",
+    "answered_confidence",
+)  # fmt: skip
 
 
 def apply_decision(
@@ -43,7 +48,12 @@ def apply_decision(
         type_after=_type_after(label, kind, semantic_type),
         state_before=label.state,
         before=_remember(label),
+        machine_type=label.machine_type,
+        machine_confidence=label.machine_confidence,
+        model_version=label.model_version,
     )
+    label.answered_type, label.answered_confidence = label.machine_type, label.machine_confidence
+    label.conflict = False
     label.state = STATES[kind]
     label.decided_by, label.decided_at = user, now
     _say(label, kind, decision.type_after, about_people=about_people)
@@ -86,6 +96,7 @@ def restore(label: Label, decision: LabelDecision) -> None:
     label.decided_by_id = before.get("decided_by")
     stamp = before.get("decided_at")
     label.decided_at = parse_datetime(stamp) if stamp else None
+    label.conflict = is_contradicted(label)
 
 
 def _take_machine_verdict(label: Label) -> None:

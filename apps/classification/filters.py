@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.db.models import Q, QuerySet
 
-from .models import Label
+from .models import Attestation, Label
 from .selectors import list_semantic_types
 from .types import LabelState, Sensitivity
 
@@ -31,6 +31,7 @@ class LabelFilter(django_filters.FilterSet):
         choices=lambda: [(each.name, each.title) for each in list_semantic_types()],
     )
     personal = django_filters.BooleanFilter()
+    conflict = django_filters.BooleanFilter()
     source = django_filters.UUIDFilter(field_name="field__dataset__source__public_id")
     dataset = django_filters.UUIDFilter(field_name="field__dataset__public_id")
     min_confidence = django_filters.NumberFilter(
@@ -53,3 +54,27 @@ class LabelFilter(django_filters.FilterSet):
         return labels.filter(
             Q(field__name__icontains=text) | Q(field__dataset__name__icontains=text)
         )
+
+
+class AttestationFilter(django_filters.FilterSet):
+    """`?standing=stale&source=...`."""
+
+    standing = django_filters.ChoiceFilter(
+        choices=(("current", "Current"), ("stale", "Stale"), ("withdrawn", "Withdrawn")),
+        method="narrow",
+    )
+    source = django_filters.UUIDFilter(field_name="source__public_id")
+    dataset = django_filters.UUIDFilter(field_name="dataset__public_id")
+    ordering = django_filters.OrderingFilter(fields=(("id", "created_at"),))
+
+    class Meta:
+        model = Attestation
+        fields: list[str] = []
+
+    def narrow(
+        self, rows: QuerySet[Attestation], _name: str, standing: str
+    ) -> QuerySet[Attestation]:
+        """Current ones, those that something changed after, or those that were taken back."""
+        if standing == "withdrawn":
+            return rows.exclude(withdrawn_at=None)
+        return rows.filter(withdrawn_at=None, stale_at__isnull=standing == "current")

@@ -1,16 +1,18 @@
-"""Routes of the API's labels, decisions and semantic types."""
+"""Routes of the API's labels, decisions, sign-offs and semantic types."""
 
 from __future__ import annotations
 
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from .rest import DecisionViewSet, LabelViewSet, SemanticTypeViewSet
+from .rest.labels import DecisionViewSet, LabelViewSet, SemanticTypeViewSet
+from .rest.signing import AttestationViewSet
 
 app_name = "classification-api"
 router = SimpleRouter(use_regex_path=False)
 router.register("labels", LabelViewSet, basename="label")
 router.register("decisions", DecisionViewSet, basename="decision")
+router.register("attestations", AttestationViewSet, basename="attestation")
 urlpatterns = [
     *router.urls,
     path("semantic-types/", SemanticTypeViewSet.as_view({"get": "list"}), name="type-list"),

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from datawave.common.errors import NotThere
 
-from .models import Label, LabelDecision, LabelQuerySet
+from .models import Attestation, Label, LabelDecision, LabelQuerySet, PastVerdict
 from .taxonomy import TYPES, categories_of, title_of
 from .types import DECIDED_STATES, STANDING_STATES, LabelFacts, LabelState, SemanticType
 
@@ -146,7 +146,9 @@ def list_judged_datasets(dataset_ids: Iterable[int], version: str) -> set[int]:
     """Those of the datasets whose labels all come from this version of the judge."""
     ids = list(dataset_ids)
     rows = Label.objects.filter(field__dataset__in=ids).values_list("field__dataset")
-    old = {pk for (pk,) in rows.exclude(model_version=version).distinct()}
+    # Labels without a likeness were made before likenesses were kept.
+    stale = rows.exclude(model_version=version, likeness__isnull=False)
+    old = {pk for (pk,) in stale.distinct()}
     return {pk for (pk,) in rows.distinct()} - old
 
 
@@ -161,3 +163,53 @@ def list_rejected_fields(dataset_ids: Iterable[int]) -> set[int]:
 def is_decided(label: Label) -> bool:
     """Whether a person has decided it."""
     return label.state in DECIDED_STATES
+
+
+def count_conflicts(user: User) -> int:
+    """Decided labels that the machine now contradicts."""
+    return list_visible_labels(user).filter(conflict=True).count()
+
+
+def list_nearest(label: Label, user: User) -> list[tuple[Label, float]]:
+    """Decided labels near this one that the person may view, each with its distance."""
+    distances = {int(pk): float(distance) for pk, distance in label.nearest}
+    rows = list_visible_labels(user).filter(pk__in=distances, state__in=DECIDED_STATES)
+    return sorted(((row, distances[row.pk]) for row in rows), key=lambda pair: pair[1])
+
+
+def list_past_verdicts(label: Label) -> QuerySet[PastVerdict]:
+    """What the machine said of a label's column, newest first, for pages that checked the label."""
+    return PastVerdict.objects.filter(field=label.field_id)
+
+
+# Sign-offs
+
+
+def count_coverage(*, source_id: int, dataset_id: int | None = None) -> dict[str, int]:
+    """What signing off a table or a source covers, as Attestation keeps it."""
+    labels = Label.objects.filter(field__dataset__source=source_id, field__state="active")
+    labels = labels.exclude(field__dataset__state="dropped")
+    if dataset_id is not None:
+        labels = labels.filter(field__dataset=dataset_id)
+    decided = Q(state__in=[state.value for state in DECIDED_STATES])
+    counts = labels.aggregate(
+        tables=Count("field__dataset", distinct=True),
+        columns=Count("pk"),
+        decided=Count("pk", filter=decided),
+        suggested=Count("pk", filter=~decided & ~Q(semantic_type="")),
+        unknown=Count("pk", filter=~decided & Q(semantic_type="")),
+        personal=Count("pk", filter=Q(personal=True)),
+    )
+    return {name: int(number) for name, number in counts.items()}
+
+
+def list_visible_attestations(user: User) -> QuerySet[Attestation]:
+    """Sign-offs of sources that the person may view, newest first."""
+    return Attestation.objects.visible_to(user).select_related("source", "dataset", "user")
+
+
+def get_attestation(*, user: User, public_id: uuid.UUID | str) -> Attestation:
+    """The sign-off. Raises NotThere."""
+    if found := list_visible_attestations(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere

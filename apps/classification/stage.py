@@ -5,11 +5,11 @@ from __future__ import annotations
 from apps.discovery.types import BatchContent, RunScope, StageOutcome
 
 from . import services
-from .judge import Verdict
+from .verdicts import Judged
 
 
 class ClassificationStage:
-    """Judges every table of a batch; a table is judged whole, so nothing is left to settle."""
+    """Judges every table of a batch; a table is judged whole."""
 
     name = "classification"
     title = "Classification"
@@ -17,14 +17,14 @@ class ClassificationStage:
     icon = "fingerprint"
     order = 20
 
-    def compute(self, batch: BatchContent) -> dict[int, Verdict]:
+    def compute(self, batch: BatchContent) -> Judged:
         """Judge without writing."""
         return services.judge_batch(batch)
 
-    def store(self, batch: BatchContent, result: dict[int, Verdict]) -> StageOutcome:
+    def store(self, batch: BatchContent, result: Judged) -> StageOutcome:
         """Write the labels."""
-        return services.store_verdicts(batch=batch, verdicts=result)
+        return services.store_verdicts(batch=batch, judged=result)
 
     def settle(self, run: RunScope) -> StageOutcome:
-        """Nothing needs the whole source."""
-        return StageOutcome()
+        """Sign-offs learn of changes in the structure."""
+        return services.settle_run(run=run)

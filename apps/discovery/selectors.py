@@ -258,3 +258,15 @@ def count_changes(job_id: int) -> dict[str, int]:
     """How the schema changed with the job: number of changes by kind."""
     rows = SchemaChange.objects.filter(job=job_id).order_by().values_list("kind")
     return {str(kind): int(number) for kind, number in rows.annotate(number=Count("pk"))}
+
+
+def count_dataset_changes(job_id: int) -> dict[int, int]:
+    """How many differences the job found in each dataset that changed."""
+    rows = SchemaChange.objects.filter(job=job_id).order_by().values_list("dataset")
+    return {int(pk): int(number) for pk, number in rows.annotate(number=Count("pk"))}
+
+
+def map_sources(dataset_ids: Iterable[int]) -> dict[int, int]:
+    """The source of each of the datasets."""
+    rows = Dataset.objects.filter(pk__in=list(dataset_ids))
+    return {int(pk): int(source) for pk, source in rows.values_list("pk", "source")}

@@ -50,3 +50,9 @@ def semantic_types() -> list[Choice]:
 def to_float(value: str) -> float:
     """`0.9` as a number, for `|percent`."""
     return float(value)
+
+
+@register.simple_tag
+def likeness(distance: float) -> str:
+    """A distance from 0 to 1 as how alike two columns are."""
+    return f"{1 - distance:.0%}"

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.classification.active import SHIPPED
 from apps.classification.column_files import judge_rows, read_rows
-from apps.classification.services import JUDGE
 from datawave.common.errors import DataWaveError
 
 
@@ -33,6 +33,6 @@ class Command(BaseCommand):
             raise CommandError(f"{options['input']} can't be read: {error.strerror}.") from None
         except DataWaveError as error:
             raise CommandError(error.message) from None
-        verdicts = [json.dumps(verdict) for verdict in judge_rows(JUDGE, rows)]
+        verdicts = [json.dumps(verdict) for verdict in judge_rows(SHIPPED, rows)]
         options["output"].write_text("\n".join([*verdicts, ""]), encoding="utf-8")
-        self.stdout.write(f"{len(verdicts)} columns judged by {JUDGE.version}.")
+        self.stdout.write(f"{len(verdicts)} columns judged by {SHIPPED.version}.")

@@ -12,22 +12,25 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from . import services
-from .filters import LabelFilter
-from .models import Label, LabelDecision, LabelQuerySet
-from .selectors import (
+from apps.classification import services
+from apps.classification.filters import LabelFilter
+from apps.classification.models import Label, LabelDecision, LabelQuerySet, PastVerdict
+from apps.classification.selectors import (
     get_decision,
     get_label,
     get_semantic_type,
+    list_nearest,
+    list_past_verdicts,
     list_semantic_types,
     list_visible_decisions,
     list_visible_labels,
 )
-from .types import DecisionKind
+from apps.classification.types import DecisionKind
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
+MOST_VERDICTS = 100
 KINDS = [
     (kind.value, kind.label)
     for kind in (DecisionKind.ACCEPT, DecisionKind.REJECT, DecisionKind.CHANGE)
@@ -61,7 +64,33 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
             "id", "column", "field_id", "dataset", "dataset_name", "source", "source_name",
             "semantic_type", "sensitivity", "personal", "confidence", "state", "machine_type",
             "machine_confidence", "evidence", "model_version", "judged_at", "decided_by",
-            "decided_at",
+            "decided_at", "conflict",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NearSerializer(serializers.Serializer[Any]):
+    """A decided column that is like another."""
+
+    label = serializers.UUIDField()  # type: ignore[assignment]  # a declared field
+    column = serializers.CharField()
+    dataset_name = serializers.CharField()
+    semantic_type = serializers.CharField()
+    state = serializers.CharField()
+    distance = serializers.FloatField(help_text="From 0, the same, to 1, nothing in common.")
+
+
+class PastVerdictSerializer(serializers.ModelSerializer[PastVerdict]):
+    """A verdict of the machine that differed from the one before."""
+
+    job = serializers.UUIDField(source="job.public_id", default=None, read_only=True)
+    evidence = EvidenceSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = PastVerdict
+        fields = [
+            "at", "job", "semantic_type", "sensitivity", "personal", "confidence", "evidence",
+            "model_version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -78,7 +107,8 @@ class DecisionSerializer(serializers.ModelSerializer[LabelDecision]):
         model = LabelDecision
         fields = [
             "id", "label", "column", "kind", "user", "type_before", "type_after", "state_before",
-            "created_at", "undone_at",
+            "created_at", "undone_at", "together", "machine_type", "machine_confidence",
+            "model_version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -136,6 +166,30 @@ class LabelViewSet(
         return cast("User", self.request.user)
 
     @extend_schema(
+        operation_id="labels_nearest",
+        summary="Decided columns that are like the label's",
+        responses=NearSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def nearest(self, request: Request, public_id: str) -> Response:
+        """Near columns that the caller may view, the nearest first."""
+        label = get_label(user=self._user(), public_id=public_id)
+        near = [_tell_near(*pair) for pair in list_nearest(label, self._user())]
+        return Response(NearSerializer(near, many=True).data)
+
+    @extend_schema(
+        operation_id="labels_history",
+        summary="What the machine said of a label's column, newest first",
+        responses=PastVerdictSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def history(self, request: Request, public_id: str) -> Response:
+        """The newest hundred verdicts."""
+        label = get_label(user=self._user(), public_id=public_id)
+        rows = list_past_verdicts(label).select_related("job")[:MOST_VERDICTS]
+        return Response(PastVerdictSerializer(rows, many=True).data)
+
+    @extend_schema(
         operation_id="labels_decide",
         summary="Accept, reject or change a label",
         request=DecideSerializer,
@@ -169,6 +223,17 @@ class LabelViewSet(
         decisions = services.decide_many(labels=labels, user=self._user(), **values)
         data = DecisionSerializer(decisions, many=True).data
         return Response(data, status=status.HTTP_201_CREATED)
+
+
+def _tell_near(label: Label, distance: float) -> dict[str, Any]:
+    return {
+        "label": label.public_id,
+        "column": label.field.name,
+        "dataset_name": label.field.dataset.fqn,
+        "semantic_type": label.semantic_type,
+        "state": label.state,
+        "distance": distance,
+    }
 
 
 class DecisionFilter(django_filters.FilterSet):
@@ -215,6 +280,24 @@ class DecisionViewSet(
         decision = get_decision(user=user, public_id=public_id)
         undone = services.undo_decision(decision=decision, user=user)
         return Response(DecisionSerializer(undone).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="decisions_undo_together",
+        summary="Undo all decisions that were taken at once with this one",
+        request=None,
+        responses={201: DecisionSerializer(many=True)},
+    )
+    @action(
+        detail=True, methods=["post"], url_path="undo-together", filterset_class=None,
+        pagination_class=None,
+    )  # fmt: skip
+    def undo_together(self, request: Request, public_id: str) -> Response:
+        """Put all their labels back, or none."""
+        user = cast("User", request.user)
+        decision = get_decision(user=user, public_id=public_id)
+        undone = services.undo_together(decision=decision, user=user)
+        data = DecisionSerializer(undone, many=True).data
+        return Response(data, status=status.HTTP_201_CREATED)
 
 
 class SemanticTypeViewSet(viewsets.ViewSet):

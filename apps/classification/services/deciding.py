@@ -1,33 +1,30 @@
-"""Judges tables, keeps labels, and takes what people decide about them."""
+"""Takes what people decide about labels, and undoes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from apps.discovery.types import BatchContent, BatchTable, StageOutcome
+from apps.classification.decisions import DECIDED_FIELDS, apply_decision, restore
+from apps.classification.models import Label, LabelDecision
+from apps.classification.selectors import get_semantic_type
+from apps.classification.signals import label_decided, labels_decided
+from apps.classification.types import DecisionKind
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
 from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError, InputInvalid
 
-from .decisions import DECIDED_FIELDS, apply_decision, restore
-from .judge import Judge, Verdict
-from .model.opening import ShippedJudge
-from .models import Label, LabelDecision
-from .selectors import count_labels, get_semantic_type, list_judged_datasets
-from .signals import label_decided
-from .tables import read_table
-from .types import DecisionKind
-from .verdicts import save_verdicts
+from .signing import note_changes
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
-JUDGE: Judge = ShippedJudge()
 MAX_AT_ONCE = 500
 
 
@@ -49,39 +46,6 @@ class DecisionSuperseded(DataWaveError):
     """The label was decided again since; undo the newer decision first."""
 
     status = 409
-
-
-# Verdicts
-
-
-def judge_batch(batch: BatchContent) -> dict[int, Verdict]:
-    """Verdicts by field id, for tables that changed or that another judge has judged."""
-    ids = [table.dataset_id for table in batch.tables if not table.changed]
-    standing = list_judged_datasets(ids, JUDGE.version)
-    verdicts: dict[int, Verdict] = {}
-    for table in batch.tables:
-        if table.dataset_id not in standing:
-            verdicts.update(judge_table(table))
-    return verdicts
-
-
-def judge_table(table: BatchTable) -> dict[int, Verdict]:
-    """Verdicts of one table by the id of their field."""
-    return {
-        table.field_ids[verdict.column]: verdict
-        for verdict in JUDGE.judge(read_table(table.snapshot))
-        if verdict.column in table.field_ids
-    }
-
-
-@transaction.atomic
-def store_verdicts(*, batch: BatchContent, verdicts: Mapping[int, Verdict]) -> StageOutcome:
-    """Write the labels of a batch and count those that its tables now have."""
-    save_verdicts(verdicts, version=JUDGE.version, now=timezone.now())
-    return StageOutcome(counters=count_labels(table.dataset_id for table in batch.tables))
-
-
-# Decisions
 
 
 def decide_label(*, label: Label, user: User, kind: str, semantic_type: str = "") -> LabelDecision:
@@ -147,6 +111,9 @@ def _apply(
         )
         for row in rows
     ]
+    together = uuid.uuid4() if len(decisions) > 1 else None
+    for decision in decisions:
+        decision.together = together
     Label.objects.bulk_update(rows, list(DECIDED_FIELDS))
     return LabelDecision.objects.bulk_create(decisions)
 
@@ -176,8 +143,11 @@ def _tell(decision: LabelDecision) -> dict[str, Any]:
 
 
 def _announce(decisions: Sequence[LabelDecision]) -> None:
+    numbers = Counter(decision.label.field.dataset_id for decision in decisions)
+    note_changes(numbers=numbers, reason="People decided on labels again.")
     for decision in decisions:
         announce(label_decided, Label, label=decision.label, decision=decision)
+    announce(labels_decided, Label, number=len(decisions))
 
 
 @transaction.atomic
@@ -199,6 +169,17 @@ def undo_decision(*, decision: LabelDecision, user: User) -> LabelDecision:
 
 
 @transaction.atomic
+def undo_together(*, decision: LabelDecision, user: User) -> list[LabelDecision]:
+    """Undo a decision with all that were taken at once with it, all or none."""
+    if decision.together is None:
+        return [undo_decision(decision=decision, user=user)]
+    open_ = LabelDecision.objects.filter(together=decision.together, undone_at=None)
+    if not (found := list(open_)):
+        raise DecisionUndone
+    return undo_many(decisions=found, user=user)
+
+
+@transaction.atomic
 def undo_many(*, decisions: Sequence[LabelDecision], user: User) -> list[LabelDecision]:
     """Put several labels back, all or none."""
     newest_first = sorted(decisions, key=lambda decision: -decision.pk)
@@ -213,4 +194,7 @@ def _record_undo(label: Label, decision: LabelDecision, user: User) -> LabelDeci
         type_before=label.semantic_type,
         type_after=decision.type_before,
         state_before=label.state,
+        machine_type=label.machine_type,
+        machine_confidence=label.machine_confidence,
+        model_version=label.model_version,
     )

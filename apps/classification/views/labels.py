@@ -14,32 +14,34 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.datasources.selectors import list_visible_sources
-from apps.rbac.types import Action
-from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
-from datawave.common.pages import answer_csv, answer_errors, list_given, paginate
-
-from . import services
-from .filters import LabelFilter
-from .models import Label, LabelDecision, LabelQuerySet
-from .selectors import (
+from apps.classification import services
+from apps.classification.filters import LabelFilter
+from apps.classification.models import Label, LabelDecision, LabelQuerySet
+from apps.classification.selectors import (
+    count_conflicts,
     count_suggestions,
     count_suggestions_of,
     get_decision,
     get_label,
     get_semantic_type,
+    list_nearest,
+    list_past_verdicts,
     list_semantic_types,
     list_visible_decisions,
     list_visible_labels,
 )
-from .types import DecisionKind, LabelState, Sensitivity
+from apps.classification.types import DecisionKind, LabelState, Sensitivity
+from apps.datasources.selectors import list_visible_sources
+from apps.rbac.types import Action
+from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
+from datawave.common.pages import answer_csv, answer_errors, list_given, paginate
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
 NARROWING: Final = (
     "q", "state", "sensitivity", "type", "personal", "source", "dataset", "min_confidence",
-    "max_confidence",
+    "max_confidence", "conflict",
 )  # fmt: skip
 CSV_HEAD: Final = (
     "source", "table", "column", "type", "sensitivity", "personal", "confidence", "state",
@@ -78,6 +80,7 @@ def list_labels(request: HttpRequest) -> HttpResponseBase:
         "sources": list_visible_sources(user),
         "chosen": {name: list_given(request, name) for name in ("state", "sensitivity", "type")},
         "waiting": count_suggestions(user),
+        "conflicts": count_conflicts(user),
         "may_decide": any(label.may_decide for label in page.object_list),
         "may_export": _permitted(user, Action.EXPORT).exists(),
         # Another order would tear the tables apart.
@@ -146,6 +149,8 @@ def show_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "label": label,
         "types": list_semantic_types(),
         "decisions": label.decisions.select_related("user")[:20],
+        "nearest": list_nearest(label, user),
+        "verdicts": list_past_verdicts(label)[:20],
         "active": "classification",
     }
     return render(request, "classification/label_detail.html", context)

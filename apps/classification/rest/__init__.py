@@ -1,0 +1,1 @@
+"""Classification in the API."""
