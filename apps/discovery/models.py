@@ -38,6 +38,9 @@ class DiscoveryJob(PublicModel):
     state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.QUEUED)
     # protocol.RunSettings as JSON
     settings = models.JSONField(default=dict)
+    # A held job is not given to any agent yet; of those that wait, the highest goes first.
+    held = models.BooleanField(default=False)
+    priority = models.PositiveSmallIntegerField(default=5)
     attempts = models.PositiveIntegerField(default=0)
     # Rises with each lease and never falls, so a table sent again after a crash is no repeat.
     epoch = models.PositiveIntegerField(default=0)

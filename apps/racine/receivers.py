@@ -64,6 +64,14 @@ def stop_reading(job: DiscoveryJob, **_: Any) -> None:
     services.stop_reading(job=job)
 
 
+@receiver(discovery.job_closed, dispatch_uid="racine.admit_after_close")
+@receiver(discovery.job_failed, dispatch_uid="racine.admit_after_failure")
+@receiver(discovery.job_cancelled, dispatch_uid="racine.admit_after_cancel")
+def admit_runs(**_: Any) -> None:
+    """An agent is free again."""
+    services.admit_runs()
+
+
 @receiver(signals.stages_ready, dispatch_uid="racine.enqueue_stages")
 def enqueue_stages(stage_run_ids: list[int], **_: Any) -> None:
     """One task for each; the sweeper finds those that the broker loses."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 
 
 class RunState(TextChoices):
@@ -97,6 +97,7 @@ class Trigger(TextChoices):
     API = "api", "API"
     COMMAND = "command", "Command line"
     DEMO = "demo", "Demo"
+    SCHEDULE = "schedule", "Schedule"
 
 
 class LogLevel(TextChoices):
@@ -105,3 +106,30 @@ class LogLevel(TextChoices):
     INFO = "info", "Info"
     WARNING = "warning", "Warning"
     ERROR = "error", "Error"
+
+
+class ScheduleKind(TextChoices):
+    """What a schedule waits for."""
+
+    CRON = "cron", "Cron"
+    INTERVAL = "interval", "Interval"
+    RECONNECT = "reconnect", "After the agent reconnects"
+    CHANGE = "change", "When a change is announced"
+
+
+TIMED_KINDS = (ScheduleKind.CRON, ScheduleKind.INTERVAL)
+
+
+class FireState(TextChoices):
+    """What became of a time that a schedule was due."""
+
+    STARTED = "started", "Started"
+    SKIPPED = "skipped", "Skipped"
+
+
+class Priority(IntegerChoices):
+    """Which of the runs that wait begins first."""
+
+    LOW = 1, "Low"
+    NORMAL = 5, "Normal"
+    HIGH = 9, "High"

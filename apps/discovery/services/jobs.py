@@ -45,15 +45,33 @@ class JobNotFailed(DataWaveError):
 
 
 @transaction.atomic
-def open_job(*, source: DataSource, settings: RunSettings) -> DiscoveryJob:
-    """Queue a job for the source's agent. Raises SourceBusy while another is open."""
+def open_job(
+    *, source: DataSource, settings: RunSettings, held: bool = False, priority: int = 5
+) -> DiscoveryJob:
+    """Queue a job for the source's agent; a held one waits for release_job.
+
+    Raises SourceBusy while another is open.
+    """
+    wanted = {"settings": msgspec.to_builtins(settings), "held": held, "priority": priority}
     try:
         with transaction.atomic():
-            job = DiscoveryJob.objects.create(source=source, settings=msgspec.to_builtins(settings))
+            job = DiscoveryJob.objects.create(source=source, **wanted)
     except IntegrityError:
         raise SourceBusy from None
-    announce(signals.job_opened, job)
+    if not held:
+        announce(signals.job_opened, job)
     return job
+
+
+@transaction.atomic
+def release_job(*, job: DiscoveryJob) -> bool:
+    """Let agents have a job that was held; False when it was not."""
+    held = DiscoveryJob.objects.filter(pk=job.pk, held=True, state=JobState.QUEUED)
+    if held.update(held=False) != 1:
+        return False
+    job.refresh_from_db()
+    announce(signals.job_opened, job)
+    return True
 
 
 def announce(signal: Signal, job: DiscoveryJob, **facts: Any) -> None:
@@ -80,9 +98,9 @@ def withdraw_job(*, job: DiscoveryJob) -> bool:
 def lease_job(*, agent: Agent) -> DiscoveryJob | None:
     """A job for an agent that is idle: its own from before a crash, else the oldest it may take."""
     own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_STATES)
-    waiting = DiscoveryJob.objects.filter(served_by(agent), state=JobState.QUEUED)
+    waiting = DiscoveryJob.objects.filter(served_by(agent), state=JobState.QUEUED, held=False)
     for candidates in (own, waiting):
-        for job in candidates.select_related("source").order_by("id"):
+        for job in candidates.select_related("source").order_by("-priority", "id"):
             if not _give_up(job) and _claim(job, agent):
                 return job
     return None

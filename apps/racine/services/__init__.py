@@ -1,6 +1,22 @@
 """Writes of racine: what people and agents do to runs, the work of stages, and the sweeper."""
 
+from .admission import admit_runs
 from .fan_out import add_missing_stage_runs, add_stage_runs
+from .planning import (
+    add_blackout,
+    add_schedule,
+    change_schedule,
+    clear_freshness,
+    delete_blackout,
+    delete_schedule,
+    pause_all,
+    pause_schedule,
+    renew_hook,
+    resume_all,
+    resume_schedule,
+    set_freshness,
+    set_limits,
+)
 from .restarting import end_old_leases
 from .runs import (
     NothingToRetry,
@@ -18,8 +34,10 @@ from .runs import (
     resume_run,
     retry_quarantined,
     start_run,
+    start_scheduled_run,
     stop_reading,
 )
+from .scheduling import announce_change, check_freshness, fire_schedules
 from .settling import fail_run, settle_run, try_settle
 from .stage_work import run_stage
 from .story import note_progress
@@ -31,23 +49,41 @@ __all__ = [
     "RunOutdated",
     "RunOver",
     "SourceBusy",
+    "add_blackout",
     "add_missing_stage_runs",
+    "add_schedule",
     "add_stage_runs",
+    "admit_runs",
+    "announce_change",
     "cancel_run",
+    "change_schedule",
+    "check_freshness",
+    "clear_freshness",
     "close_reading",
+    "delete_blackout",
+    "delete_schedule",
     "end_old_leases",
     "fail_reading",
     "fail_run",
     "finish_cancel",
+    "fire_schedules",
     "follow_job",
     "log_job",
     "note_batch_quarantined",
     "note_progress",
+    "pause_all",
+    "pause_schedule",
+    "renew_hook",
+    "resume_all",
     "resume_run",
+    "resume_schedule",
     "retry_quarantined",
     "run_stage",
+    "set_freshness",
+    "set_limits",
     "settle_run",
     "start_run",
+    "start_scheduled_run",
     "stop_reading",
     "sweep",
     "try_settle",

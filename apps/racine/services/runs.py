@@ -11,16 +11,18 @@ from django.utils import timezone
 from apps.analytics.selectors import current_tuning
 from apps.discovery import services as discovery
 from apps.discovery.types import OPEN_JOB_STATES, JobState
+from apps.racine.agenda import explain
 from apps.racine.models import Run
 from apps.racine.signals import run_started
 from apps.racine.transitions import change_run, change_stages
-from apps.racine.types import OPEN_STAGE_STATES, LogLevel, RunState, StageState, Trigger
+from apps.racine.types import OPEN_STAGE_STATES, LogLevel, Priority, RunState, StageState, Trigger
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
 from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import RunSettings
 
+from .admission import admit_runs
 from .fan_out import add_missing_stage_runs, announce_ready
 from .settling import fail_run, try_settle
 from .story import add_line, add_lines, note_progress, record_measure, tell_end
@@ -28,6 +30,7 @@ from .story import add_line, add_lines, note_progress, record_measure, tell_end
 if TYPE_CHECKING:
     from apps.datasources.models import DataSource
     from apps.discovery.models import DiscoveryJob
+    from apps.racine.models import Schedule
     from apps.rbac.models import User
 
 
@@ -80,21 +83,49 @@ def _require_free(source: DataSource) -> None:
         raise SourceBusy(f"{running} of {source.name} is still going on.")
 
 
+def start_scheduled_run(*, schedule: Schedule) -> Run:
+    """Start what a schedule is for; nobody presses a button. Raises SourceBusy."""
+    _require_free(schedule.source)
+    try:
+        return _open_run(schedule.source, None, Trigger.SCHEDULE, schedule)
+    except discovery.SourceBusy:
+        _require_free(schedule.source)
+        raise SourceBusy from None
+
+
 @transaction.atomic
-def _open_run(source: DataSource, user: User, trigger: Trigger) -> Run:
+def _open_run(
+    source: DataSource, user: User | None, trigger: Trigger, schedule: Schedule | None = None
+) -> Run:
+    priority = schedule.priority if schedule else Priority.NORMAL
     tuning = current_tuning(source)
     job_settings = RunSettings(
         tables_per_batch=tuning.tables_per_batch, sample_rows=tuning.sample_rows
     )
-    job = discovery.open_job(source=source, settings=job_settings)
+    job = discovery.open_job(source=source, settings=job_settings, held=True, priority=priority)
     run = Run.objects.create(
-        source=source, job=job, trigger=trigger, started_by=user, waiting_since=timezone.now()
+        source=source,
+        job=job,
+        trigger=trigger,
+        started_by=user,
+        schedule=schedule,
+        priority=priority,
+        held=True,
+        waiting_since=timezone.now(),
     )
-    add_line(run, f"Started by {user.username}; waiting for an agent.")
+    add_line(run, f"Started by {_name_starter(user, schedule)}; waiting for an agent.")
     rbac.record_audit(actor=user, action="discovery_started", scope=source, detail={"run": run.pk})
+    admit_runs()
+    run.refresh_from_db()
     record_measure(run)
     announce(run_started, Run, run=run)
     return run
+
+
+def _name_starter(user: User | None, schedule: Schedule | None) -> str:
+    if schedule is not None:
+        return f"its schedule ({explain(schedule)})"
+    return user.username if user else "the system"
 
 
 def cancel_run(*, run: Run, user: User) -> None:

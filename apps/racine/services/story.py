@@ -111,8 +111,15 @@ def _notify_end(run: Run) -> None:
         url=reverse("racine:run-detail", args=[run.public_id]),
         # A run that is taken up again ends again, and that is news.
         dedupe_key=f"run:{run.public_id}:{run.resumes}:{state.value}",
-        email=state is not RunState.CANCELLED,
+        email=_deserves_email(run),
     )
+
+
+def _deserves_email(run: Run) -> bool:
+    """What a schedule does well every night is no news."""
+    if run.state == RunState.COMPLETED:
+        return run.schedule is None
+    return run.state != RunState.CANCELLED
 
 
 def notify_waiting(run: Run) -> None:
@@ -131,6 +138,8 @@ def notify_waiting(run: Run) -> None:
 def _list_concerned(run: Run) -> list[User]:
     """Who started it and who owns the source; after a failure the administrators too."""
     people = [run.started_by, run.source.owner]
+    if run.schedule is not None:
+        people.append(run.schedule.created_by)
     if run.state == RunState.FAILED:
         people += list_people_with_role(Role.ADMIN)
     return [user for user in people if user is not None and may(user, Action.VIEW, run.source)]

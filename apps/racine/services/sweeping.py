@@ -24,8 +24,10 @@ from apps.racine.retries import LOSSES_ALLOWED, log_fault
 from apps.racine.transitions import change_stages
 from apps.racine.types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState
 
+from .admission import admit_runs
 from .fan_out import announce_ready
 from .runs import fail_reading, finish_cancel, follow_job, give_up_waiting, stop_reading
+from .scheduling import fire_schedules, watch_freshness
 from .settling import announce_settling, note_lost_settling, try_settle
 from .story import add_line, note_progress, notify_waiting
 
@@ -170,7 +172,7 @@ def end_cancelling() -> None:
 def watch_waiting() -> None:
     """Runs that no agent takes up: people are told, and after a while the run fails."""
     now = timezone.now()
-    waiting = Run.objects.filter(state=RunState.WAITING, job__state=JobState.QUEUED)
+    waiting = Run.objects.filter(state=RunState.WAITING, held=False, job__state=JobState.QUEUED)
     for run in waiting.filter(waiting_since__lte=now - GIVE_UP_AFTER):
         give_up_waiting(run=run)
     late = waiting.filter(waiting_since__lte=now - NOTICE_AFTER, waiting_told_at=None)
@@ -214,6 +216,9 @@ STEPS: tuple[Callable[[], None], ...] = (
     close_runs,
     free_lost_settling,
     end_cancelling,
+    fire_schedules,
+    admit_runs,
+    watch_freshness,
     watch_waiting,
     end_tests,
     show_progress,

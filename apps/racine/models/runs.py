@@ -8,9 +8,16 @@ from django.conf import settings
 from django.db import models
 
 from apps.datasources.selectors import list_visible_sources
+from apps.racine.types import (
+    ACTIVE_RUN_STATES,
+    ChangeOf,
+    LogLevel,
+    Priority,
+    RunState,
+    StageState,
+    Trigger,
+)
 from datawave.common.models import PublicModel
-
-from .types import ACTIVE_RUN_STATES, ChangeOf, LogLevel, RunState, StageState, Trigger
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -71,6 +78,13 @@ class Run(PublicModel):
     progress = models.PositiveSmallIntegerField(default=0)
     # Counters and balance of the finished run; see summary.build_summary.
     summary = models.JSONField(default=dict)
+    # The schedule that started it, and what it waits for before an agent may have it.
+    schedule = models.ForeignKey(
+        "racine.Schedule", null=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    held = models.BooleanField(default=False)
+    waits_for = models.CharField(max_length=300, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     error_hint = models.CharField(max_length=500, blank=True)

@@ -1,0 +1,128 @@
+"""Reads of what is to come: schedules, their next times, blackout windows and freshness."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from datawave.common.errors import NotThere
+
+from .models import Blackout, Freshness, Orchestration, Run, Schedule, ScheduleFire
+from .timing import explain_cron, explain_interval, list_cron, next_interval
+from .types import RunState, ScheduleKind
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from apps.datasources.models import DataSource
+    from apps.rbac.models import User
+
+    from .models.schedules import OfSourceQuerySet
+
+FINISHED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+
+
+def load_orchestration() -> Orchestration:
+    """What holds for the whole installation."""
+    return Orchestration.objects.get_or_create(pk=1)[0]
+
+
+def list_visible_schedules(user: User) -> QuerySet[Schedule]:
+    """Schedules of sources that the person may view, with what became of each last time."""
+    newest = ScheduleFire.objects.filter(schedule=OuterRef("pk")).order_by("-due_at", "-pk")
+    return (
+        Schedule.objects.visible_to(user)
+        .select_related("source__agent", "created_by")
+        .annotate(last_fire=Subquery(newest.values("pk")[:1]))
+    )
+
+
+def get_schedule(*, user: User, public_id: uuid.UUID | str) -> Schedule:
+    """One schedule that the person may view. Raises NotThere."""
+    found = list_visible_schedules(user).filter(public_id=public_id).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
+def find_hooked(*, public_id: uuid.UUID, secret: str) -> Schedule | None:
+    """The schedule that this secret may announce changes to."""
+    schedules = Schedule.objects.exclude(token_hash="").filter(kind=ScheduleKind.CHANGE)
+    return schedules.filter(public_id=public_id, token_hash=hash_hook(secret)).first()
+
+
+def hash_hook(secret: str) -> str:
+    """What is stored of a hook's secret, which is random and long: no salt is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def describe_schedules(schedules: list[Schedule]) -> list[dict[str, Any]]:
+    """Each with its words and its last fire, in one query more."""
+    ids = [cast("Any", schedule).last_fire for schedule in schedules]
+    fires = ScheduleFire.objects.select_related("run").in_bulk([pk for pk in ids if pk])
+    return [
+        {"schedule": schedule, "words": explain(schedule), "last": fires.get(pk)}
+        for schedule, pk in zip(schedules, ids, strict=True)
+    ]
+
+
+def explain(schedule: Schedule) -> str:
+    """When it is due, in words."""
+    if schedule.kind == ScheduleKind.CRON:
+        return f"{explain_cron(schedule.cron)} ({schedule.time_zone})"
+    if schedule.kind == ScheduleKind.INTERVAL:
+        return explain_interval(schedule.every_minutes or 0)
+    if schedule.kind == ScheduleKind.RECONNECT:
+        return "After the agent comes back"
+    return f"When a change is announced and {schedule.debounce_seconds} s have passed"
+
+
+def plan_next(schedule: Schedule, after: dt.datetime) -> dt.datetime | None:
+    """When it is due next; None for one that waits for something to happen."""
+    times = list_next(schedule, after, 1)
+    return times[0] if times else None
+
+
+def list_next(schedule: Schedule, after: dt.datetime, count: int) -> list[dt.datetime]:
+    """The next times that it is due; none for one that waits for something to happen."""
+    if schedule.kind == ScheduleKind.CRON:
+        return list_cron(schedule.cron, schedule.time_zone, after, count)
+    if schedule.kind != ScheduleKind.INTERVAL:
+        return []
+    times: list[dt.datetime] = []
+    for _ in range(count):
+        anchor, minutes = schedule.created_at or after, schedule.every_minutes or 0
+        times.append(next_interval(anchor, minutes, times[-1] if times else after))
+    return times
+
+
+def list_blackouts(source: DataSource) -> QuerySet[Blackout]:
+    """The windows of a source."""
+    return Blackout.objects.filter(source=source)
+
+
+def list_visible_blackouts(user: User) -> OfSourceQuerySet[Blackout]:
+    """Windows of sources that the person may view."""
+    return Blackout.objects.visible_to(user).select_related("source")
+
+
+def find_freshness(source: DataSource) -> Freshness | None:
+    """The source's objective."""
+    return Freshness.objects.filter(source=source).first()
+
+
+def measure_freshness() -> QuerySet[Freshness]:
+    """Every objective, with `known_at`: the end of the newest good run, else its own beginning."""
+    good = Q(source__runs__state__in=FINISHED)
+    newest = Max("source__runs__finished_at", filter=good)
+    return Freshness.objects.annotate(known_at=Coalesce(newest, F("created_at")))
+
+
+def find_running(source: DataSource) -> Run | None:
+    """The run of the source that is not over."""
+    return Run.objects.active().filter(source=source).first()

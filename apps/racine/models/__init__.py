@@ -1,0 +1,17 @@
+"""Rows of racine: runs with their history, and what starts them by itself."""
+
+from .runs import Run, RunEvent, RunQuerySet, StageRun, StateChange
+from .schedules import Blackout, Freshness, Orchestration, Schedule, ScheduleFire
+
+__all__ = [
+    "Blackout",
+    "Freshness",
+    "Orchestration",
+    "Run",
+    "RunEvent",
+    "RunQuerySet",
+    "Schedule",
+    "ScheduleFire",
+    "StageRun",
+    "StateChange",
+]
