@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
+import msgspec
+
 from .connectors import Connector, Listing, Sample, TableRef, TableShape, make_connector
+from .counting import CountingPass
 from .credentials import find_password
 from .drafts import Drafts
 from .egress import EgressRefused, check, clean_container, clean_ref, refuse, unname
@@ -85,6 +88,7 @@ class _Walk:
         self._outbox = outbox
         self._batch = _Batch(work.settings.tables_per_batch)
         self._drafts = Drafts(outbox.path.parent, work.job)
+        self._counting = CountingPass(work.settings)
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._connector: Connector | None = None
         self._reconnects = 0
@@ -218,7 +222,16 @@ class _Walk:
             self._tell_unread(connector, shape.ref, fault)
             return snapshot_of(shape, None, fault.code)
         self._tell_profiled(shape, sample)
-        return snapshot_of(shape, sample, "")
+        return self._with_counts(connector, shape, sample, snapshot_of(shape, sample, ""))
+
+    def _with_counts(
+        self, connector: Connector, shape: TableShape, sample: Sample, table: TableSnapshot
+    ) -> TableSnapshot:
+        """The table with the counts of rare patterns in its columns."""
+        columns, counting = self._steadily(
+            lambda: self._counting.add_counts(connector, shape, sample, table.columns)
+        )
+        return msgspec.structs.replace(table, columns=list(columns), counting=counting)
 
     def _tell_unread(self, connector: Connector, ref: TableRef, fault: SourceFault) -> None:
         denied = fault.code == "permission_denied"

@@ -75,6 +75,8 @@ class Sample:
     rows: Sequence[Sequence[Cell]]
     row_count: int | None
     exact: bool
+    # Whether a text was longer than what is read of one.
+    cut: bool = False
 
 
 class Connector(Protocol):

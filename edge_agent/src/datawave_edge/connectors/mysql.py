@@ -14,10 +14,13 @@ from datawave_edge.protocol import ContainerListing, SourceFacts
 from .blocks import BLOCKS, block_ranges, block_statement
 from .contract import Listing, Sample, TableRef, TableShape
 from .mysql_catalog import LIST_SQL, read_schema
+from .rare import RareCounts, RareTest
+from .rare_servers import count_mysql
 from .server import CONNECT_SECONDS, ServerConnector, ca_file, read_cells
-from .session import cell_limit, column_of, table_of
+from .session import cell_limit, column_of, table_of, was_cut
 
 _COUNTED: Final = 200_000
+_LIMITS: Final = ("max_statement_time", "max_execution_time")
 _AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 
@@ -25,6 +28,7 @@ class MysqlConnector(ServerConnector):
     """One MySQL or MariaDB server, or one database of it."""
 
     driver = "mysql+pymysql"
+    _limit_name = ""
 
     def read_facts(self) -> SourceFacts:
         version, comment = self._session.rows("SELECT version(), @@version_comment")[0]
@@ -73,7 +77,13 @@ class MysqlConnector(ServerConnector):
         rows = self._session.rows(self._sample_statement(shape, limit, count))
         if len(rows) < limit and (count is None or count <= limit):
             count = len(rows)
-        return Sample(read_cells(rows, shape), count, exact=count is not None)
+        cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
+        return Sample(read_cells(rows, shape), count, exact=count is not None, cut=cut)
+
+    def count_rare(
+        self, shape: TableShape, tests: Sequence[RareTest], seconds: float
+    ) -> RareCounts:
+        return count_mysql(self._session, shape, tests, seconds, lambda: self._key_bounds(shape))
 
     def grant_hint(self, ref: TableRef) -> str:
         schema, name, user = (
@@ -159,7 +169,7 @@ class MysqlConnector(ServerConnector):
             # A hostile server may ask for any file of this host under LOCAL.
             "local_infile": False,
             "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": self._seconds + 30,
+            "read_timeout": max(self._seconds, self._counting_seconds) + 30,
             "write_timeout": self._seconds + 30,
             "program_name": "datawave-edge",
             **_tls_args(self._spec.tls),
@@ -178,10 +188,17 @@ class MysqlConnector(ServerConnector):
             " ('max_statement_time', 'max_execution_time')"
         )
         names = {str(row[0]).lower() for row in rows}
-        if "max_statement_time" in names:
-            self._session.run(f"SET SESSION max_statement_time = {self._seconds}")
-        elif "max_execution_time" in names:
-            self._session.run(f"SET SESSION max_execution_time = {self._seconds * 1000}")
+        self._limit_name = next((each for each in _LIMITS if each in names), "")
+        for statement in self._limit_statements(None):
+            self._session.run(statement)
+
+    def _limit_statements(self, seconds: float | None) -> Sequence[str]:
+        """MariaDB counts seconds, MySQL thousandths of them."""
+        if not self._limit_name:
+            return ()
+        chosen = self._seconds if seconds is None else max(0.001, seconds)
+        unit = 1 if self._limit_name == _LIMITS[0] else 1000
+        return (f"SET SESSION {self._limit_name} = {round(chosen * unit, 3):g}",)
 
 
 def _tls_args(mode: str) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from datawave_edge.protocol import ContainerListing, SourceFacts
 
 from .contract import Listing, Sample, TableRef, TableShape
 from .postgresql_catalog import LIST_SQL, read_shapes
+from .rare import RareCounts, RareTest
+from .rare_servers import count_postgresql
 from .server import APPLICATION, CONNECT_SECONDS, ServerConnector, ca_file, read_cells
-from .session import cell_limit, column_of, table_of
+from .session import cell_limit, column_of, table_of, was_cut
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
 _COUNTED: Final = 200_000
@@ -65,10 +67,16 @@ class PostgresConnector(ServerConnector):
         estimate = shape.row_count
         rows = self._sample_rows(shape, limit, estimate) if limit else []
         if limit and len(rows) < limit and (estimate is None or estimate <= limit):
-            return Sample(read_cells(rows, shape), len(rows), exact=True)
+            cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
+            return Sample(read_cells(rows, shape), len(rows), exact=True, cut=cut)
         is_small = estimate is not None and estimate <= _COUNTED
         count = self._count(shape.ref) if is_small and shape.kind != "view" else None
         return Sample(read_cells(rows, shape), count, exact=count is not None)
+
+    def count_rare(
+        self, shape: TableShape, tests: Sequence[RareTest], seconds: float
+    ) -> RareCounts:
+        return count_postgresql(self._session, shape, tests, seconds)
 
     def grant_hint(self, ref: TableRef) -> str:
         quote = self._session.dialect.identifier_preparer.quote_identifier
@@ -122,6 +130,10 @@ class PostgresConnector(ServerConnector):
         except SourceFault:
             return None
         return None if found is None else bool(found)
+
+    def _limit_statements(self, seconds: float | None) -> Sequence[str]:
+        chosen = self._seconds if seconds is None else seconds
+        return (f"SET statement_timeout = {max(1, int(chosen * 1000))}",)
 
     def _connect_args(self, password: str) -> dict[str, Any]:
         _forget_libpq_settings()

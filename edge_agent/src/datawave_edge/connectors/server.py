@@ -28,6 +28,7 @@ class ServerConnector:
         self._spec = spec
         self._host = require_host(spec.host)
         self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
+        self._counting_seconds = settings.counting_table_seconds
         url = sa.URL.create(self.driver)
         engine = sa.create_engine(
             url,
@@ -39,6 +40,7 @@ class ServerConnector:
         )
         sa.event.listen(engine, "connect", self._prepare_session)
         self._session = Session(engine)
+        self._session.limit_statements = self._limit_statements
 
     @property
     def queries(self) -> int:
@@ -67,6 +69,10 @@ class ServerConnector:
 
     def _session_statements(self) -> Sequence[str]:
         """Statements that make the session read-only and bounded."""
+        raise NotImplementedError
+
+    def _limit_statements(self, seconds: float | None) -> Sequence[str]:
+        """Statements that limit the next ones to so many seconds; None for the usual limit."""
         raise NotImplementedError
 
     def _after_connect(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import fault_of
+from datawave_edge.faults import SourceFault, fault_of
 
 Row = tuple[Any, ...]
 
@@ -22,6 +22,11 @@ def cell_limit(rows: int, columns: int) -> int:
     """Characters read of one text, so that a wide table can't fill the memory."""
     share = CELL_BUDGET // max(1, rows * columns)
     return max(CELL_MIN, min(CELL_MAX, share))
+
+
+def was_cut(rows: Sequence[Row], limit: int) -> bool:
+    """Whether any text of the rows was as long as what is read of one."""
+    return any(isinstance(cell, str) and len(cell) >= limit for row in rows for cell in row)
 
 
 def table_of(container: str, name: str, columns: Iterable[str] = ()) -> sa.TableClause:
@@ -45,6 +50,8 @@ class Session:
         self._connection: sa.Connection | None = None
         self.queries = 0
         self.rows_read = 0
+        # How a dialect sets the time limit of the next statements; none where it can't.
+        self.limit_statements: Callable[[float | None], Iterable[str]] = _no_limit
 
     @property
     def dialect(self) -> sa.Dialect:
@@ -87,12 +94,29 @@ class Session:
             assert self._connection is not None  # noqa: S101 - only used on an open session
             self._connection.execute(sa.text(statement))
 
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Statements within may take so long, whatever the session's own limit is."""
+        for statement in self.limit_statements(seconds):
+            self.run(statement)
+        try:
+            yield
+        finally:
+            with suppress(SourceFault):
+                for statement in self.limit_statements(None):
+                    self.run(statement)
+
     def value(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
     ) -> Any:
         """First cell of the first row, or None."""
         found = self.rows(statement, parameters)
         return found[0][0] if found else None
+
+
+def _no_limit(seconds: float | None) -> Iterable[str]:
+    del seconds
+    return ()
 
 
 @contextmanager

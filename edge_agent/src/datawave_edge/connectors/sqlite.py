@@ -26,7 +26,9 @@ from datawave_edge.protocol.records import DatasetKind
 
 from .blocks import BLOCKS, block_ranges, block_statement
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
-from .session import Session, cell_limit, column_of, table_of
+from .rare import RareCounts, RareTest
+from .rare_sqlite import add_rare_function, sqlite_statement
+from .session import Session, cell_limit, column_of, table_of, was_cut
 from .types import declared_length, normal_type
 
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
@@ -92,7 +94,14 @@ class SqliteConnector:
         rows = self._rows(self._sample_statement(shape, limit, count))
         if len(rows) < limit and (count is None or count <= limit):
             count = len(rows)
-        return Sample([[_cell(each) for each in row] for row in rows], count, count is not None)
+        cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
+        return Sample([[_cell(e) for e in row] for row in rows], count, count is not None, cut)
+
+    def count_rare(
+        self, shape: TableShape, tests: Sequence[RareTest], seconds: float
+    ) -> RareCounts:
+        rows = self._rows(sqlite_statement(shape, tests), seconds=seconds)
+        return RareCounts({test: n for test, n in zip(tests, rows[0], strict=True) if n})
 
     def read_one(self, ref: TableRef) -> None:
         self._rows(sa.select(sa.literal(1)).select_from(table_of("", ref.name)).limit(1))
@@ -102,9 +111,13 @@ class SqliteConnector:
         return "Let the agent's user read the file."
 
     def _rows(
-        self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
+        self,
+        statement: sa.Executable | str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
     ) -> Sequence[tuple[Any, ...]]:
-        self._deadline = time.monotonic() + self._seconds
+        self._deadline = time.monotonic() + (self._seconds if seconds is None else seconds)
         return self._session.rows(statement, parameters)
 
     def _open(self) -> sqlite3.Connection:
@@ -113,6 +126,7 @@ class SqliteConnector:
             connection = _open_read_only(path)
         except sqlite3.Error as error:
             raise fault_of(error) from None
+        add_rare_function(connection)
         connection.set_progress_handler(self._is_late, _CLOCK_STEPS)
         return connection
 

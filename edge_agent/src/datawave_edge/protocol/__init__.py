@@ -50,6 +50,7 @@ from .limits import (
 from .records import (
     ColumnProfile,
     ColumnSnapshot,
+    Counting,
     DateShape,
     FailedRecord,
     FilteredRecord,
@@ -78,6 +79,7 @@ __all__ = [
     "ColumnSnapshot",
     "ConnectionSpec",
     "ContainerListing",
+    "Counting",
     "DateShape",
     "Directive",
     "DiscoveryWork",

@@ -43,6 +43,9 @@ class RunSettings(Shape, frozen=True):
     sample_rows: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 2_000
     statement_timeout_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_600)] = 30
     table_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 120
+    # Seconds of a run and of a table for counting rare patterns over whole tables; 0 is off.
+    counting_seconds: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 300
+    counting_table_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_600)] = 20
 
 
 class WorkRequest(Shape, frozen=True):

@@ -87,6 +87,8 @@ class ColumnProfile(Shape, frozen=True):
     number: NumberShape | None = None
     date: DateShape | None = None
     protection: Protection = "unknown"
+    # Pattern -> rows of the whole table in which the database found it; see `Counting`.
+    rare: dict[Code, Count] = {}
 
 
 class ColumnSnapshot(Shape, frozen=True):
@@ -135,6 +137,16 @@ class Grants(Shape, frozen=True):
     write_roles: Count = 0
 
 
+class Counting(Shape, frozen=True):
+    """The counting pass for rare, sensitive patterns: reveals how many rows, never which."""
+
+    # "whole": every row was looked at; "part": a share of them; else why there are no counts.
+    state: Literal["whole", "part", "timeout", "budget", "failed", "unsupported"]
+    # Share of the table that was looked at.
+    share: Rate = 0.0
+    columns: Count = 0
+
+
 class TableSnapshot(Shape, frozen=True):
     """One table, view or file: structure, size and column profiles."""
 
@@ -154,6 +166,8 @@ class TableSnapshot(Shape, frozen=True):
     grants: Grants | None = None
     # Why there is no profile although one was asked for: a reason code, else empty.
     profile_error: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    # Absent where it was switched off or there is no text to look through.
+    counting: Counting | None = None
 
 
 class TableRecord(Shape, frozen=True, tag="table", tag_field="record"):

@@ -1,0 +1,221 @@
+"""Counts of rare, sensitive patterns over a whole table, in SQL: nothing of a row is read out.
+
+A cheap look that most rows fail stands before the patterns, so one scan of the table serves all
+its columns and patterns. Where a kind of value has check digits, they are reckoned in SQL too.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+
+import sqlalchemy as sa
+
+from .contract import TableShape
+from .session import column_of
+
+Expression = sa.ColumnElement[Any]
+
+CARD: Final = (
+    r"(?<![0-9A-Za-z_.-])(?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6011|65[0-9]{2})"
+    r"(?:[ -]?[0-9]{4}){3}"
+    r"|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5})(?![0-9A-Za-z_-])"
+)
+IBAN: Final = (
+    r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
+)
+_SSN: Final = r"(?<![0-9-])(?!000|666|9[0-9]{2})[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![0-9-])"
+# Code -> pattern. Each is written for PostgreSQL, PCRE, ICU and Python alike.
+PATTERNS: Final = {
+    "api_key": r"AKIA[0-9A-Z]{16}|[rs]k_live_[0-9A-Za-z]{16,}|ghp_[0-9A-Za-z]{36}",
+    "bcrypt": r"\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}",
+    "card_number": CARD,
+    "email": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+    "iban": IBAN,
+    "jwt": r"eyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}",
+    "phone": r"(?<![0-9A-Za-z+])\+[1-9](?:[ ().-]{0,2}[0-9]){7,14}(?![0-9])",
+    "private_key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "us_ssn": _SSN,
+}
+# Code -> the cheap look before its pattern. To find a text in a text costs a tenth of a pattern.
+LIKES: Final = {
+    "api_key": ("%AKIA%", "%k_live_%", "%ghp_%"),
+    "bcrypt": ("%$2_$%",),
+    "email": ("%@%",),
+    "jwt": ("%eyJ%",),
+    "phone": ("%+%",),
+    "private_key": ("%PRIVATE KEY-%",),
+    "us_ssn": ("%-__-____%",),
+}
+# The rest has nothing but digits in common.
+DIGITS: Final = "[0-9]{4}[ -]?[0-9]{4}"
+# The fewest characters that a value of a kind has, so that short columns are passed over.
+SHORTEST: Final = {
+    "api_key": 20,
+    "bcrypt": 60,
+    "card_number": 15,
+    "email": 6,
+    "iban": 15,
+    "jwt": 23,
+    "phone": 9,
+    "private_key": 27,
+    "us_ssn": 11,
+}
+# Whole numbers that can be a card's, so that a column of numbers costs a comparison alone.
+CARD_RANGES: Final = (
+    (340_000_000_000_000, 349_999_999_999_999),
+    (370_000_000_000_000, 379_999_999_999_999),
+    (2_221_000_000_000_000, 2_720_999_999_999_999),
+    (4_000_000_000_000_000, 5_599_999_999_999_999),
+    (6_011_000_000_000_000, 6_599_999_999_999_999),
+)
+_CARD_DIGITS: Final = 19
+_DOUBLED: Final = "0246813579"
+_LONG: Final = 15
+TEXTS: Final = frozenset(("text", "json"))
+
+
+class RareTest(NamedTuple):
+    """One pattern on one column, by its place among the table's."""
+
+    column: int
+    code: str
+
+
+@dataclass(frozen=True)
+class RareCounts:
+    """Rows in which each pattern was found, over a share of the table."""
+
+    found: dict[RareTest, int]
+    share: float = 1.0
+
+
+@runtime_checkable
+class CountsRare(Protocol):
+    """A connector that can count patterns where the data are."""
+
+    def count_rare(
+        self, shape: TableShape, tests: Sequence[RareTest], seconds: float
+    ) -> RareCounts:
+        """Count rows by pattern in about so many seconds. Raises SourceFault."""
+
+
+class Dialect(NamedTuple):
+    """How a dialect writes what the counts need."""
+
+    # (name, native type) of a column as text.
+    text: Callable[[str, str], Expression]
+    matches: Callable[[Expression, str], Expression]
+    # (text, pattern, proof of a match): whether a match passes the proof.
+    proven: Callable[[Expression, str, Callable[[Expression], Expression]], Expression]
+    decimal: sa.types.TypeEngine[Any]
+
+
+def rare_statement(
+    dialect: Dialect, source: sa.FromClause, shape: TableShape, tests: Sequence[RareTest]
+) -> sa.Select[Any]:
+    """One scan that counts the rows of each test, in their order."""
+    counts: list[Expression] = [
+        sa.func.count(sa.case((_found(dialect, shape, test), 1))).label(f"n{index}")
+        for index, test in enumerate(tests)
+    ]
+    looks = [_look(dialect, shape, column, codes) for column, codes in by_column(tests).items()]
+    return sa.select(*counts).select_from(source).where(sa.or_(*looks))
+
+
+def by_column(tests: Sequence[RareTest]) -> dict[int, list[str]]:
+    """Codes of each column."""
+    grouped: dict[int, list[str]] = {}
+    for test in tests:
+        grouped.setdefault(test.column, []).append(test.code)
+    return grouped
+
+
+def _in_card_ranges(number: Expression) -> Expression:
+    return sa.or_(*(number.between(_constant(a), _constant(b)) for a, b in CARD_RANGES))
+
+
+def _look(dialect: Dialect, shape: TableShape, index: int, codes: Sequence[str]) -> Expression:
+    column = shape.columns[index]
+    if column.type not in TEXTS:
+        return column_of(column.name) >= _constant(CARD_RANGES[0][0])
+    text = dialect.text(column.name, column.native_type)
+    # The length is known without reading on: a name or a code is not searched for what is longer.
+    long = [code for code in codes if SHORTEST[code] >= _LONG] if column.type == "text" else []
+    looks = [_look_for(dialect, text, code) for code in codes if code not in long]
+    if long:
+        is_long = sa.func.octet_length(text) >= _constant(min(SHORTEST[code] for code in long))
+        either = sa.or_(*_distinct(_look_for(dialect, text, code) for code in long))
+        looks.append(sa.and_(is_long, either))
+    return sa.or_(*looks)
+
+
+def _look_for(dialect: Dialect, text: Expression, code: str) -> Expression:
+    if code not in LIKES:
+        return dialect.matches(text, DIGITS)
+    return sa.or_(*(text.like(_constant(each)) for each in LIKES[code]))
+
+
+def _distinct(looks: Iterable[Expression]) -> list[Expression]:
+    """Cards and accounts share a look."""
+    kept: list[Expression] = []
+    for look in looks:
+        if not any(look.compare(other) for other in kept):
+            kept.append(look)
+    return kept
+
+
+def _found(dialect: Dialect, shape: TableShape, test: RareTest) -> Expression:
+    column = shape.columns[test.column]
+    if column.type not in TEXTS:
+        number = column_of(column.name)
+        digits = sa.cast(sa.cast(number, sa.BigInteger), sa.String(40))
+        return sa.case((_in_card_ranges(number), _luhn(digits)))
+    text = dialect.text(column.name, column.native_type)
+    return sa.case((_look_for(dialect, text, test.code), _proven(dialect, text, test.code)))
+
+
+def _proven(dialect: Dialect, text: Expression, code: str) -> Expression:
+    if code == "card_number":
+        return dialect.proven(text, CARD, _luhn)
+    if code == "iban":
+        return dialect.proven(text, IBAN, lambda found: _mod97(found, dialect.decimal))
+    return dialect.matches(text, PATTERNS[code])
+
+
+def _luhn(found: Expression) -> Expression:
+    """The check digit of cards: every second digit from the right counts double."""
+    padded = sa.func.lpad(_without(found, " ", "-"), _constant(_CARD_DIGITS), _constant("0"))
+    one = _constant(1)
+    total: Expression = _constant(0)
+    for place in range(1, _CARD_DIGITS + 1):
+        digit: Expression = sa.func.substr(padded, _constant(_CARD_DIGITS + 1 - place), one)
+        if place % 2 == 0:
+            digit = sa.func.substr(_constant(_DOUBLED), sa.cast(digit, sa.Integer) + one, one)
+        total = total + sa.cast(digit, sa.Integer)
+    return sa.func.mod(total, _constant(10)) == _constant(0)
+
+
+def _mod97(found: Expression, decimal: sa.types.TypeEngine[Any]) -> Expression:
+    """The check digits of an IBAN: turned round and in digits, it is 1 modulo 97."""
+    plain = _without(found, " ")
+    country = sa.func.substr(plain, _constant(1), _constant(4))
+    turned: Expression = sa.func.concat(sa.func.substr(plain, _constant(5)), country)
+    for value, letter in enumerate(string.ascii_uppercase, start=10):
+        turned = sa.func.replace(turned, _constant(letter), _constant(str(value)))
+    return sa.func.mod(sa.cast(turned, decimal), _constant(97)) == _constant(1)
+
+
+def _without(text: Expression, *signs: str) -> Expression:
+    for sign in signs:
+        text = sa.func.replace(text, _constant(sign), _constant(""))
+    return text
+
+
+def _constant(value: int | str) -> Expression:
+    """A constant of ours as SQL: a bind for each would make a statement of thousands."""
+    if isinstance(value, int):
+        return sa.literal_column(str(value), sa.BigInteger)
+    return sa.literal_column(f"'{value}'", sa.String)

@@ -1,0 +1,166 @@
+"""The counting pass on PostgreSQL and on MySQL or MariaDB: a whole table, or a share in time."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from datawave_edge.faults import SourceFault
+
+from .blocks import BLOCKS, block_ranges
+from .contract import TableShape
+from .rare import Dialect, Expression, RareCounts, RareTest, rare_statement
+from .session import Session, column_of, table_of
+
+# Tests of one statement: a table with more columns is looked through in slices.
+_AT_ONCE: Final = 400
+# From this size on, a small share is timed first, and tells how much of the table fits the budget.
+_TIMED_BYTES: Final = 512 * 1024 * 1024
+_TIMED_ROWS: Final = 2_000_000
+_TRIAL: Final = 0.02
+_CAUTION: Final = 0.7
+_PLAIN: Final = re.compile(r"text$|character")
+_LEAST: Final = 0.0001
+
+Source = Callable[[float], sa.FromClause]
+
+
+def count_postgresql(
+    session: Session, shape: TableShape, tests: Sequence[RareTest], seconds: float
+) -> RareCounts:
+    """Count in one scan, or over pages drawn at random when the whole takes too long."""
+    table = table_of(shape.ref.container, shape.ref.name)
+
+    def part(share: float) -> sa.FromClause:
+        percent: Expression = sa.literal_column(f"{share * 100:.6f}")
+        return table.tablesample(sa.func.system(percent), seed=sa.literal_column("7"))
+
+    timed = (shape.size_bytes or 0) > _TIMED_BYTES
+    return _Count(
+        session, shape, tests, time.monotonic() + seconds, _POSTGRESQL, part if timed else None
+    ).run(table)
+
+
+def count_mysql(
+    session: Session,
+    shape: TableShape,
+    tests: Sequence[RareTest],
+    seconds: float,
+    bounds: Callable[[], tuple[Expression, int, int] | None],
+) -> RareCounts:
+    """Count in one scan, or over blocks of the key when the whole takes too long."""
+    table = table_of(shape.ref.container, shape.ref.name)
+    is_large = (shape.row_count or 0) > _TIMED_ROWS
+    found = bounds() if is_large else None
+    part = _key_part(table, shape, *found) if found else None
+    return _Count(session, shape, tests, time.monotonic() + seconds, _MYSQL, part).run(table)
+
+
+def _key_part(
+    table: sa.TableClause, shape: TableShape, key: Expression, low: int, high: int
+) -> Source:
+    def part(share: float) -> sa.FromClause:
+        wide = max(1, int((high - low + 1) * share / BLOCKS))
+        starts = [start for start, _ in block_ranges(low, high, BLOCKS, shape.ref.path)]
+        columns = [column_of(each.name) for each in shape.columns]
+        parts = [
+            sa.select(*columns).select_from(table).where(key >= start, key < start + wide)
+            for start in starts
+        ]
+        return sa.union_all(*parts).subquery()
+
+    return part
+
+
+@dataclass(frozen=True)
+class _Count:
+    """One pass over one table."""
+
+    session: Session
+    shape: TableShape
+    tests: Sequence[RareTest]
+    deadline: float
+    dialect: Dialect
+    part: Source | None
+
+    def run(self, table: sa.FromClause) -> RareCounts:
+        share = self._choose_share()
+        source = table if share >= 1.0 or self.part is None else self.part(share)
+        found: dict[RareTest, int] = {}
+        for start in range(0, len(self.tests), _AT_ONCE):
+            found.update(self._count(source, self.tests[start : start + _AT_ONCE]))
+        return RareCounts(found, share)
+
+    def _choose_share(self) -> float:
+        """The share of the table that fits the time, told from a trial."""
+        if self.part is None:
+            return 1.0
+        began = time.monotonic()
+        trial = self.part(_TRIAL)
+        for start in range(0, len(self.tests), _AT_ONCE):
+            self._count(trial, self.tests[start : start + _AT_ONCE])
+        whole = (time.monotonic() - began) / _TRIAL
+        left = max(0.0, self.deadline - time.monotonic())
+        return 1.0 if whole * _CAUTION <= left else max(_LEAST, _CAUTION * left / whole)
+
+    def _count(self, source: sa.FromClause, tests: Sequence[RareTest]) -> dict[RareTest, int]:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise SourceFault("query_timeout")
+        statement = rare_statement(self.dialect, source, self.shape, tests)
+        with self.session.limited(left):
+            row = self.session.rows(statement)[0]
+        return {test: int(count) for test, count in zip(tests, row, strict=True) if count}
+
+
+def _postgresql_text(name: str, native: str) -> Expression:
+    column = column_of(name)
+    return column if _PLAIN.match(native) else sa.cast(column, sa.Text())
+
+
+def _postgresql_proven(
+    text: Expression, pattern: str, proof: Callable[[Expression], Expression]
+) -> Expression:
+    found = sa.func.regexp_matches(text, sa.literal(pattern), sa.literal_column("'g'"))
+    return sa.exists(
+        sa.select(sa.literal_column("1"))
+        .select_from(found.alias("found"))
+        .where(proof(sa.literal_column("found[1]")))
+    )
+
+
+def _mysql_text(name: str, native: str) -> Expression:
+    del native
+    return sa.func.convert(column_of(name).op("USING")(sa.literal_column("utf8mb4")))
+
+
+def _mysql_matches(text: Expression, pattern: str) -> Expression:
+    # A collation without case would let small letters pass for capitals.
+    return text.op("REGEXP", is_comparison=True)(sa.literal(f"(?-i){pattern}"))
+
+
+def _mysql_proven(
+    text: Expression, pattern: str, proof: Callable[[Expression], Expression]
+) -> Expression:
+    # Only the first match of a text is to be had; none is an empty text or no value.
+    found = sa.func.regexp_substr(text, sa.literal(f"(?-i){pattern}"))
+    return sa.and_(found != sa.literal_column("''"), proof(found))
+
+
+_POSTGRESQL: Final = Dialect(
+    text=_postgresql_text,
+    matches=lambda text, pattern: text.op("~", is_comparison=True)(sa.literal(pattern)),
+    proven=_postgresql_proven,
+    decimal=sa.Numeric(),
+)
+_MYSQL: Final = Dialect(
+    text=_mysql_text,
+    matches=_mysql_matches,
+    proven=_mysql_proven,
+    decimal=sa.Numeric(65, 0),
+)
