@@ -25,6 +25,8 @@ _ROW_AGE = re.compile(
     r"(_?(at|on|date|time|ts|utc))?",
     re.IGNORECASE,
 )
+# Rare patterns that are about a person; keys and hashes are not.
+_PERSONAL: Final = ("card_number", "email", "iban", "phone", "us_ssn")
 _PRECISIONS: Final = {"year": "year", "month": "month", "day": "day", "time": "second"}
 _HEALTH: Final = "user.health_and_medical"
 _PAN: Final = "finance.credit_card_number"
@@ -145,10 +147,17 @@ def _profile_facts(profile: ColumnProfile, table: TableSnapshot) -> Section:
         facts["null_rate"] = round(profile.nulls / profile.rows, 4)
     if filled:
         facts["max_length"] = profile.max_length
-        facts["pii_rate"] = max(profile.mentions.values(), default=0.0)
+        counted = _rare_rate(profile, table)
+        facts["pii_rate"] = max([*profile.mentions.values(), counted])
     if profile.date is not None:
         facts["date_precision"] = _PRECISIONS[profile.date.precision]
     return facts
+
+
+def _rare_rate(profile: ColumnProfile, table: TableSnapshot) -> float:
+    """Share of all rows in which the database itself counted something personal."""
+    found = max((profile.rare.get(code, 0) for code in _PERSONAL), default=0)
+    return min(1.0, found / table.row_count) if table.row_count else 0.0
 
 
 def _is_whole(profile: ColumnProfile, table: TableSnapshot) -> bool:

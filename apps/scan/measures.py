@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
 
 from datawave_edge.protocol import ColumnProfile, ColumnSnapshot, TableSnapshot
 
@@ -55,6 +57,8 @@ class ColumnMeasures:
     shapes: Mapping[str, float]
     protection: str = "unknown"
     flags: tuple[str, ...] = ()
+    rare: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,8 @@ class TableMeasures:
     completeness: float | None
     quality: int | None
     flags: tuple[str, ...]
+    counting: Mapping[str, Any]
+    anonymity: Mapping[str, Any]
     columns: Mapping[str, ColumnMeasures]
 
 
@@ -81,6 +87,8 @@ def measure_table(table: TableSnapshot) -> TableMeasures:
         completeness=completeness,
         quality=_rate_quality(table, columns, completeness),
         flags=tuple(flag.value for flag in _list_table_flags(table)),
+        counting=msgspec.to_builtins(table.counting) if table.counting else {},
+        anonymity={},
         columns=columns,
     )
 
@@ -104,6 +112,7 @@ def measure_column(column: ColumnSnapshot) -> ColumnMeasures:
         entropy=profile.entropy,
         shapes=dict(profile.shapes),
         protection=profile.protection,
+        rare=dict(profile.rare),
         flags=tuple(flag.value for flag in _list_column_flags(column, profile)),
     )
 

@@ -24,6 +24,10 @@ class DatasetMeasurement(models.Model):
     quality = models.PositiveIntegerField(null=True)
     # scan.types.Flag values
     flags = models.JSONField(default=list)
+    # protocol.Counting: how far the pass for rare patterns got; empty where there was none.
+    counting = models.JSONField(default=dict)
+    # protocol.Anonymity: how alone a row stands by its quasi-identifiers; empty when not told.
+    anonymity = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-id"]
@@ -53,6 +57,10 @@ class FieldMeasurement(models.Model):
     shapes = models.JSONField(default=dict)
     protection = models.CharField(max_length=20, default="unknown")
     flags = models.JSONField(default=list)
+    # Pattern -> rows of the whole table that hold it, counted by the database.
+    rare = models.JSONField(default=dict)
+    # What else the profile says that is shown and not searched: quantiles, estimates, ages.
+    figures = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"measures of field {self.field_id}"

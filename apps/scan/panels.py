@@ -7,6 +7,7 @@ from typing import Any
 from apps.discovery.panels import Panel
 from apps.discovery.selectors import list_visible_changes
 
+from .counting import describe_counting, describe_rare
 from .models import DatasetMeasurement, FieldMeasurement
 from .selectors import list_history, list_profiled_fields, load_measurements
 from .types import Flag
@@ -22,6 +23,7 @@ def load_profile(dataset: Any, user: Any) -> dict[str, Any]:
         "dataset": dataset,
         "measurement": measurement,
         "flags": _title_flags(measurement.flags if measurement else []),
+        "counting": describe_counting(measurement.counting) if measurement else None,
         "columns": [_describe(row) for row in list_profiled_fields(dataset.pk)],
     }
 
@@ -33,6 +35,7 @@ def _describe(row: FieldMeasurement) -> dict[str, Any]:
         "measures": row,
         "shapes": [{"shape": shape, "share": share} for shape, share in shapes[:_SHAPES]],
         "flags": _title_flags(row.flags),
+        "rare": describe_rare(row.rare),
         "is_protected": row.protection not in ("none", "unknown"),
     }
 

@@ -16,10 +16,14 @@ from .selectors import list_measured, list_newest
 from .types import Flag
 
 _AT_ONCE = 500
-_DATASET_FIELDS = ("row_count", "size_bytes", "column_count", "completeness", "quality", "flags")
+_DATASET_FIELDS = (
+    "row_count", "size_bytes", "column_count", "completeness", "quality", "flags", "counting",
+    "anonymity",
+)  # fmt: skip
 _FIELD_FIELDS = (
     "sampled_rows", "null_rate", "distinct_rate", "distinct", "min_length", "max_length",
-    "mean_length", "entropy", "shapes", "protection", "flags",
+    "mean_length", "entropy", "shapes", "protection", "flags", "rare",
+    "figures",
 )  # fmt: skip
 
 

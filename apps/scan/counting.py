@@ -1,0 +1,55 @@
+"""Words for the counting pass: what the database counted, and over how much of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_NAMES = {
+    "api_key": ("access key", "access keys"),
+    "bcrypt": ("password hash", "password hashes"),
+    "card_number": ("card number", "card numbers"),
+    "email": ("e-mail address", "e-mail addresses"),
+    "iban": ("IBAN", "IBANs"),
+    "jwt": ("signed token", "signed tokens"),
+    "phone": ("telephone number", "telephone numbers"),
+    "private_key": ("private key", "private keys"),
+    "us_ssn": ("US social security number", "US social security numbers"),
+}
+_WHY_NOT = {
+    "timeout": "Counting rare patterns took longer than this table may take, so only its sample"
+    " was looked at. Raise the seconds per table in the source's settings.",
+    "budget": "The seconds for counting rare patterns were spent on other tables of the run, so"
+    " only this table's sample was looked at. Raise them in the source's settings.",
+    "failed": "Rare patterns could not be counted, so only the sample was looked at.",
+    "unsupported": "This database can't count rare patterns, so only the sample was looked at.",
+}
+
+
+def describe_rare(found: Mapping[str, int]) -> list[dict[str, str]]:
+    """Each pattern with its rows, the most first."""
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"code": code, "text": _tell(code, count)} for code, count in ordered]
+
+
+def _tell(code: str, count: int) -> str:
+    one, many = _NAMES.get(code, (code.replace("_", " "),) * 2)
+    return f"{count:,} row with {one}" if count == 1 else f"{count:,} rows with {many}"
+
+
+def describe_counting(counting: Mapping[str, Any]) -> dict[str, str] | None:
+    """How much of the table the counts cover; None when nothing was to be counted."""
+    if not counting:
+        return None
+    state = counting["state"]
+    if state in _WHY_NOT:
+        return {"tone": "yellow", "text": _WHY_NOT[state]}
+    looked = "every row" if state == "whole" else f"{counting['share']:.1%} of the rows"
+    columns = counting["columns"]
+    plural = "" if columns == 1 else "s"
+    return {
+        "tone": "gray",
+        "text": f"The database looked for rare patterns in {looked} of {columns} column{plural}"
+        " and told only how many rows hold one. Card numbers and IBANs have a right check digit;"
+        " about one in ten random numbers of that length has one too.",
+    }
