@@ -86,6 +86,19 @@ def load_held(source_id: int, records: Sequence[Record]) -> dict[Key, Dataset]:
     return {key: row for row in rows if (key := (row.container, row.name)) in keys}
 
 
+def without_outdated(job: DiscoveryJob, seq: int, records: list[Record]) -> list[Record]:
+    """The records but those of which a later batch, that came before this one, knows better."""
+    later = BatchItem.objects.filter(batch__job=job, batch__seq__gt=seq)
+    if not later.exists():
+        return records
+    keys = {key_of(record) for record in records}
+    named = later.filter(
+        container__in={part for part, _ in keys}, name__in={name for _, name in keys}
+    )
+    newer = set(named.values_list("container", "name"))
+    return [record for record in records if key_of(record) not in newer]
+
+
 def find_store_conflicts(
     job: DiscoveryJob, records: Sequence[Record], held: dict[Key, Dataset]
 ) -> list[str]:

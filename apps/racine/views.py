@@ -123,6 +123,10 @@ NEXT_STEPS = {
     "connection_lost": "Discover again when the source answers.",
     "source_busy": "Discover again when the source is less busy.",
     "table_missing": "It was dropped meanwhile; the next discovery will notice.",
+    "description_refused": (
+        "Bring agent and server to one version and discover again; on the agent’s host, "
+        "“datawave-edge dead” shows what was refused."
+    ),
     "view_broken": "Repair or drop the view; it may name a table or column that is gone.",
 }
 

@@ -14,7 +14,14 @@ from apps.datasources.models import Agent, DataSource
 from apps.discovery import selectors, services, signals
 from apps.discovery.models import Batch, BatchItem, Dataset, DiscoveryJob, Field, SchemaChange
 from apps.discovery.models import TableSnapshot as StoredTable
-from apps.discovery.types import BatchState, ChangeKind, DatasetState, FieldState, ItemOutcome
+from apps.discovery.types import (
+    BatchState,
+    ChangeKind,
+    DatasetState,
+    FieldState,
+    ItemOutcome,
+    JobState,
+)
 from datawave_edge.protocol import (
     WINDOW,
     ForeignKey,
@@ -57,6 +64,12 @@ def reason_of(source: DataSource, *tables: Any) -> str:
     assert ack.acked_seq == 0
     assert Dataset.objects.count() == 0
     return ack.rejected[0].partition(":")[0]
+
+
+def load_current(source: DataSource) -> dict[str, int]:
+    """Name -> number of active columns of what the source holds now."""
+    tables = selectors.load_dataset_tables(source.pk)
+    return {table.snapshot.name: len(table.snapshot.columns) for table in tables}
 
 
 def changes_of(job: DiscoveryJob) -> set[tuple[str, str]]:
@@ -137,6 +150,46 @@ def test_conflict_is_refused_when_the_number_was_used(source: DataSource) -> Non
     with pytest.raises(services.BatchConflict):
         send_batch(job, agent, 0, [make_table("other")])
     assert Dataset.objects.count() == 1
+
+
+def test_stream_ends_when_its_agent_contradicts_itself(source: DataSource) -> None:
+    job, agent = open_stream(source)
+    send_batch(job, agent, 0, [make_table("t")])
+    with pytest.raises(services.BatchConflict):
+        send_batch(job, agent, 0, [make_table("other")])
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (JobState.FAILED, "stream_conflict")
+    assert "number 0" in job.error_message
+    with pytest.raises(services.JobOver):
+        send_batch(job, agent, 1, [make_table("late")])
+    # A new stream of the source begins with a clean ledger.
+    feed_job(source, [make_table("t"), make_table("other")])
+    assert Dataset.objects.count() == 2
+
+
+def test_verdict_is_told_again_when_a_batch_in_quarantine_is_repeated(source: DataSource) -> None:
+    job, agent = open_stream(source)
+    twice = [make_table("t"), make_table("t")]
+    first = send_batch(job, agent, 0, twice)
+    again = send_batch(job, agent, 0, twice)
+    assert first.status == again.status == "quarantined"
+    assert first.rejected == again.rejected != []
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_newest_description_stands_when_an_older_one_comes_late(
+    source: DataSource, *, crash: bool
+) -> None:
+    job, agent = open_stream(source)
+    new = make_table("t", ["id", "name", "mail"])
+    assert send_batch(job, agent, 1, [new, make_table("u")]).acked_seq == -1
+    if crash:
+        DiscoveryJob.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
+        open_stream(source, job=job, agent=agent)
+    late = send_batch(job, agent, 0, [make_table("t", ["id"]), make_table("v")])
+    assert (late.status, late.acked_seq) == ("accepted", 1)
+    assert Dataset.objects.get(name="t").column_count == 3
+    assert load_current(source) == {"t": 3, "u": 2, "v": 2}
 
 
 def test_gap_is_held_until_it_is_filled(source: DataSource) -> None:

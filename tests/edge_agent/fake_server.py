@@ -58,6 +58,11 @@ class FakeServer:
     hashes_told: bool = True
     # Called before a batch is stored; may raise Answer or sleep.
     before_batch: Callable[[str, int], None] = lambda job, seq: None
+    # Called with a batch's records: may raise Answer.
+    before_records: Callable[[list[Record]], None] = lambda records: None
+    # Gives the ack of a batch that is held but not taken in, as in quarantine; else None.
+    judge: Callable[[list[Record]], Ack | None] = lambda records: None
+    aside: dict[str, set[int]] = field(default_factory=dict)
     # Called for any request; may raise Answer.
     before_any: Callable[[str], None] = lambda path: None
     leased: set[str] = field(default_factory=set)
@@ -67,6 +72,12 @@ class FakeServer:
         """All records of a job in order."""
         bodies = sorted(self.batches.get(job, {}).items())
         return [record for _, body in bodies for record in decode_records(body)]
+
+    def accepted(self, job: str) -> list[Record]:
+        """The records of a job that are not set aside, in order."""
+        aside = self.aside.get(job, set())
+        bodies = sorted(self.batches.get(job, {}).items())
+        return [each for seq, body in bodies if seq not in aside for each in decode_records(body)]
 
     def is_over(self, job: str) -> bool:
         """Whether a job is closed or failed."""
@@ -205,13 +216,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.heard.append(body)
         if batch_sha256(body) != self.headers["DataWave-Batch-Sha256"]:
             raise Answer(400, "hash_wrong")
-        assert len(decode_records(body)) == int(self.headers["DataWave-Batch-Records"])
+        records = decode_records(body)
+        assert len(records) == int(self.headers["DataWave-Batch-Records"])
+        self.state.before_records(records)
         with self.state.lock:
             held = self.state.batches.setdefault(job, {})
             repeated = held.get(seq) == body
             if seq in held and not repeated:
                 raise Answer(409, "conflict")
             held[seq] = body
+        if verdict := self.state.judge(records):
+            self.state.aside.setdefault(job, set()).add(seq)
+            return verdict
         status = "duplicate" if repeated else "accepted"
         return Ack(status=status, acked_seq=_resume_seq(held) - 1)
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from datawave_edge import outbox as outbox_module
-from datawave_edge.outbox import Outbox, SpoolUnwritable
+from datawave_edge.outbox import Outbox
 from datawave_edge.protocol import FilteredRecord, Load, batch_sha256, decode_records
+from datawave_edge.spool import SpoolUnwritable
 
 
 def one(name: str) -> list[FilteredRecord]:
@@ -113,7 +114,8 @@ def test_damaged_file_is_set_aside_when_opened(tmp_path: Path) -> None:
 
 def test_put_fails_whole_when_the_disk_is_full(outbox: Outbox) -> None:
     outbox.open_job("j")
-    outbox._connection.execute("PRAGMA max_page_count = 20")
+    with outbox.file.reading() as connection:
+        connection.execute("PRAGMA max_page_count = 30")
     stored: list[int] = []
     with suppress(SpoolUnwritable):
         while len(stored) < 1_000:
@@ -126,7 +128,8 @@ def test_put_fails_whole_when_the_disk_is_full(outbox: Outbox) -> None:
 def test_old_jobs_leave_the_spool_when_nobody_takes_them_up(outbox: Outbox) -> None:
     outbox.open_job("old")
     outbox.put("old", one("a"), [("", "a")])
-    outbox._connection.execute("UPDATE jobs SET opened_at = '2020-01-01'")
+    with outbox.file.writing() as connection:
+        connection.execute("UPDATE jobs SET opened_at = '2020-01-01'")
     outbox.forget_old_jobs()
     assert outbox.spool_bytes() == 0
     assert outbox.list_done("old") == set()

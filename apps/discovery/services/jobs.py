@@ -159,6 +159,19 @@ def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
     )
 
 
+@transaction.atomic
+def quarantine_stream(*, job: DiscoveryJob, agent: Agent, seq: int) -> None:
+    """End a job whose agent contradicts itself: nothing that it says from here on is certain."""
+    renew_lease(job, agent)
+    _end(
+        job,
+        JobState.FAILED,
+        error_code="stream_conflict",
+        error_message=f"Two different batches were sent as number {seq}.",
+        error_hint="Check that no two agents share one token or spool, then discover again.",
+    )
+
+
 def _end(job: DiscoveryJob, state: JobState, *, only: Q | None = None, **values: Any) -> bool:
     """Bring an open job to its end once; False when it is not open (or not as `only` says)."""
     claim = change_jobs(

@@ -12,7 +12,13 @@ from django.utils import timezone
 from apps.datasources import services as datasources
 from apps.discovery import signals
 from apps.discovery.guards import change_jobs
-from apps.discovery.ingest import Intake, find_store_conflicts, load_held, store_records
+from apps.discovery.ingest import (
+    Intake,
+    find_store_conflicts,
+    load_held,
+    store_records,
+    without_outdated,
+)
 from apps.discovery.models import Batch, DiscoveryJob
 from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
 from apps.discovery.types import BatchState, JobState
@@ -35,7 +41,7 @@ from datawave_edge.protocol import (
     root_hash,
 )
 
-from .jobs import NO_LEASE, announce
+from .jobs import NO_LEASE, announce, quarantine_stream
 from .lease import TAKEN_STATES, JobOver, renew_lease
 
 if TYPE_CHECKING:
@@ -98,7 +104,8 @@ def accept_batch(
     """Take in one batch; the answer is given when it is committed. A repeat changes nothing.
 
     Records that do not fit the protocol or contradict what is held put the whole batch into
-    quarantine, so that the agent goes on. Raises HashMismatch, BatchConflict, WindowExceeded,
+    quarantine, so that the agent goes on. Two different batches of one number end the stream: the
+    agent, or a copy of it, has lost track. Raises HashMismatch, BatchConflict, WindowExceeded,
     LeaseLost, JobOver.
     """
     if batch_sha256(body) != sha256:
@@ -107,16 +114,27 @@ def accept_batch(
     batch = Batch(
         seq=seq, sha256=sha256, records=records, packed_bytes=packed_bytes, body_bytes=len(body)
     )
+    try:
+        return _take_in(job, agent, batch, content, faults)
+    except BatchConflict:
+        # After the rollback: what was taken in before stays, nothing more comes.
+        quarantine_stream(job=job, agent=agent, seq=seq)
+        raise
+
+
+def _take_in(
+    job: DiscoveryJob, agent: Agent, batch: Batch, content: list[Record], faults: list[str]
+) -> Ack:
     with transaction.atomic():
         renew_lease(job, agent)
         job.refresh_from_db()
         acked = find_acked_seq(job.pk)
-        if seq > acked + WINDOW:
+        if batch.seq > acked + WINDOW:
             raise WindowExceeded
-        if _is_repeat(job, seq, sha256):
-            return Ack(status="duplicate", acked_seq=acked)
+        if held := _find_held(job, batch):
+            return _answer_repeat(held, acked)
         reasons = _store(job, batch, content, faults)
-        acked = find_acked_seq(job.pk) if seq == acked + 1 else acked
+        acked = find_acked_seq(job.pk) if batch.seq == acked + 1 else acked
     if reasons:
         return Ack(status="quarantined", acked_seq=acked, rejected=reasons)
     return Ack(status="accepted", acked_seq=acked)
@@ -132,15 +150,23 @@ def _read_records(body: bytes, count: int) -> tuple[list[Record], list[str]]:
     return content, find_faults(content)
 
 
-def _is_repeat(job: DiscoveryJob, seq: int, sha256: str) -> bool:
-    held = job.batches.filter(seq=seq).values_list("sha256", flat=True).first()
-    if held is not None and held != sha256:
+def _find_held(job: DiscoveryJob, batch: Batch) -> Batch | None:
+    held = job.batches.filter(seq=batch.seq).first()
+    if held is not None and held.sha256 != batch.sha256:
         raise BatchConflict
-    return held is not None
+    return held
+
+
+def _answer_repeat(held: Batch, acked: int) -> Ack:
+    if held.state == BatchState.QUARANTINED:
+        # The agent may not have heard it, and sends other batches in its place.
+        return Ack(status="quarantined", acked_seq=acked, rejected=held.reasons)
+    return Ack(status="duplicate", acked_seq=acked)
 
 
 def _store(job: DiscoveryJob, batch: Batch, content: list[Record], faults: list[str]) -> list[str]:
     """Write the batch into the ledger and, when nothing speaks against it, its records."""
+    content = without_outdated(job, batch.seq, content)
     held = {} if faults else load_held(job.source_id, content)
     reasons = faults or find_store_conflicts(job, content, held)
     batch.job, batch.epoch, batch.reasons = job, job.epoch, reasons

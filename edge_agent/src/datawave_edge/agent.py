@@ -29,6 +29,7 @@ from .protocol import (
     Work,
     WorkRequest,
 )
+from .spool import SpoolUnwritable
 from .stream import JobStream
 from .transport import AccessRefused, RequestRefused, ServerUnavailable, Stopped, Transport
 
@@ -42,6 +43,8 @@ TESTS_AT_ONCE: Final = 4
 END_SECONDS: Final = 2.0
 TEST_REPLY_SECONDS: Final = 30.0
 EXIT_REFUSED: Final = 77
+# sysexits' EX_TEMPFAIL: a service manager starts it again, when there may be room.
+EXIT_SPOOL: Final = 75
 
 
 class Agent:
@@ -50,7 +53,7 @@ class Agent:
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
         self._spool_lock = lock_spool(config.spool)
-        self._outbox = Outbox(config.spool)
+        self._outbox = Outbox(config.spool, config.spool_limit)
         self._outbox.forget_old_jobs()
         self._transport = Transport(config, self._outbox.note_sent)
         self._stop = threading.Event()
@@ -90,6 +93,9 @@ class Agent:
         except AccessRefused:
             log.error("The server does not accept this agent's token. Ask an admin to enrol it.")  # noqa: TRY400
             return EXIT_REFUSED
+        except SpoolUnwritable:
+            log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400
+            return EXIT_SPOOL
         return 0
 
     def _serve_tests(self) -> None:
@@ -141,6 +147,8 @@ class Agent:
             reason, self._stream = self._stream.reason, None
         if reason == "access":
             raise AccessRefused
+        if reason == "spool":
+            raise SpoolUnwritable
         log.info("Discovery %s ended.", work.job)
 
     def _test(self, work: TestWork) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from . import __version__
+from . import __version__, letters_cli
 from .config import BadConfig, read_config, spool_path
 
 EXIT_CONFIG: Final = 78
@@ -48,14 +48,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--embedded", action="store_true", help="end with the process that started it")
     egress = commands.add_parser("egress", help="print everything that was sent to the server")
     egress.add_argument("--bodies", action="store_true", help="print the exact bytes too")
-    for command in (run, egress):
+    dead = letters_cli.add_parser(commands)
+    for command in (run, egress, dead):
         command.add_argument("--spool", help="directory of the spool (DATAWAVE_SPOOL)")
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from .agent import Agent
-    from .outbox import SpoolUnwritable
+    from .spool import SpoolUnwritable
 
     config = read_config(
         server=arguments.server,
@@ -85,4 +86,4 @@ def _egress(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS: Final = {"run": _run, "egress": _egress}
+_COMMANDS: Final = {"run": _run, "egress": _egress, "dead": letters_cli.run_dead}

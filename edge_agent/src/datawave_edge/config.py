@@ -11,6 +11,9 @@ from typing import IO
 from urllib.parse import urlsplit
 
 DEFAULT_SPOOL = Path.home() / ".local" / "state" / "datawave-edge"
+MIB = 1024 * 1024
+SPOOL_LIMIT = 512 * MIB
+SPOOL_LEAST = 64 * MIB
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -26,6 +29,8 @@ class AgentConfig:
     token: str = field(repr=False)
     spool: Path
     embedded: bool = False
+    # Bytes that may wait in the spool before reading pauses.
+    spool_limit: int = SPOOL_LIMIT
 
     @property
     def backoff_base(self) -> float:
@@ -47,7 +52,16 @@ def read_config(
         token=_read_token(token_file or environ.get("DATAWAVE_TOKEN_FILE", ""), environ),
         spool=spool_path(spool, environ),
         embedded=embedded,
+        spool_limit=_read_limit(environ.get("DATAWAVE_SPOOL_MIB", "")),
     )
+
+
+def _read_limit(text: str) -> int:
+    if not text:
+        return SPOOL_LIMIT
+    if not text.isascii() or not text.isdecimal() or int(text) * MIB < SPOOL_LEAST:
+        raise BadConfig(f"DATAWAVE_SPOOL_MIB is a whole number, {SPOOL_LEAST // MIB} or more.")
+    return int(text) * MIB
 
 
 def spool_path(spool: str | None, environ: Mapping[str, str] = os.environ) -> Path:

@@ -33,6 +33,7 @@ from .protocol import (
     encode_records,
     root_hash,
 )
+from .spool import SpoolUnwritable
 from .stream import JobHalted, JobStream, fits_packed
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,9 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
     except SourceFault as fault:
         again = fault.retry
         stream.fail(fault)
+    except SpoolUnwritable:
+        stream.halt("spool")
+        stream.fail(SourceFault("spool_failed"))
     except Exception as error:
         again = False
         # The text of an unforeseen error may hold a value; its kind can't.
@@ -75,6 +79,8 @@ def _end_halted(stream: JobStream, outbox: Outbox, halted: JobHalted) -> None:
         outbox.end_job(stream.job, "gone")
     if halted.reason == "cancelled":
         stream.fail(SourceFault("cancelled"))
+    if halted.reason == "spool":
+        stream.fail(SourceFault("spool_failed"))
     if halted.reason == "refused":
         stream.fail(SourceFault("batch_refused"))
 

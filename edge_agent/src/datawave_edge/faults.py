@@ -64,6 +64,10 @@ ADVICE: Final[dict[str, Advice]] = {
     "unsupported": Advice("The agent can't read this."),
     "record_refused": Advice("The description did not pass the check before sending."),
     "batch_refused": Advice("The server refused a batch of the run."),
+    "description_refused": Advice(
+        "The server did not accept the description of this table.",
+        "Bring agent and server to one version, then discover again.",
+    ),
     "spool_lost": Advice(
         "The agent's spool no longer holds the start of this run.", retry=True
     ),

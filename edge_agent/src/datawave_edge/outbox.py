@@ -9,44 +9,21 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import sqlite3
-import threading
-import time
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from .config import SPOOL_LIMIT
 from .protocol import Load, Record, batch_sha256, encode_records
+from .spool import SpoolFile
 from .transport import pack_body
 
 LEDGER_BYTES: Final = 128 * 1024 * 1024
 LEDGER_NOTES: Final = 5_000
 JOB_DAYS: Final = 7
-SPOOL_LIMIT: Final = 512 * 1024 * 1024
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS jobs (
-    job TEXT PRIMARY KEY, opened_at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open',
-    queries INTEGER NOT NULL DEFAULT 0, rows_read INTEGER NOT NULL DEFAULT 0,
-    seconds REAL NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS batches (
-    job TEXT NOT NULL, seq INTEGER NOT NULL, sha TEXT NOT NULL, records INTEGER NOT NULL,
-    packed BLOB, packed_bytes INTEGER NOT NULL, body_bytes INTEGER NOT NULL,
-    acked INTEGER NOT NULL DEFAULT 0, put_at TEXT NOT NULL, sent_at TEXT,
-    PRIMARY KEY (job, seq)
-);
-CREATE INDEX IF NOT EXISTS batches_waiting ON batches (job, seq) WHERE acked = 0;
-CREATE TABLE IF NOT EXISTS tables_done (
-    job TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
-    PRIMARY KEY (job, container, name)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS notes (
-    id INTEGER PRIMARY KEY, sent_at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    body BLOB NOT NULL
-);
-"""
+CLOSED: Final = "closed"
 
 
 @dataclass(frozen=True)
@@ -64,6 +41,13 @@ class SpooledBatch:
         """The records, unpacked."""
         return gzip.decompress(self.packed)
 
+    def is_whole(self) -> bool:
+        """Whether the disk gave back what was put there."""
+        try:
+            return batch_sha256(self.body) == self.sha
+        except (OSError, EOFError, zlib.error):
+            return False
+
 
 @dataclass(frozen=True)
 class LedgerLine:
@@ -77,30 +61,43 @@ class LedgerLine:
     body: bytes | None
 
 
-class SpoolUnwritable(OSError):
-    """The spool can't be written: the disk is full, or the directory is read-only."""
+@dataclass(frozen=True)
+class Packed:
+    """Records as they go over the wire."""
+
+    records: int
+    sha: str
+    packed: bytes
+    body_bytes: int
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Packed:
+        """Encode and compress."""
+        body = encode_records(records)
+        return cls(len(records), batch_sha256(body), pack_body(body), len(body))
+
+    @classmethod
+    def of_packed(cls, packed: bytes, records: int) -> Packed:
+        """Take compressed records as they are."""
+        body = gzip.decompress(packed)
+        return cls(records, batch_sha256(body), packed, len(body))
 
 
 class Outbox:
     """The spool of one agent. Safe to use from several threads."""
 
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        directory.chmod(0o700)
-        self.path = directory / "outbox.sqlite3"
-        self.path.touch(mode=0o600)
-        self.path.chmod(0o600)
-        self._lock = threading.RLock()
-        self._connection = _open_or_replace(self.path)
+    def __init__(self, directory: Path, limit: int = SPOOL_LIMIT) -> None:
+        self._limit = limit
+        self.file = SpoolFile(directory)
+        self.path = self.file.path
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        self.file.close()
 
     def open_job(self, job: str) -> None:
         """Know a job, new or taken up again."""
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute(
                 "INSERT INTO jobs (job, opened_at) VALUES (?, ?)"
                 " ON CONFLICT (job) DO UPDATE SET state = 'open', opened_at = excluded.opened_at",
@@ -108,13 +105,25 @@ class Outbox:
             )
 
     def adopt_hashes(self, job: str, hashes: Sequence[str]) -> None:
-        """Take over the hashes of batches that another spool sent, which the server holds."""
-        with self._writing() as connection:
+        """Take over what the server holds of a job: batches that another spool sent.
+
+        A spool that was set back may have used a number again. Its own batch of that number never
+        arrives, so the tables in it are read once more.
+        """
+        rows = [(sha, job, seq) for seq, sha in enumerate(hashes)]
+        with self.file.writing() as connection:
             connection.executemany(
-                "INSERT OR IGNORE INTO batches"
-                " (job, seq, sha, records, packed_bytes, body_bytes, acked, put_at)"
-                " VALUES (?, ?, ?, 0, 0, 0, 1, ?)",
-                [(job, seq, sha, _now()) for seq, sha in enumerate(hashes)],
+                "DELETE FROM tables_done WHERE (job, seq) IN"
+                " (SELECT job, seq FROM batches WHERE sha <> ? AND job = ? AND seq = ?)",
+                rows,
+            )
+            connection.executemany(
+                "INSERT INTO batches"
+                " (sha, job, seq, records, packed_bytes, body_bytes, acked, put_at)"
+                " VALUES (?, ?, ?, 0, 0, 0, 1, datetime('now'))"
+                " ON CONFLICT (job, seq) DO UPDATE SET sha = excluded.sha, packed = NULL, acked = 1"
+                " WHERE sha <> excluded.sha",
+                rows,
             )
 
     def resume_at(self, job: str, resume_seq: int) -> bool:
@@ -122,7 +131,7 @@ class Outbox:
 
         A server restored from a backup asks for less than it had: those are sent again.
         """
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute(
                 "UPDATE batches SET acked = (seq < ?) WHERE job = ? AND packed IS NOT NULL",
                 (resume_seq, job),
@@ -131,24 +140,9 @@ class Outbox:
 
     def put(self, job: str, records: Sequence[Record], done: Iterable[tuple[str, str]]) -> int:
         """Store a batch and the tables it settles, in one transaction. Returns its number."""
-        body = encode_records(records)
-        packed = pack_body(body)
-        with self._writing() as connection:
-            seq = self._next_seq(connection, job)
-            connection.execute(
-                "INSERT INTO batches (job, seq, sha, records, packed, packed_bytes, body_bytes,"
-                " put_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    job,
-                    seq,
-                    batch_sha256(body),
-                    len(records),
-                    packed,
-                    len(packed),
-                    len(body),
-                    _now(),
-                ),
-            )
+        content = Packed.of(records)
+        with self.file.writing() as connection:
+            seq = insert_batch(connection, job, content)
             connection.executemany(
                 "INSERT OR REPLACE INTO tables_done (job, container, name, seq)"
                 " VALUES (?, ?, ?, ?)",
@@ -158,8 +152,8 @@ class Outbox:
 
     def find_waiting(self, job: str) -> SpooledBatch | None:
         """The first batch that the server does not have yet."""
-        with self._lock:
-            row = self._connection.execute(
+        with self.file.reading() as connection:
+            row = connection.execute(
                 "SELECT job, seq, sha, records, packed FROM batches"
                 " WHERE job = ? AND acked = 0 ORDER BY seq LIMIT 1",
                 (job,),
@@ -168,7 +162,7 @@ class Outbox:
 
     def mark_sending(self, job: str, seq: int) -> None:
         """The batch is about to leave: from now on it is in the ledger."""
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute(
                 "UPDATE batches SET sent_at = ? WHERE job = ? AND seq = ? AND sent_at IS NULL",
                 (_now(), job, seq),
@@ -176,45 +170,52 @@ class Outbox:
 
     def mark_acked(self, job: str, seq: int) -> None:
         """The server has this batch."""
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute("UPDATE batches SET acked = 1 WHERE job = ? AND seq = ?", (job, seq))
 
     def mark_missing(self, job: str, numbers: Sequence[int]) -> bool:
-        """Send these again. False when one of them is no longer kept."""
-        with self._writing() as connection:
-            changed = [
-                connection.execute(
-                    "UPDATE batches SET acked = 0 WHERE job = ? AND seq = ? AND packed IS NOT NULL",
-                    (job, seq),
-                ).rowcount
-                for seq in numbers
-            ]
-        return all(changed)
+        """Send these again. False when one is no longer kept: its tables must be read again.
+
+        An empty batch takes such a number, so that the stream has no hole for ever.
+        """
+        with self.file.writing() as connection:
+            kept = [self._unack(connection, job, seq) for seq in numbers]
+        return all(kept)
+
+    def _unack(self, connection: sqlite3.Connection, job: str, seq: int) -> bool:
+        kept = connection.execute(
+            "UPDATE batches SET acked = 0 WHERE job = ? AND seq = ? AND packed IS NOT NULL",
+            (job, seq),
+        ).rowcount
+        if not kept:
+            connection.execute("DELETE FROM tables_done WHERE job = ? AND seq = ?", (job, seq))
+            replace_batch(connection, job, seq, Packed.of([]))
+        return bool(kept)
 
     def list_hashes(self, job: str) -> list[str]:
         """Hashes of all batches of a job, in order."""
-        with self._lock:
-            rows = self._connection.execute(
+        with self.file.reading() as connection:
+            rows = connection.execute(
                 "SELECT sha FROM batches WHERE job = ? ORDER BY seq", (job,)
             ).fetchall()
         return [sha for (sha,) in rows]
 
     def list_done(self, job: str) -> set[tuple[str, str]]:
         """Tables that are settled by a spooled batch and need no second reading."""
-        with self._lock:
-            rows = self._connection.execute(
+        with self.file.reading() as connection:
+            rows = connection.execute(
                 "SELECT container, name FROM tables_done WHERE job = ?", (job,)
             ).fetchall()
         return {(container, name) for container, name in rows}
 
     def next_seq(self, job: str) -> int:
         """Number of the next batch."""
-        with self._lock:
-            return self._next_seq(self._connection, job)
+        with self.file.reading() as connection:
+            return _next_seq(connection, job)
 
     def add_load(self, job: str, load: Load) -> None:
         """Add what was asked of the source since the last call."""
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute(
                 "UPDATE jobs SET queries = queries + ?, rows_read = rows_read + ?,"
                 " seconds = seconds + ? WHERE job = ?",
@@ -223,33 +224,41 @@ class Outbox:
 
     def get_load(self, job: str) -> Load:
         """What the job has asked of the source, over restarts too."""
-        with self._lock:
-            row = self._connection.execute(
+        with self.file.reading() as connection:
+            row = connection.execute(
                 "SELECT queries, rows_read, seconds FROM jobs WHERE job = ?", (job,)
             ).fetchone()
         return Load(queries=row[0], rows_read=row[1], seconds=round(row[2], 3)) if row else Load()
 
     def end_job(self, job: str, state: str) -> None:
         """The job is over: nothing waits any more, the ledger stays within its bounds."""
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute("UPDATE jobs SET state = ? WHERE job = ?", (state, job))
             connection.execute("UPDATE batches SET acked = 1 WHERE job = ?", (job,))
-            connection.execute("DELETE FROM tables_done WHERE job = ?", (job,))
-        self._trim()
+            if state != CLOSED:
+                connection.execute("DELETE FROM tables_done WHERE job = ?", (job,))
+        self._trim(LEDGER_BYTES)
 
     def forget_old_jobs(self) -> None:
         """End jobs that nobody has taken up again for long, so that they fill no spool."""
-        limit = (dt.datetime.now(dt.UTC) - dt.timedelta(days=JOB_DAYS)).isoformat()
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT job FROM jobs WHERE state = 'open' AND opened_at < ?", (limit,)
+        with self.file.reading() as connection:
+            rows = connection.execute(
+                "SELECT job FROM jobs WHERE state = 'open' AND opened_at < ?",
+                (_since(days=JOB_DAYS),),
             ).fetchall()
         for (job,) in rows:
             self.end_job(job, "forgotten")
+        # A server set back to before the close asks again, but not for long.
+        with self.file.writing() as connection:
+            connection.execute(
+                "DELETE FROM tables_done WHERE job IN"
+                " (SELECT job FROM jobs WHERE state <> 'open' AND opened_at < ?)",
+                (_since(days=1),),
+            )
 
     def note_sent(self, method: str, path: str, body: bytes) -> None:
         """Keep a control message for the ledger."""
-        with self._writing() as connection:
+        with self.file.writing() as connection:
             connection.execute(
                 "INSERT INTO notes (sent_at, method, path, body) VALUES (?, ?, ?, ?)",
                 (_now(), method, path, body),
@@ -257,78 +266,106 @@ class Outbox:
 
     def spool_bytes(self) -> int:
         """Bytes that still wait for the server."""
-        with self._lock:
-            (size,) = self._connection.execute(
-                "SELECT coalesce(sum(packed_bytes), 0) FROM batches WHERE acked = 0"
+        with self.file.reading() as connection:
+            (size,) = connection.execute(
+                "SELECT coalesce(sum(packed_bytes), 0) FROM batches"
+                " WHERE acked = 0 AND packed IS NOT NULL"
             ).fetchone()
         return int(size)
 
-    def is_full(self) -> bool:
-        """Whether profiling must wait: the spool pauses, it never drops."""
-        return self.spool_bytes() >= SPOOL_LIMIT
+    def fill(self) -> float:
+        """How full the spool is, from 0 to 1, by what waits and what nobody has decided on.
+
+        What is sent and only kept gives way, oldest first.
+        """
+        taken = self.spool_bytes() + self._count_letters()
+        room = max(0, self._limit - taken)
+        if self._count_acked() > room:
+            self._trim(room)
+        return taken / self._limit
+
+    def _count_acked(self) -> int:
+        with self.file.reading() as connection:
+            (size,) = connection.execute(
+                "SELECT coalesce(sum(packed_bytes), 0) FROM batches"
+                " WHERE acked = 1 AND packed IS NOT NULL"
+            ).fetchone()
+        return int(size)
+
+    def _count_letters(self) -> int:
+        with self.file.reading() as connection:
+            (size,) = connection.execute(
+                "SELECT coalesce(sum(packed_bytes), 0) FROM letters"
+            ).fetchone()
+        return int(size)
 
     def list_ledger(self) -> Iterator[LedgerLine]:
         """Everything that left for the server, oldest first."""
-        with self._lock:
-            rows = self._connection.execute(
+        with self.file.reading() as connection:
+            rows = connection.execute(
                 "SELECT sent_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed, body_bytes,"
                 " sha FROM batches WHERE sent_at IS NOT NULL"
+                " UNION ALL SELECT at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed,"
+                " body_bytes, sha FROM letters"
                 " UNION ALL SELECT sent_at, method, path, body, -1, '' FROM notes ORDER BY 1, 3"
             ).fetchall()
         return map(_ledger_line, rows)
 
-    def _next_seq(self, connection: sqlite3.Connection, job: str) -> int:
-        (last,) = connection.execute(
-            "SELECT coalesce(max(seq), -1) FROM batches WHERE job = ?", (job,)
-        ).fetchone()
-        return int(last) + 1
-
-    def _trim(self) -> None:
-        with self._writing() as connection:
+    def _trim(self, keep: int) -> None:
+        with self.file.writing() as connection:
             connection.execute(
                 "UPDATE batches SET packed = NULL WHERE rowid IN (SELECT id FROM (SELECT rowid AS"
                 " id, sum(packed_bytes) OVER (ORDER BY put_at DESC, seq DESC) AS total"
                 " FROM batches WHERE acked = 1 AND packed IS NOT NULL) WHERE total > ?)",
-                (LEDGER_BYTES,),
+                (keep,),
             )
             connection.execute(
                 "DELETE FROM notes WHERE id <= (SELECT max(id) FROM notes) - ?", (LEDGER_NOTES,)
             )
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                # Rolls back on any error, also when the commit itself finds the disk full.
-                with self._connection:
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    yield self._connection
-            except sqlite3.OperationalError as error:
-                raise SpoolUnwritable(type(error).__name__) from None
+
+def insert_batch(connection: sqlite3.Connection, job: str, content: Packed) -> int:
+    """Put a batch behind the last one of the job. Returns its number."""
+    seq = _next_seq(connection, job)
+    connection.execute(
+        "INSERT INTO batches (job, seq, sha, records, packed, packed_bytes, body_bytes, put_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job,
+            seq,
+            content.sha,
+            content.records,
+            content.packed,
+            len(content.packed),
+            content.body_bytes,
+            _now(),
+        ),
+    )
+    return seq
 
 
-def _open_or_replace(path: Path) -> sqlite3.Connection:
-    """Open the spool; a damaged file is set aside, for the server tells what it holds."""
-    try:
-        return _open(path)
-    except sqlite3.OperationalError as error:
-        raise SpoolUnwritable(str(error)) from None
-    except sqlite3.DatabaseError:
-        path.replace(path.with_suffix(f".broken-{int(time.time())}"))
-        path.touch(mode=0o600)
-        return _open(path)
+def replace_batch(connection: sqlite3.Connection, job: str, seq: int, content: Packed) -> None:
+    """Give a number that the server does not hold another content, to be sent."""
+    connection.execute(
+        "UPDATE batches SET sha = ?, records = ?, packed = ?, packed_bytes = ?, body_bytes = ?,"
+        " sent_at = NULL, acked = 0 WHERE job = ? AND seq = ?",
+        (
+            content.sha,
+            content.records,
+            content.packed,
+            len(content.packed),
+            content.body_bytes,
+            job,
+            seq,
+        ),
+    )
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+def _next_seq(connection: sqlite3.Connection, job: str) -> int:
+    (last,) = connection.execute(
+        "SELECT coalesce(max(seq), -1) FROM batches WHERE job = ?", (job,)
+    ).fetchone()
+    return int(last) + 1
 
 
 def _ledger_line(
@@ -340,6 +377,10 @@ def _ledger_line(
         return LedgerLine(sent_at, method, path, size, sha, body)
     note = raw or b""
     return LedgerLine(sent_at, method, path, len(note), batch_sha256(note), note)
+
+
+def _since(*, days: int) -> str:
+    return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
 
 
 def _now() -> str:

@@ -9,12 +9,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
+import msgspec
+
 from .connectors import TableRef
 from .egress import clean_ref
 from .faults import SourceFault
-from .outbox import Outbox, SpooledBatch, SpoolUnwritable
+from .letters import DeadLetters, Refusal, source_key
+from .outbox import CLOSED, Outbox, SpooledBatch
 from .protocol import (
     MAX_PACKED_BYTES,
+    Ack,
     CloseAck,
     DiscoveryWork,
     JobClose,
@@ -24,7 +28,9 @@ from .protocol import (
     Opened,
     OpenStream,
     Record,
+    root_hash,
 )
+from .spool import SpoolUnwritable
 from .transport import (
     AccessRefused,
     RequestRefused,
@@ -41,12 +47,21 @@ LOG_LINES: Final = 100
 LOG_WIDTH: Final = 400
 CLOSE_ROUNDS: Final = 5
 FAIL_SECONDS: Final = 60.0
+# What can't be entered in the ledger is not sent; a full disk seldom gets room by waiting.
+SPOOL_FAIL_SECONDS: Final = 5.0
 # The server no longer wants this job: it is over, unknown, or in conflict with it.
 _GONE: Final = frozenset({404, 409, 410})
 # Another agent's for now: it may come back, and what was read is not read again then.
 _LOST: Final = "lease_lost"
 
-Halt = Literal["", "stopped", "cancelled", "gone", "lost", "refused", "access"]
+# A batch may be damaged on its way, so these are tried a few times before they are believed.
+_DAMAGED: Final = frozenset({"hash_mismatch", "gzip_broken"})
+DAMAGE_TRIES: Final = 3
+# From here on the spool fills more slowly.
+SLOW_FROM: Final = 0.8
+SLOW_SECONDS: Final = 2.0
+
+Halt = Literal["", "stopped", "cancelled", "gone", "lost", "refused", "access", "spool"]
 Level = Literal["info", "warning", "error"]
 
 
@@ -65,6 +80,8 @@ class JobStream:
         self.job = work.job
         self._transport = transport
         self._outbox = outbox
+        self._letters = DeadLetters(outbox.file)
+        self._source = source_key(work.source)
         self._lease = max(1, work.lease_seconds)
         self._halted = threading.Event()
         self._reason: Halt = ""
@@ -96,13 +113,22 @@ class JobStream:
         except (RequestRefused, AccessRefused, Stopped) as error:
             self.halt(_reason_of(error))
             raise JobHalted(self._reason) from None
-        self._outbox.open_job(self.job)
-        self._outbox.adopt_hashes(self.job, opened.hashes)
-        if not self._outbox.resume_at(self.job, opened.resume_seq):
-            raise SourceFault("spool_lost")
+        self._take_up(opened)
         for thread in self._threads:
             thread.start()
         return opened
+
+    def _take_up(self, opened: Opened) -> None:
+        try:
+            self._outbox.open_job(self.job)
+            self._outbox.adopt_hashes(self.job, opened.hashes)
+            if not self._outbox.resume_at(self.job, opened.resume_seq):
+                raise SourceFault("spool_lost")
+            again = self._letters.take_up(self.job, self._source)
+        except SpoolUnwritable:
+            raise self._fail_spool() from None
+        if again:
+            self.tell(f"{len(again)} dead letters are sent again")
 
     def halt(self, reason: Halt) -> None:
         """Stop the job at the next table."""
@@ -118,16 +144,33 @@ class JobStream:
             raise JobHalted(self._reason)
 
     def put(self, records: Sequence[Record], refs: Iterable[TableRef]) -> None:
-        """Spool a batch; waits while the spool is full."""
-        while self._outbox.is_full():
-            self.require_live()
-            self._halted.wait(1.0)
+        """Spool a batch; ever slower as the spool fills, and not at all while it is full."""
+        self._wait_for_room()
         try:
             self._outbox.put(self.job, records, [clean_ref(ref) for ref in refs])
         except SpoolUnwritable:
-            raise SourceFault("spool_failed") from None
+            raise self._fail_spool() from None
         with self._changed:
             self._changed.notify_all()
+
+    def _wait_for_room(self) -> None:
+        try:
+            fill = self._outbox.fill()
+            if fill >= 1:
+                self.tell("The spool is full; reading pauses until there is room", "warning")
+            elif fill >= SLOW_FROM:
+                self._halted.wait(SLOW_SECONDS * (fill - SLOW_FROM) / (1 - SLOW_FROM))
+            while fill >= 1:
+                self.require_live()
+                self._halted.wait(1.0)
+                fill = self._outbox.fill()
+        except SpoolUnwritable:
+            raise self._fail_spool() from None
+
+    def _fail_spool(self) -> SourceFault:
+        """Nothing more can be kept, so nothing more is read; the process ends after reporting."""
+        self._reason = self._reason or "spool"
+        return SourceFault("spool_failed")
 
     def drain(self) -> None:
         """Wait until the server has every batch. Raises JobHalted."""
@@ -142,15 +185,23 @@ class JobStream:
         for _ in range(CLOSE_ROUNDS):
             self.drain()
             self._go_quiet()
-            reply = self._ask_close(message)
+            reply = self._ask_close(self._seal(message))
             if reply.status == "closed":
-                self._outbox.end_job(self.job, "closed")
+                self._outbox.end_job(self.job, CLOSED)
+                self._letters.retire(self.job, self._source)
                 return
             if not self._outbox.mark_missing(self.job, reply.missing):
                 raise SourceFault("spool_lost")
             with self._changed:
                 self._changed.notify_all()
         raise SourceFault("batch_refused")
+
+    def _seal(self, message: JobClose) -> JobClose:
+        """With what the stream consists of now: a refused batch was replaced meanwhile."""
+        hashes = self._outbox.list_hashes(self.job)
+        return msgspec.structs.replace(
+            message, last_seq=len(hashes) - 1, root_hash=root_hash(hashes)
+        )
 
     def fail(self, fault: SourceFault) -> None:
         """Give the job up; the server learns why if it still listens."""
@@ -162,7 +213,7 @@ class JobStream:
             self._transport.keep_trying(
                 lambda: self._transport.fail_job(self.job, message),
                 threading.Event(),
-                FAIL_SECONDS,
+                SPOOL_FAIL_SECONDS if self._reason == "spool" else FAIL_SECONDS,
             )
         except (RequestRefused, AccessRefused, ServerUnavailable):
             log.warning("The server did not take the failure of job %s.", self.job)
@@ -208,31 +259,63 @@ class JobStream:
                 with self._changed:
                     self._changed.wait(0.2)
                 continue
-            self._send_batch(batch)
+            self._send_or_halt(batch)
             with self._changed:
                 self._changed.notify_all()
 
-    def _send_batch(self, batch: SpooledBatch) -> None:
+    def _send_or_halt(self, batch: SpooledBatch) -> None:
         try:
-            self._outbox.mark_sending(batch.job, batch.seq)
-            self._transport.keep_trying(
-                lambda: self._transport.put_batch(
-                    batch.job, batch.seq, batch.body, batch.packed, batch.records
-                ),
-                self._halted,
-            )
+            self._send_batch(batch)
         except Stopped:
             return
         except SpoolUnwritable:
-            self._halted.wait(1.0)
-            return
+            self.halt("spool")
         except (RequestRefused, AccessRefused) as error:
             log.warning("Batch %s of job %s: %s", batch.seq, batch.job, error)
             self.halt(_reason_of(error))
+
+    def _send_batch(self, batch: SpooledBatch) -> None:
+        if not batch.is_whole():
+            self._replace(batch, Refusal("spool_damaged"))
+            return
+        self._outbox.mark_sending(batch.job, batch.seq)
+        try:
+            ack = self._put_batch(batch)
+        except RequestRefused as error:
+            if not error.is_about_content:
+                raise
+            self._replace(batch, Refusal(error.code))
+            return
+        if ack.status == "quarantined":
+            self._replace(batch, Refusal("quarantined", ack.rejected, held=True))
             return
         with suppress(SpoolUnwritable):
             # Unmarked, it is sent once more, and the server knows it as a duplicate.
             self._outbox.mark_acked(batch.job, batch.seq)
+
+    def _put_batch(self, batch: SpooledBatch) -> Ack:
+        """Send until there is an answer that does not come from damage on the way."""
+        for tries_left in reversed(range(DAMAGE_TRIES)):
+            try:
+                return self._transport.keep_trying(
+                    lambda: self._transport.put_batch(
+                        batch.job, batch.seq, batch.body, batch.packed, batch.records
+                    ),
+                    self._halted,
+                )
+            except RequestRefused as error:
+                if error.code not in _DAMAGED or not tries_left:
+                    raise
+        raise AssertionError  # the last try returns or raises
+
+    def _replace(self, batch: SpooledBatch, refusal: Refusal) -> None:
+        """Send a refused batch in parts, and of a refused table only that it was refused."""
+        dead = self._letters.replace(batch, self._source, refusal)
+        if dead is None:
+            raise RequestRefused(400, refusal.code)
+        for container, name in dead:
+            path = f"{container}.{name}" if container else name
+            self.tell(f"{path}: the server refused its description ({refusal.code})", "error")
 
     # The reporter thread.
 

@@ -45,6 +45,8 @@ BROKEN_TRIES: Final = 6
 TOLD_AFTER: Final = 3
 RETRIED: Final = frozenset({425, 429, 502, 503, 504})
 FORBIDDEN: Final = frozenset({401, 403})
+# The job is unknown, over or in conflict; or the two speak different protocols.
+NOT_CONTENT: Final = frozenset({404, 409, 410, 426})
 MAX_REPLY: Final = 16 * 1024 * 1024
 
 
@@ -65,6 +67,11 @@ class RequestRefused(Exception):
         super().__init__(f"The server refused the request ({status} {code}).")
         self.status = status
         self.code = code
+
+    @property
+    def is_about_content(self) -> bool:
+        """Whether other content could pass, rather than this job being over or another's."""
+        return self.status not in NOT_CONTENT
 
 
 class AccessRefused(Exception):

@@ -1,0 +1,97 @@
+"""The command `datawave-edge dead`: look at refused descriptions and decide on them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import BadConfig, spool_path
+
+if TYPE_CHECKING:
+    from .letters import DeadLetter, DeadLetters
+    from .spool import SpoolFile
+
+STATES = {
+    "dead": "waits for you",
+    "again": "goes out with the next discovery",
+    "sent": "sent again",
+}
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Declare the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "dead", help="list, show, send again or discard descriptions that the server refused"
+    )
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--show", type=int, metavar="N", help="print the refused bytes")
+    choice.add_argument("--resend", type=int, metavar="N", help="send with the next discovery")
+    choice.add_argument("--discard", type=int, metavar="N", help="delete for good")
+    return parser
+
+
+def run_dead(arguments: argparse.Namespace) -> int:
+    """Run the command; gives the process's exit code."""
+    from .letters import DeadLetters
+
+    file = open_spool(spool_path(arguments.spool))
+    letters = DeadLetters(file)
+    try:
+        for line in _answer(letters, arguments):
+            sys.stdout.write(line + "\n")
+    finally:
+        file.close()
+    return 0
+
+
+def open_spool(directory: Path) -> SpoolFile:
+    """The spool of an agent, running or not. Raises BadConfig."""
+    from .spool import SpoolFile
+
+    if not (directory / "outbox.sqlite3").is_file():
+        raise BadConfig(f"There is no spool in {directory}.")
+    return SpoolFile(directory)
+
+
+def _answer(letters: DeadLetters, arguments: argparse.Namespace) -> Iterator[str]:
+    if arguments.show is not None:
+        body = letters.read(arguments.show)
+        _require(body is not None, arguments.show)
+        yield (body or b"").decode("utf-8", "replace").rstrip("\n")
+    elif arguments.resend is not None:
+        _require(letters.resend(arguments.resend), arguments.resend)
+        yield f"Dead letter {arguments.resend} goes out with the next discovery of its source."
+    elif arguments.discard is not None:
+        _require(letters.discard(arguments.discard), arguments.discard)
+        yield f"Dead letter {arguments.discard} is deleted."
+    else:
+        yield from list_lines(letters)
+
+
+def list_lines(letters: DeadLetters) -> Iterator[str]:
+    """One line a letter, and what can be done."""
+    found = letters.list_all()
+    if not found:
+        yield "No dead letters: the server took everything that was sent."
+        return
+    yield from map(_describe, found)
+    yield "Look with --show N, then --resend N or --discard N."
+
+
+def _require(done: bool, number: int) -> None:  # noqa: FBT001 - reads as a sentence
+    if not done:
+        raise BadConfig(f"There is no dead letter {number}.")
+
+
+def _describe(letter: DeadLetter) -> str:
+    # A name from the source is hostile text: nothing of it may steer a terminal.
+    name = letter.path.encode("ascii", "backslashreplace").decode()
+    name = "".join(char if char.isprintable() else "?" for char in name)
+    why = f"{letter.code}: {letter.reason}" if letter.reason else letter.code
+    return (
+        f"{letter.id}  {letter.at[:19]}Z  {name}  {letter.size} bytes"
+        f"  {STATES[letter.state]}  ({why})"
+    )

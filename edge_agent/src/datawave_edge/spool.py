@@ -1,0 +1,117 @@
+"""The file of the spool: SQLite with WAL and synchronous=FULL, so what was put survives kill -9."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+# Set aside while the disk has room, and given back when it has none: enough to report that.
+RESERVE_BYTES: Final = 256 * 1024
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS jobs (
+    job TEXT PRIMARY KEY, opened_at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open',
+    queries INTEGER NOT NULL DEFAULT 0, rows_read INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS batches (
+    job TEXT NOT NULL, seq INTEGER NOT NULL, sha TEXT NOT NULL, records INTEGER NOT NULL,
+    packed BLOB, packed_bytes INTEGER NOT NULL, body_bytes INTEGER NOT NULL,
+    acked INTEGER NOT NULL DEFAULT 0, put_at TEXT NOT NULL, sent_at TEXT,
+    PRIMARY KEY (job, seq)
+);
+CREATE INDEX IF NOT EXISTS batches_waiting ON batches (job, seq) WHERE acked = 0;
+CREATE INDEX IF NOT EXISTS batches_kept ON batches (acked, packed_bytes) WHERE packed IS NOT NULL;
+CREATE TABLE IF NOT EXISTS tables_done (
+    job TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (job, container, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notes (
+    id INTEGER PRIMARY KEY, sent_at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS letters (
+    id INTEGER PRIMARY KEY, job TEXT NOT NULL, source TEXT NOT NULL, seq INTEGER NOT NULL,
+    sha TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, code TEXT NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'dead',
+    packed_bytes INTEGER NOT NULL, body_bytes INTEGER NOT NULL, packed BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS letters_kept ON letters (state, source, packed_bytes);
+"""
+
+
+class SpoolUnwritable(OSError):
+    """The spool can't be written: the disk is full, or the directory is read-only."""
+
+
+class SpoolFile:
+    """The tables of one agent's spool. Safe to use from several threads."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.chmod(0o700)
+        self.path = directory / "outbox.sqlite3"
+        self.path.touch(mode=0o600)
+        self.path.chmod(0o600)
+        self._lock = threading.RLock()
+        self._connection = _open_or_replace(self.path)
+        self._reserve = directory / "reserve"
+        self._hold_reserve()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is on the disk, or nothing. Raises SpoolUnwritable."""
+        with self._lock:
+            try:
+                # Rolls back on any error, also when the commit itself finds the disk full.
+                with self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    yield self._connection
+            except sqlite3.OperationalError as error:
+                self._reserve.unlink(missing_ok=True)
+                raise SpoolUnwritable(type(error).__name__) from None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Reads that see one state."""
+        with self._lock:
+            yield self._connection
+
+    def _hold_reserve(self) -> None:
+        with suppress(OSError):
+            self._reserve.write_bytes(b"\0" * RESERVE_BYTES)
+            self._reserve.chmod(0o600)
+
+
+def _open_or_replace(path: Path) -> sqlite3.Connection:
+    """Open the spool; a damaged file is set aside, for the server tells what it holds."""
+    try:
+        return _open(path)
+    except sqlite3.OperationalError as error:
+        raise SpoolUnwritable(str(error)) from None
+    except sqlite3.DatabaseError:
+        path.replace(path.with_suffix(f".broken-{int(time.time())}"))
+        path.touch(mode=0o600)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
