@@ -55,7 +55,7 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
         walk.run()
         again = False
     except JobHalted as halted:
-        again = halted.reason in ("stopped", "lost", "access")
+        again = halted.reason in ("stopped", "lost", "access", "spool")
         _end_halted(stream, outbox, halted)
     except SourceFault as fault:
         again = fault.retry
