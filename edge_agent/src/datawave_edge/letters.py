@@ -12,12 +12,14 @@ import gzip
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from .faults import ADVICE
 from .outbox import Packed, SpooledBatch, insert_batch, replace_batch
 from .protocol import (
+    BatchRejected,
     ConnectionSpec,
     FailedRecord,
     Record,
@@ -165,8 +167,9 @@ def key_of(record: Record) -> Key:
 
 def _read_records(connection: sqlite3.Connection, batch: SpooledBatch) -> list[Record]:
     """The records; of a batch that the disk has damaged, the word that its tables are not read."""
-    if batch.is_whole():
-        return decode_records(batch.body)
+    with suppress(BatchRejected):
+        if batch.is_whole():
+            return decode_records(batch.body)
     rows = connection.execute(
         "SELECT container, name FROM tables_done WHERE job = ? AND seq = ?", (batch.job, batch.seq)
     )
