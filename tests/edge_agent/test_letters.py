@@ -29,7 +29,7 @@ from .fake_server import Answer, FakeServer
 
 TABLES = 5
 # What the agent lets out: no NUL, no half of a character.
-NAMES = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=8)
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
 POISON = "t3"
 
 
