@@ -175,8 +175,6 @@ CELERY_TASK_DEFAULT_QUEUE = "datawave"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_SOFT_TIME_LIMIT = 840
-CELERY_TASK_TIME_LIMIT = 900
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A task that can't be published is found by the sweeper; the request must not wait for a broker.
@@ -328,6 +326,9 @@ UNFOLD = {
 # Seconds an agent or a worker may be silent before its work is given to another.
 JOB_LEASE_SECONDS = read_int("DATAWAVE_JOB_LEASE", 60)
 STAGE_LEASE_SECONDS = read_int("DATAWAVE_STAGE_LEASE", 60)
+# What one stage may take on one batch, and the memory of a process that works on it alone.
+STAGE_LIMIT_SECONDS = read_int("DATAWAVE_STAGE_LIMIT", 900)
+STAGE_MEMORY_MB = read_int("DATAWAVE_STAGE_MEMORY", 2048)
 STAGE_RETRY_BASE_SECONDS = read_int("DATAWAVE_STAGE_RETRY_BASE", 2)
 SWEEP_SECONDS = read_int("DATAWAVE_SWEEP", 2)
 EVENT_KEEP_DAYS = read_int("DATAWAVE_EVENT_KEEP_DAYS", 14)

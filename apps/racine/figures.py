@@ -108,7 +108,7 @@ def _add_row(figures: StageFigures, row: dict[str, Any]) -> None:
     figures.seconds += float(row["took"])
     if row["state"] == StageState.DONE:
         figures.done += rows
-    elif row["state"] == StageState.QUARANTINED:
+    elif row["state"] in (StageState.QUARANTINED, StageState.DISCARDED):
         figures.failed += rows
     elif row["state"] in OPEN_STAGE_STATES:
         figures.open += rows

@@ -1,8 +1,11 @@
-"""Keeps a lease alive while its holder works, and notices when it is lost."""
+"""Keeps a lease alive while its holder works, and takes the work from a holder that never ends."""
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -11,20 +14,39 @@ from django.db import DatabaseError, connection
 
 from .transitions import FenceLost
 
+logger = logging.getLogger(__name__)
 FAILURES_ALLOWED = 2
+RAISES, RAISE_AGAIN_SECONDS = 5, 0.5
+
+
+class WorkOverran(BaseException):
+    """Raised in a thread that has worked for longer than anything may; no stage can catch it."""
 
 
 class LeaseKeeper:
-    """Renews a lease every third of its length from a thread of its own."""
+    """Renews a lease every third of its length from a thread of its own, up to a hard limit."""
 
-    def __init__(self, renew: Callable[[], bool], seconds: float) -> None:
+    def __init__(
+        self,
+        renew: Callable[[], bool],
+        seconds: float,
+        *,
+        limit: float,
+        give_away: Callable[[], object],
+    ) -> None:
         self._renew = renew
         self._pause = seconds / 3
+        self._limit = limit
+        # Lets others take the work up, called from the keeper's thread when the limit is reached.
+        self._give_away = give_away
         self._stop = threading.Event()
         self._lost = threading.Event()
+        self._ending = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+        self._holder = 0
 
     def __enter__(self) -> Self:
+        self._holder = threading.get_ident()
         self._thread.start()
         return self
 
@@ -34,7 +56,10 @@ class LeaseKeeper:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop.set()
+        with self._ending:
+            self._stop.set()
+            # What was raised for this work must not strike the thread's next.
+            _raise_in(self._holder, None)
         self._thread.join(timeout=5)
 
     def check(self) -> None:
@@ -43,17 +68,45 @@ class LeaseKeeper:
             raise FenceLost
 
     def _run(self) -> None:
+        deadline = time.monotonic() + self._limit
         failures = 0
-        while failures < FAILURES_ALLOWED and not self._stop.wait(self._pause):
-            failures = 0 if self._try() else failures + 1
+        while failures < FAILURES_ALLOWED:
+            if self._stop.wait(max(0.0, min(self._pause, deadline - time.monotonic()))):
+                break
+            if time.monotonic() >= deadline:
+                self._overrun()
+                break
+            failures = 0 if self._try(self._renew) else failures + 1
         if failures >= FAILURES_ALLOWED:
             self._lost.set()
         connection.close()
 
-    def _try(self) -> bool:
+    def _overrun(self) -> None:
+        self._lost.set()
+        # Again, for Python drops what is raised within a finalizer.
+        for _ in range(RAISES):
+            self._interrupt()
+            if self._stop.wait(RAISE_AGAIN_SECONDS):
+                break
+        # Only now, for its transaction may hold the lock that this needs.
+        self._try(self._give_away)
+
+    def _interrupt(self) -> None:
+        """Ends a loop in Python; what hangs in C keeps its thread, and the watchdog counts it."""
+        with self._ending:
+            if not self._stop.is_set():
+                _raise_in(self._holder, WorkOverran)
+
+    def _try(self, act: Callable[[], object]) -> bool:
         try:
-            return self._renew()
+            return bool(act())
         except DatabaseError:
             # A broken connection would fail every further renewal too.
             connection.close()
             return False
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
+    )

@@ -14,7 +14,9 @@ logger = logging.getLogger(__name__)
 TRANSIENT = (OperationalError, InterfaceError, ConnectionError, TimeoutError)
 TRANSIENT_TRIES = 8
 OTHER_TRIES = 3
-# Leases lost to crashes have their own budget: kills must not condemn healthy work.
+# Leases lost to crashes have their own budget: kills must not condemn healthy work. After some
+# of them it is worked on in a process of its own, where it can harm nothing else.
+ALONE_AFTER = 3
 LOSSES_ALLOWED = 5
 WAIT_CAP_SECONDS = 300
 

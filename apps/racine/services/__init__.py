@@ -38,8 +38,8 @@ from .runs import (
     stop_reading,
 )
 from .scheduling import announce_change, check_freshness, fire_schedules
-from .settling import fail_run, settle_run, try_settle
-from .stage_work import run_stage
+from .settling import fail_run, settle_claimed, settle_run, try_settle
+from .stage_work import finish_alone, run_stage
 from .story import note_progress
 from .sweeping import sweep
 
@@ -65,6 +65,7 @@ __all__ = [
     "end_old_leases",
     "fail_reading",
     "fail_run",
+    "finish_alone",
     "finish_cancel",
     "fire_schedules",
     "follow_job",
@@ -81,6 +82,7 @@ __all__ = [
     "run_stage",
     "set_freshness",
     "set_limits",
+    "settle_claimed",
     "settle_run",
     "start_run",
     "start_scheduled_run",

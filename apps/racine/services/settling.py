@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,14 +14,16 @@ from django.utils import timezone
 from apps.discovery import services as discovery
 from apps.discovery.stages import list_stages
 from apps.discovery.types import JobState, RunScope, StageOutcome
-from apps.racine.leases import LeaseKeeper
+from apps.racine import pulse
+from apps.racine.leases import LeaseKeeper, WorkOverran
 from apps.racine.models import Run, RunQuerySet, StageRun
-from apps.racine.retries import LOSSES_ALLOWED, choose_wait, judge, log_fault
+from apps.racine.retries import ALONE_AFTER, LOSSES_ALLOWED, choose_wait, judge, log_fault
 from apps.racine.signals import run_ready_to_settle
 from apps.racine.summary import build_summary
 from apps.racine.transitions import FenceLost, change_run, expires
 from apps.racine.types import ABSENCE, OPEN_STAGE_STATES, LogLevel, RunState
 
+from .alone import TurnTaken, work_alone
 from .fan_out import add_missing_stage_runs
 from .story import add_line, note_progress, tell_end
 
@@ -70,15 +71,56 @@ def settle_run(*, run_id: int) -> None:
     run = claim_settling(run_id)
     if run is None:
         return
+    with pulse.working():
+        if run.losses >= ALONE_AFTER:
+            _settle_alone(run)
+        else:
+            _settle_here(run)
+
+
+def _settle_here(run: Run) -> None:
     seconds = settings.STAGE_LEASE_SECONDS
     try:
-        with LeaseKeeper(partial(_renew, run, seconds), seconds) as lease:
-            _settle_steps(run, lease)
-            finish_run(run)
+        with LeaseKeeper(
+            partial(_renew, run, seconds),
+            seconds,
+            limit=settings.STAGE_LIMIT_SECONDS,
+            give_away=partial(note_lost_settling, run=run, alone=True),
+        ) as lease:
+            _settle(run, lease.check)
+    except WorkOverran:
+        # Given away before this was raised.
+        return
+
+
+def _settle(run: Run, check: Callable[[], None]) -> None:
+    try:
+        _settle_steps(run, check)
+        finish_run(run)
     except FenceLost:
         return
+    except MemoryError:
+        note_lost_settling(run=run, alone=True)
     except Exception as error:  # noqa: BLE001, RUF100  # a stage may fail in any way
         _note_failure(run, error)
+
+
+def _settle_alone(run: Run) -> None:
+    renew = partial(_renew, run, settings.STAGE_LEASE_SECONDS)
+    try:
+        work_alone(kind="settle", pk=run.pk, fence=run.fence, renew=renew)
+    except TurnTaken:
+        _mine(run).update(lease_until=None)
+        return
+    note_lost_settling(run=run)
+
+
+def settle_claimed(*, run_id: int, fence: int) -> None:
+    """The child's part: settle what its parent has claimed."""
+    claimed = Run.objects.filter(pk=run_id, fence=fence, state=RunState.SETTLING)
+    run = claimed.select_related("source__owner", "started_by", "job__agent").first()
+    if run is not None:
+        _settle(run, lambda: None)
 
 
 def claim_settling(run_id: int) -> Run | None:
@@ -102,12 +144,12 @@ def _mine(run: Run) -> RunQuerySet:
     return Run.objects.filter(pk=run.pk, fence=run.fence, state=RunState.SETTLING)
 
 
-def _settle_steps(run: Run, lease: LeaseKeeper) -> None:
+def _settle_steps(run: Run, check: Callable[[], None]) -> None:
     scope = RunScope(run_id=run.public_id, job_id=run.job_id, source_id=run.source_id)
     for name, settle in _list_steps():
         if name in run.settled:
             continue
-        lease.check()
+        check()
         _settle_step(run, name, partial(settle, scope))
         note_progress(run_id=run.pk)
 
@@ -179,20 +221,21 @@ def _note_failure(run: Run, error: Exception) -> None:
         add_line(run, text, level=LogLevel.WARNING)
 
 
-def note_lost_settling(*, run: Run, now: dt.datetime) -> None:
-    """Free a run whose settler has gone silent; give it up when that goes on."""
-    expired = Q(lease_until__lte=now, fence=run.fence)
-    if run.losses + 1 >= LOSSES_ALLOWED:
+def note_lost_settling(*, run: Run, alone: bool = False, where: Q | None = None) -> None:
+    """Free a run whose settler is lost, at last to be settled alone; give it up in the end."""
+    held = Q(fence=run.fence, lease_until__isnull=False) & (where or Q())
+    losses = max(run.losses + 1, ALONE_AFTER) if alone else run.losses + 1
+    if losses >= LOSSES_ALLOWED:
         fail_run(
             run_id=run.pk,
             code="settle_lost",
             message="The process that settled this run stopped again and again.",
             hint="All batches are safe. Look at the server's memory and log, then resume the run.",
-            where=expired,
+            where=held,
         )
         return
-    freed = Run.objects.filter(expired, pk=run.pk, state=RunState.SETTLING).update(
-        losses=F("losses") + 1, lease_until=None
+    freed = Run.objects.filter(held, pk=run.pk, state=RunState.SETTLING).update(
+        losses=losses, lease_until=None
     )
     if freed == 1:
         announce_settling(run.pk)

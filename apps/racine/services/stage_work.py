@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,13 +18,16 @@ from django.utils import timezone
 from apps.discovery.selectors import load_batch
 from apps.discovery.stages import Stage, get_stage
 from apps.discovery.types import BatchContent, StageOutcome
-from apps.racine.leases import LeaseKeeper
+from apps.racine import pulse
+from apps.racine.leases import LeaseKeeper, WorkOverran
 from apps.racine.models import StageRun
-from apps.racine.retries import Fault, choose_wait, judge, log_fault
+from apps.racine.retries import ALONE_AFTER, Fault, choose_wait, judge, log_fault
 from apps.racine.signals import stage_ended
 from apps.racine.transitions import FenceLost, change_stages, expires
 from apps.racine.types import LogLevel, StageState
 
+from .alone import TurnTaken, work_alone
+from .losses import MEMORY, OVERRAN, note_lost_stage
 from .settling import try_settle
 from .story import add_line, note_progress
 
@@ -34,13 +38,10 @@ def run_stage(*, stage_run_id: int) -> None:
     if work is None:
         return
     started = time.monotonic()
-    try:
-        state = _work(work, started)
-    except FenceLost:
-        # Whoever took it over also ends it.
+    with pulse.working():
+        state = _work_alone(work) if work.losses >= ALONE_AFTER else _work_here(work)
+    if state is None:
         return
-    except Exception as error:  # noqa: BLE001, RUF100  # a stage may fail in any way
-        state = _note_failure(work, error)
     _announce_end(work, state, time.monotonic() - started)
     # After the commit: inside it, two last stages could each miss the other on PostgreSQL.
     if not try_settle(run_id=work.run_id):
@@ -64,15 +65,73 @@ def claim_stage(stage_run_id: int) -> StageRun | None:
     return StageRun.objects.select_related("run", "batch").get(pk=stage_run_id)
 
 
-def _work(work: StageRun, started: float) -> StageState:
-    stage = get_stage(work.stage)
+def _work_here(work: StageRun) -> StageState | None:
+    """What became of it; None when it is in other hands."""
     seconds = settings.STAGE_LEASE_SECONDS
-    with LeaseKeeper(partial(_renew, work, seconds), seconds) as lease:
-        batch = load_batch(work.batch_id, worked_on=_list_worked_on(work.stage))
-        result = stage.compute(batch)
-        lease.check()
-        _store(work, stage, batch, result, started)
+    try:
+        with LeaseKeeper(
+            partial(_renew, work, seconds),
+            seconds,
+            limit=settings.STAGE_LIMIT_SECONDS,
+            give_away=partial(note_lost_stage, work=work, loss=OVERRAN),
+        ) as lease:
+            return _work(work, lease.check)
+    except WorkOverran:
+        # Given away before this was raised.
+        return None
+
+
+def _work(work: StageRun, check: Callable[[], None]) -> StageState | None:
+    try:
+        _compute_and_store(work, check)
+    except FenceLost:
+        # Whoever took it over also ends it.
+        return None
+    except MemoryError:
+        return note_lost_stage(work=work, loss=MEMORY)
+    except Exception as error:  # noqa: BLE001, RUF100  # a stage may fail in any way
+        return _note_failure(work, error)
     return StageState.DONE
+
+
+def _compute_and_store(work: StageRun, check: Callable[[], None]) -> None:
+    started = time.monotonic()
+    stage = get_stage(work.stage)
+    batch = load_batch(work.batch_id, worked_on=_list_worked_on(work.stage))
+    result = stage.compute(batch)
+    check()
+    _store(work, stage, batch, result, started)
+
+
+def _work_alone(work: StageRun) -> StageState | None:
+    renew = partial(_renew, work, settings.STAGE_LEASE_SECONDS)
+    try:
+        loss = work_alone(kind="stage", pk=work.pk, fence=work.fence, renew=renew)
+    except TurnTaken:
+        change_stages(
+            _mine(work), origins=[StageState.LEASED], to=StageState.READY, lease_until=None
+        )
+        return None
+    return note_lost_stage(work=work, loss=loss) or _find_end(work)
+
+
+def _find_end(work: StageRun) -> StageState | None:
+    mine = StageRun.objects.filter(_mine(work)).values_list("state", flat=True).first()
+    return StageState(mine) if mine else None
+
+
+def finish_alone(*, stage_run_id: int, fence: int) -> None:
+    """The child's part: work on what its parent has claimed. Raises MemoryError."""
+    claimed = StageRun.objects.filter(pk=stage_run_id, fence=fence, state=StageState.LEASED)
+    work = claimed.select_related("run", "batch").first()
+    if work is None:
+        return
+    try:
+        _compute_and_store(work, lambda: None)
+    except (FenceLost, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001, RUF100  # a stage may fail in any way
+        _note_failure(work, error)
 
 
 def _list_worked_on(stage: str) -> QuerySet[StageRun, int]:

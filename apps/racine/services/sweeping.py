@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.datasources import services as datasources
@@ -20,12 +20,13 @@ from apps.discovery import services as discovery
 from apps.discovery.types import JobState
 from apps.notifications import services as notifications
 from apps.racine.models import Run, StageRun
-from apps.racine.retries import LOSSES_ALLOWED, log_fault
+from apps.racine.retries import log_fault
 from apps.racine.transitions import change_stages
 from apps.racine.types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState
 
 from .admission import admit_runs
 from .fan_out import announce_ready
+from .losses import SILENT, note_lost_stage
 from .runs import fail_reading, finish_cancel, follow_job, give_up_waiting, stop_reading
 from .scheduling import fire_schedules, watch_freshness
 from .settling import announce_settling, note_lost_settling, try_settle
@@ -96,29 +97,8 @@ def free_lost_stages() -> None:
     expired = Q(lease_until__lte=timezone.now())
     leased = StageRun.objects.filter(expired, state=StageState.LEASED)
     for work in leased.select_related("run", "batch")[:HINT_LIMIT]:
-        _free_stage(work, expired & Q(pk=work.pk, fence=work.fence))
-
-
-def _free_stage(work: StageRun, mine: Q) -> None:
-    if work.losses + 1 < LOSSES_ALLOWED:
-        values = {"losses": F("losses") + 1, "lease_until": None}
-        if change_stages(mine, origins=[StageState.LEASED], to=StageState.READY, **values):
-            announce_ready([work.pk])
-        return
-    lost = change_stages(
-        mine,
-        origins=[StageState.LEASED],
-        to=StageState.QUARANTINED,
-        losses=F("losses") + 1,
-        lease_until=None,
-        finished_at=timezone.now(),
-        error_code="worker_lost",
-        error_message="The worker stopped each time that it worked on this.",
-    )
-    if lost:
-        text = f"Batch {work.batch.seq} is set aside: its worker stopped {LOSSES_ALLOWED} times."
-        add_line(work.run, text, source=work.stage, level=LogLevel.ERROR)
-        try_settle(run_id=work.run_id)
+        if note_lost_stage(work=work, loss=SILENT, where=expired) == StageState.QUARANTINED:
+            try_settle(run_id=work.run_id)
 
 
 def wake_retries() -> None:
@@ -145,7 +125,7 @@ def free_lost_settling() -> None:
     now = timezone.now()
     settling = Run.objects.filter(state=RunState.SETTLING)
     for run in settling.filter(lease_until__lte=now):
-        note_lost_settling(run=run, now=now)
+        note_lost_settling(run=run, where=Q(lease_until__lte=now))
     due = Q(not_before=None, settling_since__lte=now - HINT_AGAIN) | Q(not_before__lte=now)
     for run_id in settling.filter(due, lease_until=None).values_list("pk", flat=True):
         announce_settling(run_id)
