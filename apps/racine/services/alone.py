@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import threading
@@ -30,7 +31,7 @@ def work_alone(*, kind: str, pk: int, fence: int, renew: Callable[[], bool]) -> 
         raise TurnTaken
     try:
         seconds, limit = settings.STAGE_LEASE_SECONDS, settings.STAGE_LIMIT_SECONDS
-        with LeaseKeeper(renew, seconds, limit=limit * 2, give_away=lambda: None):
+        with LeaseKeeper(renew, seconds, limit=math.inf, give_away=lambda: None):
             return _wait([*COMMAND, kind, str(pk), str(fence)], limit)
     finally:
         _turn.release()
