@@ -115,6 +115,8 @@ def _add_profile(found: Features, column: Column, profile: ColumnProfile) -> Non
         found[f"h.{name}"] = rate
     for name, rate in profile.mentions.items():
         found[f"m.{name}"] = rate
+    for name, share in profile.traits.items():
+        found[f"t.{name}"] = share
     _add_numbers(found, profile)
     _add_dates(found, profile)
     _add_shapes(found, profile.shapes)

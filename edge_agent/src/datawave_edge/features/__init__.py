@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from .mentions import find_mentions
+from .rating import rate, rate_hits
 from .recognisers import RECOGNISERS, recognise
 
-__all__ = ["RECOGNISERS", "VERSION", "find_mentions", "recognise"]
+__all__ = ["RECOGNISERS", "VERSION", "find_mentions", "rate", "rate_hits", "recognise"]
 
-VERSION: Final = 1
+VERSION: Final = 2

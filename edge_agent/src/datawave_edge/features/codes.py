@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import words
-from .gate import recogniser
+from .gate import recogniser, word_list
 
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _UK_POSTCODE = re.compile(
@@ -24,27 +24,27 @@ _PLATE = re.compile(
 )
 
 
-@recogniser("currency_code", low=3, high=3, needs="a", only="a")
+@recogniser("currency_code", low=3, high=3, needs="a", only="a", looks="AAA")
 def is_currency_code(value: str) -> bool:
     return value.isupper() and value.lower() in words.CURRENCIES
 
 
-@recogniser("country_code2", low=2, high=2, needs="a", only="a")
+@recogniser("country_code2", low=2, high=2, needs="a", only="a", looks="AA")
 def is_country_code2(value: str) -> bool:
     return value.isupper() and value.lower() in words.COUNTRY_CODES_2
 
 
-@recogniser("country_code3", low=3, high=3, needs="a", only="a")
+@recogniser("country_code3", low=3, high=3, needs="a", only="a", looks="AAA")
 def is_country_code3(value: str) -> bool:
     return value.isupper() and value.lower() in words.COUNTRY_CODES_3
 
 
-@recogniser("country_name", low=2, high=40, needs="a")
-def is_country_name(value: str) -> bool:
-    return value.lower() in words.COUNTRIES
+word_list("country_name", words.COUNTRIES, low=2, high=40, needs="a", only="a .,-'()&*")
 
 
-@recogniser("language_code", low=2, high=7, needs="a", only="a-_")
+@recogniser(
+    "language_code", low=2, high=7, needs="a", only="a-_", looks=r"aa(?:[-_][Aa]{2}(?:aa)?)?"
+)
 def is_language_code(value: str) -> bool:
     if len(value) == 2:  # noqa: PLR2004
         return value.islower() and value in words.LANGUAGES
@@ -59,12 +59,14 @@ def is_us_state(value: str) -> bool:
     return value.lower() in words.US_STATES
 
 
-@recogniser("us_zip", low=5, high=10, needs="9", only="9-")
+@recogniser("us_zip", low=5, high=10, needs="9", only="9-", certain=True, looks=r"9{5}(?:-9{4})?")
 def is_us_zip(value: str) -> bool:
     return _ZIP.fullmatch(value) is not None
 
 
-@recogniser("uk_postcode", low=5, high=8, needs="9a", only="9a ")
+@recogniser(
+    "uk_postcode", low=5, high=8, needs="9a", only="9a ", looks=r"[Aa]{1,3}9?\w? ?\w[Aa]{2}"
+)
 def is_uk_postcode(value: str) -> bool:
     return _UK_POSTCODE.fullmatch(value.upper()) is not None
 
@@ -74,7 +76,7 @@ def is_postal_code(value: str) -> bool:
     return _POSTAL.fullmatch(value) is not None or is_uk_postcode(value)
 
 
-@recogniser("icd10", low=3, high=8, needs="9a", only="9a.")
+@recogniser("icd10", low=3, high=8, needs="9a", only="9a.", looks=r"A9[9A](?:\.[9A]{1,4})?")
 def is_icd10(value: str) -> bool:
     return _ICD10.fullmatch(value) is not None
 
@@ -84,6 +86,4 @@ def is_license_plate(value: str) -> bool:
     return value.isupper() and _PLATE.fullmatch(value) is not None
 
 
-@recogniser("boolean_word", low=1, high=8, only="9a")
-def is_boolean_word(value: str) -> bool:
-    return value.lower() in words.BOOLEAN_WORDS
+word_list("boolean_word", words.BOOLEAN_WORDS, low=1, high=8, only="9a")

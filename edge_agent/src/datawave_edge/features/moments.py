@@ -34,17 +34,25 @@ def parse_day(value: str) -> dt.date | None:
         return None
 
 
-@recogniser("date_iso", low=10, high=10, needs="9-", only="9-")
+@recogniser("date_iso", low=10, high=10, needs="9-", only="9-", looks="9{4}-99-99")
 def is_date_iso(value: str) -> bool:
     return _ISO.fullmatch(value) is not None and parse_day(value) is not None
 
 
-@recogniser("datetime_iso", low=16, high=40, needs="9-:")
+@recogniser("datetime_iso", low=16, high=40, needs="9-:", looks=r"9{4}-99-99[A ][9:]{5,8}.*")
 def is_datetime_iso(value: str) -> bool:
     return _STAMP.fullmatch(value) is not None and parse_day(value) is not None
 
 
-@recogniser("date_other", low=6, high=20, needs="9", only="9/.-a ,")
+@recogniser(
+    "date_other",
+    low=6,
+    high=20,
+    needs="9",
+    only="9/.-a ,",
+    looks=r"9{1,2}[/.]9{1,2}[/.](?:9{4}|99)|9{4}/9{1,2}/9{1,2}|9{8}"
+    r"|9{1,2}[- ][Aa]+[- ,]+9{2,4}|[Aa]+ 9{1,2},? 9{4}",
+)
 def is_date_other(value: str) -> bool:
     found = _OTHER.fullmatch(value)
     if found is None or found[1] is None:
@@ -53,6 +61,6 @@ def is_date_other(value: str) -> bool:
     return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31  # noqa: PLR2004
 
 
-@recogniser("time", low=4, high=18, needs="9:")
+@recogniser("time", low=4, high=18, needs="9:", looks=r"9{1,2}:99.*")
 def is_time(value: str) -> bool:
     return _TIME.fullmatch(value) is not None

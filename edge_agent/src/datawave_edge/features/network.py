@@ -88,7 +88,7 @@ def is_mac_address(value: str) -> bool:
     return bool(_MAC.fullmatch(value) or _MAC_CISCO.fullmatch(value))
 
 
-@recogniser("url", low=8, high=4_000, needs=".a")
+@recogniser("url", low=8, high=4_000, needs=".a", looks=r"(?s:[Aa]+9?://.*|[Aa]{3}\..*)")
 def is_url(value: str) -> bool:
     return _URL.fullmatch(value) is not None
 
@@ -100,7 +100,9 @@ def is_hostname(value: str) -> bool:
     return _HOSTNAME.fullmatch(value) is not None
 
 
-@recogniser("uuid", low=36, high=38, needs="-")
+@recogniser(
+    "uuid", low=36, high=38, needs="-", only="a9-{}", looks=r"\{?\w{8}(?:-\w{4}){3}-\w{12}\}?"
+)
 def is_uuid(value: str) -> bool:
     return _UUID.fullmatch(value) is not None
 
@@ -110,7 +112,7 @@ def is_user_agent(value: str) -> bool:
     return _AGENT.match(value) is not None
 
 
-@recogniser("file_path", low=3, high=2_000, needs="a")
+@recogniser("file_path", low=3, high=2_000, needs="a", one_of="/.\\")
 def is_file_path(value: str) -> bool:
     return bool(_PATH.fullmatch(value) or _FILE.fullmatch(value))
 

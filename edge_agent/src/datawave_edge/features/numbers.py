@@ -60,13 +60,13 @@ def has_luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-@recogniser("phone", low=8, high=32, needs="9")
+@recogniser("phone", low=8, high=32, needs="9", looks=r"(?:[^9]*9){7,22}[^9]*")
 def is_phone(value: str) -> bool:
     """A number written as a phone number; plain digits alone are none."""
     return _PHONE.fullmatch(value) is not None
 
 
-@recogniser("card_number", low=13, high=23, needs="9", only="9 -")
+@recogniser("card_number", low=13, high=23, needs="9", only="9 -", looks=r"9(?:[ -]?9){12,18}")
 def is_card_number(value: str) -> bool:
     digits = value.translate(_SEPARATORS)
     if not digits.isdecimal() or not 13 <= len(digits) <= 19:  # noqa: PLR2004
@@ -74,7 +74,7 @@ def is_card_number(value: str) -> bool:
     return _CARD_START.match(digits) is not None and len(set(digits)) > 1 and has_luhn(digits)
 
 
-@recogniser("iban", low=15, high=42, needs="9a", only="9a -")
+@recogniser("iban", low=15, high=42, needs="9a", only="9a -", looks=r"[Aa]{2}[ -]?99.*")
 def is_iban(value: str) -> bool:
     compact = value.translate(_SEPARATORS).upper()
     if len(compact) != _IBAN_LENGTHS.get(compact[:2]) or not _IBAN.fullmatch(compact):
@@ -82,19 +82,19 @@ def is_iban(value: str) -> bool:
     return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
 
 
-@recogniser("bic", low=8, high=11, needs="a", only="a9")
+@recogniser("bic", low=8, high=11, needs="a", only="a9", looks=r"A{6}[A9]{2}(?:[A9]{3})?")
 def is_bic(value: str) -> bool:
     return (
         len(value) in (8, 11) and _BIC.fullmatch(value) is not None and value[4:6] in _BIC_COUNTRIES
     )
 
 
-@recogniser("us_ssn", low=11, high=11, needs="9-", only="9-")
+@recogniser("us_ssn", low=11, high=11, needs="9-", only="9-", looks="999-99-9999")
 def is_us_ssn(value: str) -> bool:
     return _SSN.fullmatch(value) is not None
 
 
-@recogniser("vin", low=17, high=17, needs="9a", only="9a")
+@recogniser("vin", low=17, high=17, needs="9a", only="9a", looks="[A9]+")
 def is_vin(value: str) -> bool:
     if not _VIN.fullmatch(value):
         return False
@@ -104,7 +104,7 @@ def is_vin(value: str) -> bool:
     return value[8] == "0123456789X"[total % 11]
 
 
-@recogniser("isbn", low=10, high=17, needs="9", only="9a -")
+@recogniser("isbn", low=10, high=17, needs="9", only="9a -", looks=r"9[9 -]+A?")
 def is_isbn(value: str) -> bool:
     digits = value.translate(_SEPARATORS)
     if len(digits) == 13:  # noqa: PLR2004
@@ -128,12 +128,16 @@ def has_ean_check(digits: str) -> bool:
     return total % 10 == 0
 
 
-@recogniser("integer", high=40, needs="9", only="9+-,")
+@recogniser(
+    "integer", high=40, needs="9", only="9+-,", certain=True, looks=r"[+-]?(?:9+|9{1,3}(?:,9{3})+)"
+)
 def is_integer(value: str) -> bool:
     return _INTEGER.fullmatch(value) is not None
 
 
-@recogniser("decimal", low=2, high=60, needs="9", only="9+-,.a")
+@recogniser(
+    "decimal", low=2, high=60, needs="9", only="9+-,.a", looks=r"[+-]?[9,]*[.,]9+(?:[aA][+-]?9+)?"
+)
 def is_decimal(value: str) -> bool:
     return _DECIMAL.fullmatch(value) is not None
 
@@ -143,34 +147,38 @@ def is_percent(value: str) -> bool:
     return _PERCENT.fullmatch(value) is not None
 
 
-@recogniser("money", low=2, high=30, needs="9")
+@recogniser("money", low=2, high=30, needs="9", one_of="$*a")
 def is_money(value: str) -> bool:
     return not value.isdecimal() and _MONEY.fullmatch(value) is not None
 
 
-@recogniser("credit_card_expiry", low=5, high=9, needs="9", only="9/- ")
+@recogniser(
+    "credit_card_expiry", low=5, high=9, needs="9", only="9/- ", looks=r"99 ?[/-] ?(?:99|9999)"
+)
 def is_card_expiry(value: str) -> bool:
     return _EXPIRY.fullmatch(value) is not None
 
 
-@recogniser("cvv_like", low=3, high=4, needs="9", only="9")
+@recogniser("cvv_like", low=3, high=4, needs="9", only="9", certain=True, looks="9{3,4}")
 def is_cvv_like(value: str) -> bool:
     return value.isascii() and value.isdecimal()
 
 
-@recogniser("latitude", low=5, high=24, needs="9.", only="9.+-")
+@recogniser("latitude", low=5, high=24, needs="9.", only="9.+-", looks=r"[+-]?9{1,2}\.9{3,}")
 def is_latitude(value: str) -> bool:
     found = _COORDINATE.fullmatch(value)
     return found is not None and abs(float(value)) <= 90  # noqa: PLR2004
 
 
-@recogniser("longitude", low=5, high=24, needs="9.", only="9.+-")
+@recogniser("longitude", low=5, high=24, needs="9.", only="9.+-", looks=r"[+-]?9{1,3}\.9{3,}")
 def is_longitude(value: str) -> bool:
     found = _COORDINATE.fullmatch(value)
     return found is not None and abs(float(value)) <= 180  # noqa: PLR2004
 
 
-@recogniser("lat_lon_pair", low=9, high=60, needs="9.", only="9.+-, ()*")
+@recogniser(
+    "lat_lon_pair", low=9, high=60, needs="9.", only="9.+-, ()", looks=r"\(?[+-]?9{1,2}\.9{2,}.+"
+)
 def is_lat_lon_pair(value: str) -> bool:
     found = _PAIR.fullmatch(value)
     if found is None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from . import words
-from .gate import recogniser
+from .gate import recogniser, word_list
 
-_NAME_SHAPE = re.compile(r"(?:[^\W\d_]+\.?(?:['’-][^\W\d_]+)*,? ?){2,5}")
+_NAME_PART = re.compile(r"[^\W\d_]+\.?(?:['’-][^\W\d_]+)*,?")
+_MAX_PARTS = 5
 _TITLES = frozenset(
     [
         "mr",
@@ -52,10 +53,12 @@ _HOUSE = re.compile(r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?")
 _POST_BOX = re.compile(
     r"(?:p\.? ?o\.? ?box|postfach|bp|apartado|casella postale) \d+", re.IGNORECASE
 )
-_SPLIT = re.compile(r"[\s,]+")
 _PUNCTUATION = ".,;:()"
+_MARKS = str.maketrans(dict.fromkeys(_PUNCTUATION, " "))
+_JOB_MARKS = str.maketrans(dict.fromkeys(_PUNCTUATION + "/-", " "))
 _GENDER_CODES = frozenset("MFXDUOWN")
 _MAX_NAME_WORDS = 4
+_READ = 2_000
 _MAX_COMPANY_WORDS = 8
 
 
@@ -82,12 +85,13 @@ def _is_double(low: str, known: frozenset[str]) -> bool:
     return bool(hyphen) and first in known and second in known
 
 
-@recogniser("full_name", low=4, high=80, needs="a ", only="a .,-'*")
+@recogniser("full_name", low=4, high=80, needs="a ", only="a .,-'*", looks=r"(?:[^ ]+ ){1,4}[^ ]+")
 def is_full_name(value: str) -> bool:
     """Two to four capitalised words, one of them a known first or last name in its place."""
-    if not _NAME_SHAPE.fullmatch(value):
+    parts = value.split()
+    if not 2 <= len(parts) <= _MAX_PARTS or not all(map(_NAME_PART.fullmatch, parts)):  # noqa: PLR2004
         return False
-    parts = [each.strip(",") for each in value.split()]
+    parts = [each.strip(",") for each in parts]
     parts = [each for each in parts if each.lower() not in _TITLES]
     capital = [each for each in parts if each.lower() not in _PARTICLES]
     if not 2 <= len(capital) <= _MAX_NAME_WORDS or not all(p[0].isupper() for p in capital):  # noqa: PLR2004
@@ -98,20 +102,20 @@ def is_full_name(value: str) -> bool:
     return first in words.FIRST_NAMES and last.rstrip(".") not in words.STREET_WORDS
 
 
-@recogniser("city", low=2, high=40, needs="a", only="a .-'*")
-def is_city(value: str) -> bool:
-    return value.lower() in words.CITIES
+word_list("city", words.CITIES, low=2, high=40, needs="a", only="a .-'*")
 
 
-@recogniser("street_address", low=5, high=200, needs="9a")
+@recogniser("street_address", low=5, high=200, needs="9a", one_of=" ,")
 def is_street_address(value: str) -> bool:
     """A house number beside a street word, in several languages."""
     if _POST_BOX.match(value):
         return True
-    parts = [each.strip(_PUNCTUATION) for each in _SPLIT.split(value.lower())]
-    if len(parts) < 2 or not any(_HOUSE.fullmatch(each) for each in parts):  # noqa: PLR2004
+    parts = value.lower().translate(_MARKS).split()
+    if len(parts) < 2 or not any(map(_HOUSE.fullmatch, parts)):  # noqa: PLR2004
         return False
-    return any(each in words.STREET_WORDS or each.endswith(words.STREET_ENDINGS) for each in parts)
+    return not words.STREET_WORDS.isdisjoint(parts) or any(
+        each.endswith(words.STREET_ENDINGS) for each in parts
+    )
 
 
 @recogniser("company_name", low=4, high=120, needs="a ")
@@ -124,16 +128,14 @@ def is_company_name(value: str) -> bool:
 
 @recogniser("job_title", low=2, high=80, needs="a", only="a -/,.&()'*")
 def is_job_title(value: str) -> bool:
-    parts = [each.strip(_PUNCTUATION) for each in re.split(r"[\s/,-]+", value.lower())]
-    return len(parts) <= 7 and any(each in words.JOB_WORDS for each in parts)  # noqa: PLR2004
+    parts = value.lower().translate(_JOB_MARKS).split()
+    return len(parts) <= 7 and not words.JOB_WORDS.isdisjoint(parts)  # noqa: PLR2004
 
 
-@recogniser("gender_word", low=3, high=14, needs="a", only="a-")
-def is_gender_word(value: str) -> bool:
-    return value.lower() in words.GENDER_WORDS
+word_list("gender_word", words.GENDER_WORDS, low=3, high=14, needs="a", only="a-")
 
 
-@recogniser("gender_code", low=1, high=1, needs="a", only="a")
+@recogniser("gender_code", low=1, high=1, needs="a", only="a", looks="A")
 def is_gender_code(value: str) -> bool:
     return value in _GENDER_CODES
 
@@ -143,17 +145,13 @@ def is_marital_status(value: str) -> bool:
     return value.lower().replace("_", " ") in words.MARITAL_WORDS
 
 
-@recogniser("ethnicity_word", low=4, high=60, needs="a", only="a- /")
-def is_ethnicity_word(value: str) -> bool:
-    return value.lower() in words.ETHNICITY_WORDS
+word_list("ethnicity_word", words.ETHNICITY_WORDS, low=4, high=60, needs="a", only="a- /")
 
 
-@recogniser("blood_type", low=2, high=11, only="9a+- ")
-def is_blood_type(value: str) -> bool:
-    return value.lower() in words.BLOOD_TYPES
+word_list("blood_type", words.BLOOD_TYPES, low=2, high=11, only="9a+- ")
 
 
-@recogniser("free_text", low=12, high=1_000_000, needs="a ")
+@recogniser("free_text", low=12, high=2**40, needs="a ", looks=r"(?s:(?:[^ ]* ){4}.*)")
 def is_free_text(value: str) -> bool:
     """At least five words."""
-    return sum(each.strip(_PUNCTUATION).isalpha() for each in value.split()) >= 5  # noqa: PLR2004
+    return sum(each.strip(_PUNCTUATION).isalpha() for each in value[:_READ].split()) >= 5  # noqa: PLR2004

@@ -24,6 +24,7 @@ _KEY = re.compile(
 )
 _JSON_START = re.compile(r'(?:[\[{]\s*)+"[^"]{1,80}"\s*[:,]')
 _CUT_LENGTH: Final = 64
+_PARSED: Final = 20_000
 _USERNAME = re.compile(r"(?=.*[a-z])[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*\d{0,6}", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def is_bcrypt(value: str) -> bool:
     return _BCRYPT.fullmatch(value) is not None
 
 
-@recogniser("password_hash", low=20, high=400)
+@recogniser("password_hash", low=20, high=400, one_of="$:")
 def is_password_hash(value: str) -> bool:
     """Argon2, scrypt, PBKDF2 or crypt; bcrypt has a name of its own."""
     return _ARGON.fullmatch(value) is not None
@@ -48,7 +49,7 @@ def is_jwt(value: str) -> bool:
     return _JWT.fullmatch(value) is not None
 
 
-@recogniser("base64_token", low=20, high=8_000, needs="a", only="9a+/-_*")
+@recogniser("base64_token", low=20, high=8_000, needs="a", only="9a+/-_=")
 def is_base64_token(value: str) -> bool:
     """A long random-looking token: mixed case and digits, not words."""
     if not _BASE64.fullmatch(value) or value.count("-") + value.count("_") > len(value) // 8:
@@ -57,25 +58,27 @@ def is_base64_token(value: str) -> bool:
     return has_mix and any(char.isdecimal() for char in value)
 
 
-@recogniser("api_key", low=20, high=200, needs="a")
+@recogniser("api_key", low=20, high=200, needs="a", only="9a_-.")
 def is_api_key(value: str) -> bool:
     return _KEY.fullmatch(value) is not None
 
 
-@recogniser("json_object", low=2, high=1_000_000)
+@recogniser("json_object", low=2, high=2**40, one_of="{[")
 def is_json_object(value: str) -> bool:
     """A document; a long one may have been cut when it was read, so its beginning is enough."""
     if not value or value[0] not in "{[":
         return False
     if value[-1] not in "}]":
         return len(value) >= _CUT_LENGTH and _JSON_START.match(value) is not None
+    if len(value) > _PARSED:
+        return _JSON_START.match(value) is not None
     try:
         return isinstance(json.loads(value), dict | list)
     except (ValueError, RecursionError):
         return len(value) >= _CUT_LENGTH and _JSON_START.match(value) is not None
 
 
-@recogniser("username", low=4, high=32, needs="a", only="9a._-")
+@recogniser("username", low=4, high=32, needs="a", only="9a._-", looks=r"a[a9]*(?:[._-][a9]+)*")
 def is_username(value: str) -> bool:
     """A word with a digit or a separator in it, all lower case, as people sign in with."""
     if value != value.lower() or not value.isascii():

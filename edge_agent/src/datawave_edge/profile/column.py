@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from datawave_edge.connectors import Binary, Cell
-from datawave_edge.features import find_mentions, recognise
-from datawave_edge.protocol import ColumnProfile, DateShape, NumberShape
+from datawave_edge.features import find_mentions, rate, rate_hits
+from datawave_edge.features.gate import LOOKED, patterns_of
+from datawave_edge.features.traits import (
+    FEWEST,
+    day_traits,
+    figure_traits,
+    round_traits,
+    row_traits,
+    text_traits,
+)
+from datawave_edge.protocol import ColumnProfile
 from datawave_edge.protocol.records import NormalType
 
-from .dates import date_shape
-from .numbers import number_shape, parse_number
+from .dates import date_shape, parse_days
+from .numbers import number_shape, parse_numbers
 from .protection import guess_protection
 from .shapes import shared_shapes
 
@@ -22,10 +34,11 @@ TRIED: Final = 300
 SEARCHED: Final = 1_000
 # Texts this long hold words; shorter ones are judged as a whole by the recognisers.
 _TEXT_LENGTH: Final = 24
-_ENTROPY_CHARS: Final = 20_000
+_ENTROPY_CHARS: Final = 8_000
 _MOST: Final = 0.9
 _NUMBERS: Final = frozenset(("integer", "decimal", "float"))
 _TEXTS: Final = frozenset(("text", "json", "other", "enum", "array"))
+_CLASS_NAMES: Final = ("letter_rate", "digit_rate", "space_rate", "symbol_rate")
 
 
 def profile_column(name: str, kind: NormalType, cells: Sequence[Cell]) -> ColumnProfile:
@@ -34,19 +47,30 @@ def profile_column(name: str, kind: NormalType, cells: Sequence[Cell]) -> Column
     nulls = len(cells) - len(present)
     if present and all(isinstance(cell, Binary) for cell in present):
         return _binary_profile(present, len(cells), nulls)
-    texts = [_text(cell) for cell in present]
+    texts = _texts(present)
     counts = Counter(texts)
     empty = counts.pop("", 0)
     if not counts:
         return ColumnProfile(rows=len(cells), nulls=nulls, empty=empty, distinct=int(empty > 0))
-    return _text_profile(
-        name, kind, present, texts, counts, rows=len(cells), nulls=nulls, empty=empty
-    )
+    looked = _Look.at(texts, counts)
+    return _text_profile(name, kind, present, looked, rows=len(cells), nulls=nulls, empty=empty)
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    """Cells as texts; columns of one Python type, as most are, in one go."""
+    kinds = set(map(type, cells))
+    if kinds == {str}:
+        return list(map(str.strip, cells))  # type: ignore[arg-type]
+    if kinds == {int}:
+        return list(map(str, cells))
+    if kinds == {float}:
+        return list(map(repr, cells))
+    return list(map(_text, cells))
 
 
 def _text(cell: Cell) -> str:
     if isinstance(cell, str):
-        return cell.strip() if cell[:1].isspace() or cell[-1:].isspace() else cell
+        return cell.strip()
     if isinstance(cell, Binary):
         return ""
     if isinstance(cell, bool):
@@ -66,26 +90,49 @@ def _binary_profile(cells: Sequence[Cell], rows: int, nulls: int) -> ColumnProfi
     )
 
 
+@dataclass(frozen=True)
+class _Look:
+    """A column's values, looked at once: all, the different ones, and those that are tried."""
+
+    texts: Sequence[str]
+    counts: Counter[str]
+    tried: Mapping[str, int]
+    patterns: Sequence[str]
+    characters: Counter[str]
+
+    @classmethod
+    def at(cls, texts: Sequence[str], counts: Counter[str]) -> _Look:
+        tried = _spread(counts, TRIED)
+        joined = "".join([text[:LOOKED] for text in tried])[:_ENTROPY_CHARS]
+        return cls(texts, counts, tried, patterns_of(tried), Counter(joined))
+
+    @property
+    def written(self) -> Counter[str]:
+        """How often each pattern is among the tried values."""
+        return Counter(self.patterns)
+
+
 def _text_profile(
     name: str,
     kind: NormalType,
     present: Sequence[Cell],
-    texts: Sequence[str],
-    counts: Counter[str],
+    look: _Look,
     *,
     rows: int,
     nulls: int,
     empty: int,
 ) -> ColumnProfile:
-    tried = _spread(counts, TRIED)
-    lengths = [len(text) for text in texts]
-    hits = _hit_rates(tried)
-    entropy, rates = _characters(tried)
+    tried = look.tried
+    lengths = list(map(len, look.texts))
+    hits = rate_hits(tried, look.patterns)
+    entropy, rates = _characters(look.characters)
+    numbers = parse_numbers(present) if _is_number(kind, hits) else []
+    days = parse_days(look.texts) if _is_date(kind, hits) else []
     return ColumnProfile(
         rows=rows,
         nulls=nulls,
         empty=empty,
-        distinct=len(counts) + int(empty > 0),
+        distinct=len(look.counts) + int(empty > 0),
         min_length=min(lengths),
         max_length=max(lengths),
         mean_length=round(sum(lengths) / len(lengths), 2),
@@ -96,48 +143,45 @@ def _text_profile(
         space_rate=rates["space_rate"],
         symbol_rate=rates["symbol_rate"],
         hits=hits,
-        mentions=_mention_rates(kind, counts),
-        shapes=shared_shapes(tried, sum(tried.values())),
-        number=_number(kind, present, hits),
-        date=_date(kind, texts, hits),
+        mentions=_mention_rates(kind, look.counts),
+        shapes=shared_shapes(tried, look.patterns),
+        number=number_shape(numbers),
+        date=date_shape(look.texts) if days else None,
         protection=guess_protection(tried, hits, kind, entropy, name),
+        traits=_traits(look, numbers, days),
     )
+
+
+def _traits(look: _Look, numbers: Sequence[float], days: Sequence[dt.date]) -> dict[str, float]:
+    """Shares that only columns of enough different values tell."""
+    if len(look.counts) < FEWEST:
+        return {}
+    values = list(look.tried)
+    groups = [
+        row_traits(look.texts, look.counts),
+        text_traits(values, look.patterns, look.characters),
+        day_traits(days),
+        figure_traits(numbers, look.written, values) if numbers else {},
+    ]
+    return round_traits(groups)
 
 
 def _spread(counts: Mapping[str, int], most: int) -> dict[str, int]:
     """Up to `most` of the different values, evenly from all of them."""
     step = -(-len(counts) // most)
-    return dict(list(counts.items())[::step])
+    return dict(counts) if step <= 1 else dict(list(counts.items())[::step])
 
 
-def _hit_rates(tried: Mapping[str, int]) -> dict[str, float]:
-    total = sum(tried.values())
-    found: Counter[str] = Counter()
-    for value, count in tried.items():
-        for name in recognise(value):
-            found[name] += count
-    return {name: _rate(found[name], total) for name in sorted(found)}
-
-
-def _rate(part: int, total: int) -> float:
-    """A share that never rounds to none, nor to all, when it is not."""
-    if part == total:
-        return 1.0
-    return min(0.9999, max(0.0001, round(part / total, 4)))
-
-
-def _characters(tried: Mapping[str, int]) -> tuple[float, dict[str, float]]:
-    joined = "".join(tried)[:_ENTROPY_CHARS]
-    counts = Counter(joined)
-    total = len(joined)
+def _characters(counts: Counter[str]) -> tuple[float, dict[str, float]]:
+    total = counts.total()
     classes: Counter[str] = Counter()
     for char, count in counts.items():
         classes[_class_name(char)] += count
-    entropy = sum(count * math.log2(total / count) for count in counts.values()) / total
-    names = ("letter_rate", "digit_rate", "space_rate", "symbol_rate")
-    return round(entropy, 3), {name: round(classes[name] / total, 4) for name in names}
+    entropy = sum([count * math.log2(total / count) for count in counts.values()]) / total
+    return round(entropy, 3), {name: round(classes[name] / total, 4) for name in _CLASS_NAMES}
 
 
+@lru_cache(maxsize=4_096)
 def _class_name(char: str) -> str:
     if char.isalpha():
         return "letter_rate"
@@ -155,30 +199,23 @@ def _mention_rates(kind: NormalType, counts: Mapping[str, int]) -> dict[str, flo
     """Shares among texts that are long enough to mention something beside themselves."""
     if kind not in _TEXTS:
         return {}
-    searched = [(text, n) for text, n in _spread(counts, SEARCHED).items() if _is_prose(text)]
+    searched = [
+        (text, count)
+        for text, count in _spread(counts, SEARCHED).items()
+        if len(text) >= _TEXT_LENGTH and (" " in text or text[0] in "{[<")
+    ]
     total = sum(count for _, count in searched)
     found: Counter[str] = Counter()
     for text, count in searched:
         for name in find_mentions(text):
             found[name] += count
-    return {name: _rate(found[name], total) for name in sorted(found)}
+    return {name: rate(found[name], total) for name in sorted(found)}
 
 
-def _is_prose(text: str) -> bool:
-    return len(text) >= _TEXT_LENGTH and (" " in text or text[0] in "{[<")
+def _is_number(kind: NormalType, hits: Mapping[str, float]) -> bool:
+    return kind in _NUMBERS or hits.get("integer", 0.0) + hits.get("decimal", 0.0) >= _MOST
 
 
-def _number(
-    kind: NormalType, cells: Sequence[Cell], hits: Mapping[str, float]
-) -> NumberShape | None:
-    written = hits.get("integer", 0.0) + hits.get("decimal", 0.0)
-    if kind not in _NUMBERS and written < _MOST:
-        return None
-    return number_shape([each for each in map(parse_number, cells) if each is not None])
-
-
-def _date(kind: NormalType, texts: Sequence[str], hits: Mapping[str, float]) -> DateShape | None:
+def _is_date(kind: NormalType, hits: Mapping[str, float]) -> bool:
     written = hits.get("date_iso", 0.0) + hits.get("datetime_iso", 0.0)
-    if kind not in ("date", "datetime") and written < _MOST:
-        return None
-    return date_shape(texts)
+    return kind in ("date", "datetime") or written >= _MOST

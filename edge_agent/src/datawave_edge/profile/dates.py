@@ -20,9 +20,15 @@ _FEW: Final = 0.05
 _CLOCK: Final = re.compile(r"[T ]\d{2}:\d{2}(?::(\d{2}))?")
 
 
+def parse_days(values: Sequence[str]) -> list[dt.date]:
+    """The days among the values, without placeholders."""
+    days = map(parse_day, values)
+    return [day for day in days if day and _FIRST_YEAR <= day.year <= _LAST_YEAR]
+
+
 def date_shape(values: Sequence[str], today: dt.date | None = None) -> DateShape | None:
     """Shape of the dates among the values; None when there is none."""
-    days = [day for day in map(parse_day, values) if day and _FIRST_YEAR <= day.year <= _LAST_YEAR]
+    days = parse_days(values)
     if not days:
         return None
     timed = sum(_has_clock(value) for value in values) / len(values)

@@ -16,7 +16,7 @@ _HIGH: Final = 0.95
 
 def number_shape(numbers: Sequence[float]) -> NumberShape | None:
     """Shape of the finite ones among the numbers; None when there is none."""
-    finite = [each for each in numbers if math.isfinite(each)]
+    finite = list(filter(math.isfinite, numbers))
     if not finite:
         return None
     sizes = sorted(abs(each) for each in finite)
@@ -24,11 +24,16 @@ def number_shape(numbers: Sequence[float]) -> NumberShape | None:
     return NumberShape(
         low_magnitude=_magnitude(sizes[int(_LOW * (total - 1))]),
         high_magnitude=_magnitude(sizes[math.ceil(_HIGH * (total - 1))]),
-        negative_rate=_rate(sum(each < 0 for each in finite), total),
-        integer_rate=_rate(sum(float(each).is_integer() for each in finite), total),
-        zero_rate=_rate(sum(each == 0 for each in finite), total),
+        negative_rate=_rate(sum([each < 0 for each in finite]), total),
+        integer_rate=_rate(sum([float(each).is_integer() for each in finite]), total),
+        zero_rate=_rate(finite.count(0), total),
         sequential_rate=_sequential_rate(finite),
     )
+
+
+def parse_numbers(cells: Sequence[object]) -> list[float]:
+    """The cells that are numbers, in their order."""
+    return [each for each in map(parse_number, cells) if each is not None]
 
 
 def parse_number(cell: object) -> float | None:
@@ -43,6 +48,8 @@ def parse_number(cell: object) -> float | None:
 
 def _without_groups(text: str) -> str:
     """1,234 and 1,234,567.8 without their commas; 12,5 is a decimal comma."""
+    if "," not in text:
+        return text
     whole, comma, rest = text.strip().rpartition(",")
     if comma and "," not in whole and not re.fullmatch(r"\d{3}(?:\.\d*)?", rest):
         return f"{whole}.{rest}"
@@ -63,7 +70,7 @@ def _magnitude(size: float) -> int:
 def _sequential_rate(numbers: Sequence[float]) -> float:
     """Steps of one between sorted neighbours. A sample of blocks keeps most of them."""
     ordered = sorted(numbers)
-    steps = sum(b - a == 1 for a, b in pairwise(ordered))
+    steps = sum([b - a == 1 for a, b in pairwise(ordered)])
     return _rate(steps, len(ordered) - 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 from datawave_edge.protocol.records import NormalType, Protection
@@ -20,6 +21,8 @@ _TOKEN: Final = re.compile(r"(?:tok|tkn|token)_[A-Za-z0-9]{6,}")
 _RANDOM: Final = re.compile(r"(?=.*[A-Z])(?=.*[a-z])(?=.*\d)[A-Za-z0-9+/_-]{40,}={0,2}")
 _RANDOM_ENTROPY: Final = 5.2
 _LAST_FOUR: Final = 4
+# Where none of the first values fits, most do not.
+_FIRST: Final = 8
 _HASHES: Final = ("bcrypt", "password_hash", "hex_hash")
 
 
@@ -49,6 +52,8 @@ def guess_protection(
 
 
 def _share(counts: Mapping[str, int], pattern: re.Pattern[str]) -> float:
+    if not any(map(pattern.fullmatch, islice(counts, _FIRST))):
+        return 0.0
     hits = sum(count for value, count in counts.items() if pattern.fullmatch(value))
     return hits / sum(counts.values())
 

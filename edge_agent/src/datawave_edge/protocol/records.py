@@ -89,6 +89,8 @@ class ColumnProfile(Shape, frozen=True):
     protection: Protection = "unknown"
     # Pattern -> rows of the whole table in which the database found it; see `Counting`.
     rare: dict[Code, Count] = {}
+    # Trait -> share in hundredths over at least five different values; docs/features.md lists them.
+    traits: dict[Code, Rate] = {}
 
 
 class ColumnSnapshot(Shape, frozen=True):
