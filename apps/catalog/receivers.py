@@ -1,4 +1,4 @@
-"""Looks at an entry again when a label of its table was decided."""
+"""Looks at entries again when a label of a table or the end of tables was decided."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from apps.classification.signals import label_decided
+from apps.discovery.signals import absence_decided
 
 from . import tasks
 
@@ -15,3 +16,9 @@ from . import tasks
 def refresh_after_decision(label: Any, **_: Any) -> None:
     """Sensitivity, personal data and search words rest on labels."""
     tasks.refresh_entry.delay(dataset_id=label.field.dataset_id)
+
+
+@receiver(absence_decided, dispatch_uid="catalog.publish_source")
+def publish_after_decision(doubt: Any, **_: Any) -> None:
+    """Entries of tables that are gone leave the catalogue, and come back with them."""
+    tasks.publish_source.delay(source_id=doubt.source_id)

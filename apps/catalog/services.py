@@ -69,7 +69,7 @@ def settle_source(*, source_id: int) -> Settled:
     )
     replace_links(existing, links)
     _redraft(tables, links)
-    _publish(source_id)
+    publish_source(source_id=source_id)
     return Settled(
         entries=CatalogEntry.objects.filter(
             dataset__source_id=source_id, published_at__isnull=False
@@ -91,7 +91,9 @@ def _redraft(tables: Sequence[BatchTable], links: Sequence[Link]) -> None:
     save_standings({t.dataset_id: sum_up_labels(labels_of(t, labels)) for t in tables})
 
 
-def _publish(source_id: int) -> None:
+@transaction.atomic
+def publish_source(*, source_id: int) -> None:
+    """Show entries of tables that are there, and those alone."""
     entries = CatalogEntry.objects.filter(dataset__source_id=source_id)
     dropped = entries.filter(dataset__state=DatasetState.DROPPED)
     dropped.exclude(published_at=None).update(published_at=None)

@@ -13,3 +13,9 @@ from . import services
 def refresh_entry(*, dataset_id: int, **_: Any) -> None:
     """See services.refresh_entry."""
     services.refresh_entry(dataset_id=dataset_id)
+
+
+@shared_task
+def publish_source(*, source_id: int, **_: Any) -> None:
+    """See services.publish_source."""
+    services.publish_source(source_id=source_id)

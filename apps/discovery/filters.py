@@ -7,8 +7,8 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from .models import Dataset, Field, SchemaChange
-from .types import ChangeKind, DatasetState, FieldState
+from .models import AbsenceDoubt, Dataset, Field, SchemaChange
+from .types import ChangeKind, DatasetState, DoubtState, FieldState
 
 
 class DatasetFilter(django_filters.FilterSet):
@@ -47,6 +47,17 @@ class FieldFilter(django_filters.FilterSet):
 
     class Meta:
         model = Field
+        fields: list[str] = []
+
+
+class DoubtFilter(django_filters.FilterSet):
+    """`?source=…&state=open`"""
+
+    source = django_filters.UUIDFilter(field_name="source__public_id")
+    state = django_filters.MultipleChoiceFilter(choices=DoubtState.choices)
+
+    class Meta:
+        model = AbsenceDoubt
         fields: list[str] = []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from django.conf import settings
 from django.db import models
 
 from apps.datasources.selectors import list_visible_sources
@@ -14,6 +15,7 @@ from .types import (
     BatchState,
     ChangeKind,
     DatasetState,
+    DoubtState,
     FieldState,
     ItemOutcome,
     JobState,
@@ -254,3 +256,29 @@ class SchemaChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dataset} {self.field_name}"
+
+
+class AbsenceDoubt(PublicModel):
+    """A listing that lost too much at once to be believed: a person decides."""
+
+    source = models.ForeignKey(
+        "datasources.DataSource", on_delete=models.CASCADE, related_name="absence_doubts"
+    )
+    job = models.OneToOneField(DiscoveryJob, on_delete=models.CASCADE, related_name="doubt")
+    datasets = models.ManyToManyField(Dataset, related_name="doubts")
+    tables = models.PositiveIntegerField()
+    # Of how many that were there.
+    of = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=DoubtState.choices, default=DoubtState.OPEN)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    objects = SourceScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.tables} tables of {self.source}"

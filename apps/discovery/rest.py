@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from .filters import ChangeFilter, DatasetFilter, FieldFilter
-from .models import Dataset, Field, SchemaChange, SourceScopedQuerySet
-from .selectors import list_visible_changes, list_visible_datasets, list_visible_fields
+from . import services
+from .filters import ChangeFilter, DatasetFilter, DoubtFilter, FieldFilter
+from .models import AbsenceDoubt, Dataset, Field, SchemaChange, SourceScopedQuerySet
+from .selectors import (
+    list_visible_changes,
+    list_visible_datasets,
+    list_visible_doubts,
+    list_visible_fields,
+)
+from .types import DoubtState
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -102,6 +112,76 @@ class FieldViewSet(viewsets.ReadOnlyModelViewSet[Field]):
     def get_queryset(self) -> SourceScopedQuerySet[Field]:
         """Fields of sources that the caller may view."""
         return list_visible_fields(_user(self.request))
+
+
+class DoubtSerializer(serializers.ModelSerializer[AbsenceDoubt]):
+    """Tables that vanished at once, and what was decided on them."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source_name = serializers.CharField(source="source.name", read_only=True)
+    decided_by = serializers.CharField(source="decided_by.username", default=None, read_only=True)
+
+    class Meta:
+        model = AbsenceDoubt
+        fields = [
+            "id", "source", "source_name", "tables", "of", "state", "created_at", "decided_by",
+            "decided_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+@extend_schema_view(
+    list=extend_schema(operation_id="absences_list", summary="List tables gone at once"),
+    retrieve=extend_schema(operation_id="absences_get", summary="One question about absence"),
+)
+class DoubtViewSet(viewsets.ReadOnlyModelViewSet[AbsenceDoubt]):
+    """Tables that vanished too many at once to be believed: someone decides."""
+
+    queryset = AbsenceDoubt.objects.none()
+    serializer_class = DoubtSerializer
+    filterset_class = DoubtFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> SourceScopedQuerySet[AbsenceDoubt]:
+        """Questions about sources that the caller may view."""
+        return list_visible_doubts(_user(self.request))
+
+    @extend_schema(operation_id="absences_tables", summary="The tables in question",
+                   responses=DatasetSerializer(many=True), filters=False)  # fmt: skip
+    @action(detail=True, filterset_class=None)
+    def tables(self, request: Request, public_id: Any = None) -> Response:
+        """The tables that the listing no longer shows."""
+        rows = self.get_object().datasets.select_related("source")
+        page: Any = self.paginate_queryset(rows)  # type: ignore[arg-type]
+        return self.get_paginated_response(DatasetSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="absences_confirm", summary="The tables are gone",
+                   request=None, responses=DoubtSerializer)  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, public_id: Any = None) -> Response:
+        """Mark the tables as dropped; 409 `doubt_decided` when someone was faster."""
+        return self._decide(DoubtState.CONFIRMED)
+
+    @extend_schema(operation_id="absences_keep", summary="The tables are still there",
+                   request=None, responses=DoubtSerializer)  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def keep(self, request: Request, public_id: Any = None) -> Response:
+        """Keep the tables: the listing was wrong."""
+        return self._decide(DoubtState.KEPT)
+
+    @extend_schema(operation_id="absences_undo", summary="Take a drop back",
+                   request=None, responses=DoubtSerializer)  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, public_id: Any = None) -> Response:
+        """Bring the tables back that were confirmed as gone, and ask again."""
+        return self._decide(DoubtState.OPEN)
+
+    def _decide(self, decision: DoubtState) -> Response:
+        doubt = self.get_object()
+        services.decide_absence(doubt=doubt, user=_user(self.request), decision=decision)
+        return Response(DoubtSerializer(doubt).data)
 
 
 @extend_schema_view(

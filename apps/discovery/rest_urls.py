@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from .rest import DatasetViewSet, FieldViewSet, SchemaChangeViewSet
+from .rest import DatasetViewSet, DoubtViewSet, FieldViewSet, SchemaChangeViewSet
 
 app_name = "discovery-api"
 router = SimpleRouter(use_regex_path=False)
 router.register("datasets", DatasetViewSet, basename="dataset")
 router.register("fields", FieldViewSet, basename="field")
 router.register("schema-changes", SchemaChangeViewSet, basename="schema-change")
+router.register("absences", DoubtViewSet, basename="absence")
 urlpatterns = router.urls

@@ -15,6 +15,7 @@ from datawave.common.errors import NotThere
 from datawave_edge.protocol import TableSnapshot as WireTable
 
 from .models import (
+    AbsenceDoubt,
     Batch,
     BatchItem,
     Dataset,
@@ -30,6 +31,7 @@ from .types import (
     BatchState,
     BatchTable,
     DatasetState,
+    DoubtState,
     ItemOutcome,
 )
 
@@ -252,6 +254,23 @@ def list_visible_fields(user: User) -> SourceScopedQuerySet[Field]:
 def list_visible_changes(user: User) -> SourceScopedQuerySet[SchemaChange]:
     """Schema changes of sources that the person may view."""
     return SchemaChange.objects.visible_to(user).select_related("source", "dataset")
+
+
+def list_visible_doubts(user: User) -> SourceScopedQuerySet[AbsenceDoubt]:
+    """Questions about tables that vanished at once, in sources that the person may view."""
+    return AbsenceDoubt.objects.visible_to(user).select_related("source", "job", "decided_by")
+
+
+def get_doubt(*, user: User, public_id: uuid.UUID | str) -> AbsenceDoubt:
+    """One of them. Raises NotThere."""
+    if found := list_visible_doubts(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def find_open_doubt(source_id: int) -> AbsenceDoubt | None:
+    """What is asked about a source now."""
+    return AbsenceDoubt.objects.filter(source_id=source_id, state=DoubtState.OPEN).first()
 
 
 def count_changes(job_id: int) -> dict[str, int]:

@@ -14,5 +14,7 @@ job_progressed = Signal()
 job_closed = Signal()
 job_failed = Signal()
 job_cancelled = Signal()
+# Carries doubt as AbsenceDoubt, when a person has decided on it.
+absence_decided = Signal()
 # Carries job, lines as list[(level, message)].
 job_logged = Signal()

@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from datawave.common.parts import Part, register_facts, register_part
 
 from .models import Dataset
-from .selectors import list_visible_changes
+from .selectors import find_open_doubt, list_visible_changes
 from .types import DatasetState
 
 if TYPE_CHECKING:
@@ -23,6 +23,15 @@ SHOWN_CHANGES = 8
 def register_source_parts() -> None:
     """Add datasets to the list of sources and to the page of each."""
     register_facts("source", count_datasets)
+    register_part(
+        Part(
+            page="source",
+            slug="absence",
+            order=0,
+            template="discovery/_doubt.html",
+            load=load_doubt,
+        )
+    )
     register_part(
         Part(
             page="source",
@@ -51,6 +60,11 @@ def count_datasets(user: User, source_ids: Sequence[int]) -> dict[int, dict[str,
     return {
         row["source"]: {"tables": row["tables"], "columns": row["columns"] or 0} for row in rows
     }
+
+
+def load_doubt(source: DataSource, user: User) -> dict[str, Any]:
+    """The question whether tables are gone that vanished at once."""
+    return {"doubt": find_open_doubt(source.pk)}
 
 
 def load_containers(source: DataSource, user: User) -> dict[str, Any]:

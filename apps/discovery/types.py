@@ -65,6 +65,16 @@ class DatasetState(TextChoices):
     DROPPED = "dropped", "Dropped"
 
 
+class DoubtState(TextChoices):
+    """Whether someone has said if tables are gone that vanished all at once."""
+
+    OPEN = "open", "Waits for a decision"
+    CONFIRMED = "confirmed", "Dropped"
+    KEPT = "kept", "Kept"
+    # A newer discovery saw some of them, or asks anew.
+    OUTDATED = "outdated", "Answered by a newer discovery"
+
+
 class FieldState(TextChoices):
     """Whether the field is there."""
 

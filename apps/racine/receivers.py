@@ -13,7 +13,7 @@ from apps.discovery import signals as discovery
 from . import metrics, services, signals, tasks
 
 if TYPE_CHECKING:
-    from apps.discovery.models import Batch, DiscoveryJob
+    from apps.discovery.models import AbsenceDoubt, Batch, DiscoveryJob
 
     from .models import Run
 
@@ -70,6 +70,12 @@ def stop_reading(job: DiscoveryJob, **_: Any) -> None:
 def admit_runs(**_: Any) -> None:
     """An agent is free again."""
     services.admit_runs()
+
+
+@receiver(discovery.absence_decided, dispatch_uid="racine.log_absence")
+def log_absence(doubt: AbsenceDoubt, **_: Any) -> None:
+    """The run's log tells what a person decided on tables that vanished."""
+    services.note_absence_decided(job=doubt.job, doubt=doubt)
 
 
 @receiver(signals.stages_ready, dispatch_uid="racine.enqueue_stages")

@@ -9,6 +9,7 @@ from apps.discovery.selectors import list_unread_items
 
 from .figures import Figures, load_figures
 from .models import Run
+from .types import ABSENCE
 
 
 def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
@@ -30,7 +31,11 @@ def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
         "timings": _measure(run, figures, now),
         "retries": sum(stage.retries for stage in figures.stages) + run.failures,
         # Looked for once, at the end: it reads into every snapshot of the run.
-        "troubles": list_troubles(figures, unread=list_unread_items(run.job).count()),
+        "troubles": list_troubles(
+            figures,
+            unread=list_unread_items(run.job).count(),
+            doubted=_count_settled(run, "absence_doubted"),
+        ),
     }
 
 
@@ -43,7 +48,12 @@ def _describe_stage(stage: Any) -> dict[str, Any]:
     }
 
 
-def list_troubles(figures: Figures, *, unread: int) -> list[str]:
+def _count_settled(run: Run, counter: str) -> int:
+    step = run.summary.get("settle", {}).get(ABSENCE, {})
+    return int(step.get("counters", {}).get(counter, 0))
+
+
+def list_troubles(figures: Figures, *, unread: int, doubted: int = 0) -> list[str]:
     """What went wrong, in words; empty when all is well."""
     troubles = []
     if figures.quarantined:
@@ -57,6 +67,9 @@ def list_troubles(figures: Figures, *, unread: int) -> list[str]:
     if unread:
         tables = _some(unread, "table was", "tables were")
         troubles.append(f"{tables} stored without a profile: the rows could not be read.")
+    if doubted:
+        tables = _some(doubted, "table is", "tables are")
+        troubles.append(f"{tables} no longer listed, too many at once: say whether they are gone.")
     if not figures.balance.holds and not figures.quarantined:
         troubles.append("The balance does not hold: tables were lost on the way.")
     return troubles

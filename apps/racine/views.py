@@ -15,7 +15,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasources.selectors import get_source, list_permitted_sources, list_visible_sources
-from apps.discovery.selectors import list_failed_items, list_quarantined_batches, list_unread_items
+from apps.discovery.selectors import (
+    find_open_doubt,
+    list_failed_items,
+    list_quarantined_batches,
+    list_unread_items,
+)
 from apps.discovery.stages import list_stages
 from apps.rbac.selectors import may
 from apps.rbac.services import require
@@ -105,6 +110,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "troubles": [] if run.is_active else run.summary.get("troubles", []),
         "failed_tables": [_explain_failed(item) for item in list_failed_items(run.job)[:100]],
         "unread_tables": [_explain_unread(item) for item in list_unread_items(run.job)[:100]],
+        "absence": {"doubt": find_open_doubt(run.source_id)},
         "quarantined": list_quarantined_batches(run.job)[:100],
         "set_aside": list_set_aside(run),
         "may_discover": may(user, Action.DISCOVER, run.source),

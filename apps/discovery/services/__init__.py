@@ -1,6 +1,7 @@
 """Opens jobs, takes their batches in, and settles what a complete listing means."""
 
 from .absence import settle_absence
+from .doubts import DoubtDecided, decide_absence
 from .jobs import (
     JobNotFailed,
     SourceBusy,
@@ -27,6 +28,7 @@ from .stream import (
 
 __all__ = [
     "BatchConflict",
+    "DoubtDecided",
     "HashMismatch",
     "JobNotFailed",
     "JobOver",
@@ -36,6 +38,7 @@ __all__ = [
     "WindowExceeded",
     "accept_batch",
     "close_job",
+    "decide_absence",
     "fail_job",
     "lease_job",
     "open_job",

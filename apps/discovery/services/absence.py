@@ -20,6 +20,8 @@ from apps.discovery.types import (
     StageOutcome,
 )
 
+from .doubts import raise_doubt
+
 # A listing that loses more than this share of a container, and this many, is rather not believed.
 BREAKER_SHARE = 0.5
 BREAKER_COUNT = 5
@@ -30,8 +32,8 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
     """Mark datasets that authoritative listings no longer show: missing first, dropped next time.
 
     Nothing is marked when a container's listing was not complete, when a batch is in quarantine
-    (its datasets are there, only unread), or when most of a container, or of all that is known,
-    would go at once.
+    (its datasets are there, only unread). When most of a container, or of all that is known, would
+    go at once, a person is asked.
     """
     job = DiscoveryJob.objects.get(pk=run.job_id)
     if job.state != JobState.CLOSED:
@@ -41,13 +43,15 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
     if Batch.objects.filter(job=job, state=BatchState.QUARANTINED).exists():
         absent, withheld = [], absent
     gone, doubted = _apply_breaker(job, absent)
+    raise_doubt(job, doubted)
     missing = _mark(job, gone, DatasetState.ACTIVE, DatasetState.MISSING)
     dropped = _mark(job, gone, DatasetState.MISSING, DatasetState.DROPPED)
     return StageOutcome(
         counters={
             "tables_missing": missing,
             "tables_dropped": dropped,
-            "absence_withheld": len(withheld) + len(doubted),
+            "absence_withheld": len(withheld),
+            "absence_doubted": len(doubted),
         }
     )
 

@@ -1,0 +1,13 @@
+"""Addresses of discovery's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+app_name = "discovery"
+urlpatterns = [
+    path("absences/<uuid:public_id>/", views.show_absence, name="absence-detail"),
+    path("absences/<uuid:public_id>/decide/", views.decide_absence, name="absence-decide"),
+]
