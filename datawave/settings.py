@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ScheduleKindEnum": "apps.racine.types.ScheduleKind",
+        "PriorityEnum": "apps.racine.types.Priority",
         "RunStateEnum": "apps.racine.types.RunState",
         "TestStateEnum": "apps.datasources.types.TestState",
         "DatasetStateEnum": "apps.discovery.types.DatasetState",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import F, Max, OuterRef, Q, Subquery
@@ -13,7 +14,15 @@ from django.db.models.functions import Coalesce
 from datawave.common.errors import NotThere
 
 from .models import Blackout, Freshness, Orchestration, Run, Schedule, ScheduleFire
-from .timing import explain_cron, explain_interval, list_cron, next_interval
+from .timing import (
+    CronWrong,
+    ZoneUnknown,
+    check_cron,
+    explain_cron,
+    explain_interval,
+    list_cron,
+    next_interval,
+)
 from .types import RunState, ScheduleKind
 
 if TYPE_CHECKING:
@@ -24,6 +33,9 @@ if TYPE_CHECKING:
 
     from .models.schedules import OfSourceQuerySet
 
+PREVIEWED = 5
+# More minutes than any interval has.
+MOST_DIGITS = 8
 FINISHED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
 
@@ -99,6 +111,27 @@ def list_next(schedule: Schedule, after: dt.datetime, count: int) -> list[dt.dat
         anchor, minutes = schedule.created_at or after, schedule.every_minutes or 0
         times.append(next_interval(anchor, minutes, times[-1] if times else after))
     return times
+
+
+def preview(values: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
+    """What a form's values mean: `words` and `times`, or the `problem` with them."""
+    minutes = str(values.get("every_minutes") or "")
+    schedule = Schedule(
+        kind=values.get("kind", ""),
+        cron=str(values.get("cron") or ""),
+        every_minutes=int(minutes) if minutes.isdecimal() and len(minutes) < MOST_DIGITS else None,
+        time_zone=values.get("time_zone") or "UTC",
+        debounce_seconds=values.get("debounce_seconds") or 0,
+    )
+    schedule.created_at = now
+    if schedule.kind == ScheduleKind.INTERVAL and not schedule.every_minutes:
+        return {"problem": "Choose how often."}
+    try:
+        if schedule.kind == ScheduleKind.CRON:
+            check_cron(schedule.cron)
+        return {"words": explain(schedule), "times": list_next(schedule, now, PREVIEWED)}
+    except (CronWrong, ZoneUnknown) as error:
+        return {"problem": str(error)}
 
 
 def list_blackouts(source: DataSource) -> QuerySet[Blackout]:

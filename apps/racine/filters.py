@@ -7,8 +7,8 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from .models import Run
-from .types import RunState, Trigger
+from .models import Run, Schedule
+from .types import RunState, ScheduleKind, Trigger
 
 ORDERINGS = (
     ("id", "number"),
@@ -16,6 +16,12 @@ ORDERINGS = (
     ("state", "state"),
     ("started_at", "started_at"),
     ("finished_at", "finished_at"),
+)
+
+SCHEDULE_ORDERINGS = (
+    ("source__name", "source"),
+    ("next_due_at", "next"),
+    ("priority", "priority"),
 )
 
 
@@ -43,3 +49,20 @@ class RunFilter(django_filters.FilterSet):
         if number.isdecimal() and len(number) < 18:  # noqa: PLR2004  # fits into an id
             wanted |= Q(pk=int(number))
         return runs.filter(wanted)
+
+
+class ScheduleFilter(django_filters.FilterSet):
+    """`?kind=cron&source=<uuid>&q=crm&sort=-next`."""
+
+    kind = django_filters.MultipleChoiceFilter(choices=ScheduleKind.choices)
+    source = django_filters.UUIDFilter(field_name="source__public_id")
+    paused = django_filters.BooleanFilter(
+        field_name="paused_at", lookup_expr="isnull", exclude=True
+    )
+    q = django_filters.CharFilter(field_name="source__name", lookup_expr="icontains")
+    sort = django_filters.OrderingFilter(fields=SCHEDULE_ORDERINGS)
+    ordering = django_filters.OrderingFilter(fields=SCHEDULE_ORDERINGS)
+
+    class Meta:
+        model = Schedule
+        fields: list[str] = []

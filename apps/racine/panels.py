@@ -11,6 +11,13 @@ from apps.rbac.selectors import may
 from apps.rbac.types import Action
 from datawave.common.parts import Part, register_facts, register_part
 
+from .agenda import (
+    describe_schedules,
+    find_freshness,
+    list_blackouts,
+    list_visible_schedules,
+    load_orchestration,
+)
 from .models import Run
 from .selectors import list_visible_runs
 
@@ -33,6 +40,27 @@ def register_source_parts() -> None:
             load=load_history,
         )
     )
+    register_part(
+        Part(
+            page="source",
+            slug="schedules",
+            order=15,
+            template="racine/_source_schedules.html",
+            load=load_agenda,
+        )
+    )
+
+
+def load_agenda(source: DataSource, user: User) -> dict[str, Any]:
+    """What discovers a source by itself, when it may not, and how old it may grow."""
+    own = list_visible_schedules(user).filter(source=source).order_by("next_due_at", "pk")
+    return {
+        "rows": describe_schedules(list(own)),
+        "blackouts": list(list_blackouts(source)),
+        "objective": find_freshness(source),
+        "all_paused": load_orchestration().paused_at is not None,
+        "may_discover": may(user, Action.DISCOVER, source),
+    }
 
 
 def load_last_runs(user: User, source_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

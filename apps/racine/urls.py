@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import health, views
+from . import health, schedule_views, views
 
 app_name = "racine"
 urlpatterns = [
@@ -18,4 +18,29 @@ urlpatterns = [
     path("runs/<uuid:public_id>/resume/", views.resume_run, name="run-resume"),
     path("runs/<uuid:public_id>/retry/", views.retry_run, name="run-retry"),
     path("runs/<uuid:public_id>/log.txt", views.download_log, name="run-log"),
+    path("schedules/", schedule_views.list_schedules, name="schedule-list"),
+    path("schedules/preview/", schedule_views.preview_schedule, name="schedule-preview"),
+    path("schedules/pause/", schedule_views.pause_all, name="schedules-pause"),
+    path("schedules/resume/", schedule_views.resume_all, name="schedules-resume"),
+    path("schedules/limits/", schedule_views.set_limits, name="run-limits"),
+    path("schedules/<uuid:public_id>/", schedule_views.edit_schedule, name="schedule-edit"),
+    path("schedules/<uuid:public_id>/hook/", schedule_views.renew_hook, name="schedule-hook"),
+    path(
+        "schedules/<uuid:public_id>/<slug:act>/",
+        schedule_views.act_on_schedule,
+        name="schedule-act",
+    ),
+    path("sources/<uuid:public_id>/schedule/", schedule_views.add_schedule, name="schedule-add"),
+    path("sources/<uuid:public_id>/hours/", schedule_views.show_hours, name="source-hours"),
+    path(
+        "sources/<uuid:public_id>/freshness/",
+        schedule_views.set_freshness,
+        name="source-freshness",
+    ),
+    path("sources/<uuid:public_id>/blackouts/", schedule_views.add_blackout, name="blackout-add"),
+    path(
+        "blackouts/<uuid:public_id>/delete/",
+        schedule_views.delete_blackout,
+        name="blackout-delete",
+    ),
 ]

@@ -18,10 +18,12 @@ FIRST_VISIT = 300 * 1024
 PLAIN = ("/sign-in/", "/sign-in/link/not-a-link/")
 PATHS = (
     "/", "/sources/", "/sources/add/", "/sources/?q=nothing-like-it", "/agents/",
-    "/runs/", "/runs/?state=failed", "/inbox/", "/inbox/?show=unread", "/profile/", "/people/",
+    "/runs/", "/runs/?state=failed", "/schedules/",
+    "/inbox/", "/inbox/?show=unread", "/profile/", "/people/",
     "/catalog/", "/catalog/?q=customer", "/classification/", "/classification/?q=nothing-like-it",
     "/compliance/", "/compliance/rules/",
     "/sources/{source}/", "/sources/{source}/edit/", "/sources/{source}/delete/",
+    "/sources/{source}/schedule/", "/sources/{source}/hours/", "/schedules/{schedule}/",
     "/sources/tests/{test}/", "/runs/{run}/", "/compliance/{finding}/", "/labels/{label}/",
     "/catalog/{dataset}/", "/catalog/{dataset}/?tab=profile", "/catalog/{dataset}/?tab=findings",
     "/catalog/{dataset}/?tab=relations", "/catalog/{dataset}/?tab=history",
@@ -37,8 +39,10 @@ def ids(admin: Client, demo: Path) -> dict[str, str]:
     run = admin.call("POST", "runs/", {"source": source})["id"]
     done = admin.wait_for_run(run)
     assert done["state"] == "completed", done
+    plan = {"source": source, "kind": "cron", "cron": "30 2 * * *"}
     return {
         "source": source,
+        "schedule": admin.call("POST", "schedules/", plan)["id"],
         "run": run,
         "test": admin.call("POST", f"sources/{source}/tests/")["id"],
         "dataset": first_id(admin, "datasets/"),
