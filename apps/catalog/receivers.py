@@ -6,7 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from apps.classification.signals import label_decided
+from apps.classification.signals import label_decided, labels_rejudged
 from apps.discovery.signals import absence_decided
 
 from . import tasks
@@ -22,3 +22,10 @@ def refresh_after_decision(label: Any, **_: Any) -> None:
 def publish_after_decision(doubt: Any, **_: Any) -> None:
     """Entries of tables that are gone leave the catalogue, and come back with them."""
     tasks.publish_source.delay(source_id=doubt.source_id)
+
+
+@receiver(labels_rejudged, dispatch_uid="catalog.refresh_entries")
+def refresh_after_rejudging(dataset_ids: list[int], **_: Any) -> None:
+    """The machine changed its mind without a run."""
+    for dataset_id in dataset_ids:
+        tasks.refresh_entry.delay(dataset_id=dataset_id)

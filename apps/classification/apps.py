@@ -18,6 +18,7 @@ class ClassificationConfig(AppConfig):
         from datawave.common.navigation import NavItem, register_nav
         from datawave.common.parts import register_part
 
+        from . import receivers  # noqa: F401  # registers itself
         from .panels import SIGN_OFF, SOURCE_SIGN_OFF
         from .selectors import count_suggestions
         from .stage import ClassificationStage

@@ -13,7 +13,7 @@ from .models import Label
 from .types import LabelState
 
 if TYPE_CHECKING:
-    from .neighbours import Neighbours
+    from .neighbours import NearBy, Neighbours
 
 MOST_KEPT: Final = 20_000
 # A verdict names so many near columns, none further than this.
@@ -40,21 +40,19 @@ def find_nearest(field_ids: Sequence[int], likenesses: Sequence[bytes]) -> list[
     known = _load()
     if not known.label_ids:
         return [()] * len(likenesses)
-    rows = known.index.measure(likenesses)
-    return [_choose(known, field, row) for field, row in zip(field_ids, rows, strict=True)]
+    found = known.index.find(likenesses, NEAR)
+    return [_choose(known, field, near) for field, near in zip(field_ids, found, strict=True)]
 
 
-def _choose(known: _Confirmed, field_id: int, distances: Sequence[float]) -> Near:
-    import numpy as np
-
+def _choose(known: _Confirmed, field_id: int, near: NearBy) -> Near:
     # One more than is named, because the column itself may be among them.
-    order = np.argsort(distances, kind="stable")[: MOST_NAMED + 1]
-    near = [
-        (known.label_ids[place], round(float(distances[place]), 3))
-        for place in order
-        if distances[place] <= NEAR and known.field_ids[place] != field_id
+    nearest = zip(near.places[: MOST_NAMED + 1], near.distances, strict=False)
+    named = [
+        (known.label_ids[place], round(float(distance), 3))
+        for place, distance in nearest
+        if known.field_ids[place] != field_id
     ]
-    return tuple(near[:MOST_NAMED])
+    return tuple(named[:MOST_NAMED])
 
 
 def _load() -> _Confirmed:

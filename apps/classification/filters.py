@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.db.models import Q, QuerySet
 
-from .models import Attestation, Label
+from .models import Attestation, Label, ReplayChange
 from .selectors import list_semantic_types
 from .types import LabelState, Sensitivity
 
@@ -78,3 +78,16 @@ class AttestationFilter(django_filters.FilterSet):
         if standing == "withdrawn":
             return rows.exclude(withdrawn_at=None)
         return rows.filter(withdrawn_at=None, stale_at__isnull=standing == "current")
+
+
+class ReplayChangeFilter(django_filters.FilterSet):
+    """`?type_before=contact.email&type_after=person.name&decided=false`."""
+
+    type_before = django_filters.CharFilter()
+    type_after = django_filters.CharFilter()
+    decided = django_filters.BooleanFilter()
+    source = django_filters.UUIDFilter(field_name="label__field__dataset__source__public_id")
+
+    class Meta:
+        model = ReplayChange
+        fields: list[str] = []

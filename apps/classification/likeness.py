@@ -119,8 +119,9 @@ def measure_profile_distance(one: bytes, other: bytes) -> float:
     stats = zip(one[NAME_BYTES:split], other[NAME_BYTES:split], strict=True)
     mean = sum(abs(a - b) for a, b in stats) / (STATS * _TOP)
     hits = list(zip(one[split:-1], other[split:-1], strict=True))
-    most = sum(max(a, b) for a, b in hits)
-    apart = sum(abs(a - b) for a, b in hits) / max(most, _TOP)
+    # Rates that are small on both sides tell little.
+    most = max(_TOP, sum(max(a, b) for a, b in hits))
+    apart = sum(abs(a - b) for a, b in hits) / most
     return WEIGHTS["stats"] * min(1.0, mean * STRETCH) + WEIGHTS["hits"] * apart
 
 

@@ -1,8 +1,9 @@
-"""Many likenesses at once: distances from each of some columns to each of the remembered ones."""
+"""Many likenesses at once: which of the remembered columns are near some others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -13,58 +14,63 @@ from .likeness import HITS, NAME_BYTES, SIZE, STATS, STRETCH, WEIGHTS
 Array = NDArray[Any]
 _TOP: Final = 255.0
 _SPLIT: Final = NAME_BYTES + STATS
-# Distances in memory at once, so that a large memory does not make a large matrix.
-_CELLS: Final = 2_000_000
+# Rounding must not lose what is exactly at the radius.
+_SLACK: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class NearBy:
+    """Places of remembered columns and their distances, the nearest first."""
+
+    places: Array
+    distances: Array
 
 
 class Neighbours:
     """Remembered columns, ready to be compared with."""
 
     def __init__(self, likenesses: Sequence[bytes]) -> None:
-        rows = _stack(likenesses)
-        self._words = _unpack_words(rows)
+        self._rows = _stack(likenesses)
+        self._words = _unpack_words(self._rows)
         self._counts = self._words.sum(axis=1)
-        self._stats = rows[:, NAME_BYTES:_SPLIT].astype(np.float32)
-        self._hits = rows[:, _SPLIT : _SPLIT + HITS].astype(np.float32)
-        self._types = rows[:, -1]
 
     def __len__(self) -> int:
-        return len(self._types)
+        return len(self._rows)
 
-    def measure(self, likenesses: Sequence[bytes]) -> Array:
-        """Distances, a row for each given column and a place for each remembered one."""
-        if not len(self) or not likenesses:
-            return np.ones((len(likenesses), len(self)), np.float32)
-        step = max(1, _CELLS // (len(self) * HITS))
-        rows = _stack(likenesses)
-        parts = [self._measure(rows[at : at + step]) for at in range(0, len(rows), step)]
-        return np.concatenate(parts)
+    def find(self, likenesses: Sequence[bytes], radius: float) -> list[NearBy]:
+        """What is within the radius of each of the given columns."""
+        return [self._find(row, radius) for row in _stack(likenesses)]
 
-    def _measure(self, rows: Array) -> Array:
-        words = self._compare_words(_unpack_words(rows))
-        stats = np.abs(rows[:, None, NAME_BYTES:_SPLIT].astype(np.float32) - self._stats)
-        mean = np.minimum(1.0, stats.mean(axis=2) / _TOP * STRETCH)
-        hits = rows[:, None, _SPLIT : _SPLIT + HITS].astype(np.float32)
-        most = np.maximum(np.maximum(hits, self._hits).sum(axis=2), _TOP)
-        apart = np.abs(hits - self._hits).sum(axis=2) / most
-        typed = rows[:, None, -1] != self._types
-        return np.asarray(
-            WEIGHTS["name"] * words
-            + WEIGHTS["stats"] * mean
-            + WEIGHTS["hits"] * apart
-            + WEIGHTS["type"] * typed,
-            np.float32,
-        )
+    def _find(self, row: Array, radius: float) -> NearBy:
+        words = self._compare_words(row)
+        # Names are compared with all, the rest only where the name leaves it open.
+        open_ = np.flatnonzero(WEIGHTS["name"] * words <= radius + _SLACK)
+        distances = WEIGHTS["name"] * words[open_] + self._compare_rest(row, self._rows[open_])
+        near = np.flatnonzero(distances <= radius + _SLACK)
+        order = near[np.argsort(distances[near], kind="stable")]
+        return NearBy(open_[order], distances[order])
 
-    def _compare_words(self, words: Array) -> Array:
-        common = words @ self._words.T
-        either = words.sum(axis=1)[:, None] + self._counts - common
+    def _compare_words(self, row: Array) -> Array:
+        (words,) = _unpack_words(row[None, :])
+        common = self._words @ words
+        either = words.sum() + self._counts - common
         return np.where(either > 0, 1.0 - common / np.maximum(either, 1.0), 0.0)
+
+    def _compare_rest(self, row: Array, rows: Array) -> Array:
+        one, many = row.astype(np.float32), rows.astype(np.float32)
+        stats = np.abs(many[:, NAME_BYTES:_SPLIT] - one[NAME_BYTES:_SPLIT]).mean(axis=1) / _TOP
+        hits, others = one[_SPLIT : _SPLIT + HITS], many[:, _SPLIT : _SPLIT + HITS]
+        most = np.maximum(np.maximum(others, hits).sum(axis=1), _TOP)
+        apart = np.abs(others - hits).sum(axis=1) / most
+        return np.asarray(
+            WEIGHTS["stats"] * np.minimum(1.0, stats * STRETCH)
+            + WEIGHTS["hits"] * apart
+            + WEIGHTS["type"] * (many[:, -1] != one[-1])
+        )
 
 
 def _stack(likenesses: Sequence[bytes]) -> Array:
-    rows = np.frombuffer(b"".join(likenesses), np.uint8)
-    return rows.reshape(len(likenesses), SIZE)
+    return np.frombuffer(b"".join(likenesses), np.uint8).reshape(len(likenesses), SIZE)
 
 
 def _unpack_words(rows: Array) -> Array:

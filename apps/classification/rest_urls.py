@@ -1,4 +1,4 @@
-"""Routes of the API's labels, decisions, sign-offs and semantic types."""
+"""Routes of the API's labels, decisions, sign-offs, versions of the judge and types."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .rest.labels import DecisionViewSet, LabelViewSet, SemanticTypeViewSet
+from .rest.models import ModelViewSet, ReplayViewSet
 from .rest.signing import AttestationViewSet
 
 app_name = "classification-api"
@@ -13,6 +14,8 @@ router = SimpleRouter(use_regex_path=False)
 router.register("labels", LabelViewSet, basename="label")
 router.register("decisions", DecisionViewSet, basename="decision")
 router.register("attestations", AttestationViewSet, basename="attestation")
+router.register("models", ModelViewSet, basename="model")
+router.register("replays", ReplayViewSet, basename="replay")
 urlpatterns = [
     *router.urls,
     path("semantic-types/", SemanticTypeViewSet.as_view({"get": "list"}), name="type-list"),

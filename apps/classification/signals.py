@@ -9,3 +9,9 @@ from django.dispatch import Signal
 label_decided = Signal()
 # Carries number as int: so many decisions were taken or undone at once.
 labels_decided = Signal()
+# Carries replay as Replay: it can be worked on.
+replay_due = Signal()
+# Carries replay as Replay: it is done, or failed.
+replay_ended = Signal()
+# Carries dataset_ids as list[int]: the machine changed its mind without a run.
+labels_rejudged = Signal()

@@ -70,3 +70,31 @@ class LabelFacts:
     state: str
     # Empty where the field is not about a person.
     categories: tuple[str, ...]
+
+
+class ModelKind(TextChoices):
+    """Where a version of the judge comes from."""
+
+    SHIPPED = "shipped", "Shipped"
+    TRAINED = "trained", "Trained"
+    LEARNED = "learned", "Learned from decisions"
+
+
+class ReplayKind(TextChoices):
+    """Whether a replay only looks or writes."""
+
+    PREVIEW = "preview", "Preview"
+    APPLY = "apply", "Applying"
+
+
+class ReplayState(TextChoices):
+    """How far a replay is."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN_REPLAY_STATES = (ReplayState.WAITING, ReplayState.RUNNING)

@@ -1,10 +1,10 @@
-"""Pages of labels and sign-offs."""
+"""Pages of labels, sign-offs and versions of the judge."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from .views import labels, signing
+from .views import labels, models, signing
 
 app_name = "classification"
 urlpatterns = [
@@ -18,4 +18,10 @@ urlpatterns = [
     path("sign-offs/<uuid:public_id>/withdraw/", signing.withdraw, name="attestation-withdraw"),
     path("datasets/<uuid:public_id>/sign-off/", signing.sign_dataset, name="dataset-sign"),
     path("sources/<uuid:public_id>/sign-off/", signing.sign_source, name="source-sign"),
+    path("classification/models/", models.list_versions, name="model-list"),
+    path("classification/models/roll-back/", models.roll_back, name="model-roll-back"),
+    path("models/<uuid:public_id>/preview/", models.preview_model, name="model-preview"),
+    path("models/<uuid:public_id>/activate/", models.activate_model, name="model-activate"),
+    path("replays/<uuid:public_id>/", models.show_replay, name="replay-detail"),
+    path("replays/<uuid:public_id>/cancel/", models.cancel_replay, name="replay-cancel"),
 ]

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from apps.catalog.signals import entry_changed
-from apps.classification.signals import label_decided
+from apps.classification.signals import label_decided, labels_rejudged, replay_ended
 
 from . import tasks
 from .signals import pack_switched
@@ -18,6 +18,20 @@ from .signals import pack_switched
 def recheck_after_decision(label: Any, **_: Any) -> None:
     """What a column means decides which rules apply."""
     _recheck(label.field.dataset)
+
+
+@receiver(labels_rejudged, dispatch_uid="compliance.labels_rejudged")
+def recheck_after_rejudging(dataset_ids: list[int], **_: Any) -> None:
+    """The machine changed its mind without a run."""
+    for dataset_id in dataset_ids:
+        tasks.recheck_dataset.delay(dataset_id=dataset_id)
+
+
+@receiver(replay_ended, dispatch_uid="compliance.replay_ended")
+def recheck_after_replay(replay: Any, **_: Any) -> None:
+    """What is counted over whole sources waits until all labels are there."""
+    if replay.kind == "apply":
+        tasks.recheck_all_sources.delay()
 
 
 @receiver(entry_changed, dispatch_uid="compliance.entry_changed")

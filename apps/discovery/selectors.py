@@ -94,6 +94,21 @@ def load_dataset_tables(source_id: int) -> Iterator[BatchTable]:
         yield from _load_tables(ids[start : start + CHUNK])
 
 
+def load_tables_after(dataset_id: int, limit: int) -> list[BatchTable]:
+    """The next active datasets of all sources after one, by id, with their current snapshots."""
+    active = _list_readable().filter(pk__gt=dataset_id).order_by("pk")
+    return list(_load_tables(list(active.values_list("pk", flat=True)[:limit])))
+
+
+def count_tables() -> int:
+    """How many active datasets of all sources have a snapshot."""
+    return _list_readable().count()
+
+
+def _list_readable() -> QuerySet[Dataset]:
+    return Dataset.objects.filter(state=DatasetState.ACTIVE).exclude(snapshot=None)
+
+
 def load_dataset_table(dataset_id: int) -> BatchTable:
     """One dataset with its current snapshot. Raises NotThere when it has none."""
     for table in _load_tables([dataset_id]):

@@ -56,13 +56,25 @@ def test_distance_is_the_same_when_sides_are_swapped(one: bytes, other: bytes) -
 def test_many_are_measured_as_each_alone_when_compared_at_once(
     known: list[bytes], asked: list[bytes]
 ) -> None:
-    rows = Neighbours(known).measure(asked)
-    for row, one in zip(rows, asked, strict=True):
-        assert list(row) == pytest.approx([measure_distance(one, k) for k in known], abs=1e-5)
+    for found, one in zip(Neighbours(known).find(asked, 1.0), asked, strict=True):
+        wanted = [measure_distance(one, each) for each in known]
+        assert list(found.distances) == pytest.approx(sorted(wanted), abs=1e-5)
+        assert sorted(found.places) == list(range(len(known)))
+
+
+@given(st.lists(likenesses, min_size=1, max_size=9), likenesses, st.floats(0, 1))
+def test_only_what_is_within_the_radius_is_found_when_asked(
+    known: list[bytes], asked: bytes, radius: float
+) -> None:
+    (found,) = Neighbours(known).find([asked], radius)
+    wanted = {n for n, one in enumerate(known) if measure_distance(asked, one) <= radius - 1e-4}
+    assert wanted <= set(found.places)
+    assert all(measure_distance(asked, known[n]) <= radius + 1e-4 for n in found.places)
 
 
 def test_nothing_is_near_when_nothing_is_remembered() -> None:
-    assert Neighbours([]).measure([describe_column(mails())]).shape == (1, 0)
+    (found,) = Neighbours([]).find([describe_column(mails())], 1.0)
+    assert not len(found.places)
 
 
 @pytest.mark.parametrize("name", ["日本語", "", "x" * 1000, "\u202e" * 9, "Straße_Nr"])

@@ -1,16 +1,22 @@
-"""Labels, what people decided about them, and what they signed off."""
+"""Labels, what people decided about them, what they signed off, and versions of the judge."""
 
 from __future__ import annotations
 
 from .labels import AlikeGroup, Label, LabelDecision, LabelQuerySet, PastVerdict
+from .registry import Activation, ModelFile, Replay, ReplayChange, StoredModel
 from .signoff import Attestation, AttestationQuerySet
 
 __all__ = [
+    "Activation",
     "AlikeGroup",
     "Attestation",
     "AttestationQuerySet",
     "Label",
     "LabelDecision",
     "LabelQuerySet",
+    "ModelFile",
     "PastVerdict",
+    "Replay",
+    "ReplayChange",
+    "StoredModel",
 ]

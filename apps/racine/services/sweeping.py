@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.classification import services as classification
 from apps.datasources import services as datasources
 from apps.discovery import services as discovery
 from apps.discovery.types import JobState
@@ -187,6 +188,11 @@ def sweep_notices() -> None:
         notifications.prune_events()
 
 
+def wake_judging() -> None:
+    """Columns that are judged anew, and decisions that are to be learnt from."""
+    classification.sweep()
+
+
 STEPS: tuple[Callable[[], None], ...] = (
     free_lost_jobs,
     follow_jobs,
@@ -203,4 +209,5 @@ STEPS: tuple[Callable[[], None], ...] = (
     end_tests,
     show_progress,
     sweep_notices,
+    wake_judging,
 )
