@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -51,8 +52,9 @@ API = "/api/v1/models/"
 
 
 @pytest.fixture(autouse=True)
-def no_held_judges() -> None:
-    """A judge that another test opened belongs to a file that is gone."""
+def own_home(settings: Any, tmp_path: Path) -> None:
+    """Files of models in a folder of the test's own, and no judge of another test."""
+    settings.HOME = tmp_path / "home"
     active._held.clear()
 
 
