@@ -16,6 +16,7 @@ from apps.datasources.selectors import get_source
 from . import services
 from .filters import RunFilter
 from .models import Run, RunEvent, RunQuerySet
+from .quarantine import get_set_aside, list_set_aside
 from .selectors import get_run, list_log, list_visible_runs, load_live
 from .types import Trigger
 
@@ -94,6 +95,20 @@ class LogSerializer(serializers.ModelSerializer[RunEvent]):
         read_only_fields = fields
 
 
+class SetAsideSerializer(serializers.Serializer[Any]):
+    """One stage on one batch that was set aside."""
+
+    id = serializers.IntegerField()
+    stage = serializers.CharField()
+    batch = serializers.IntegerField(help_text="Number of the batch in its stream.")
+    records = serializers.IntegerField()
+    sha256 = serializers.CharField(help_text="Hash of the batch as it was sent.")
+    code = serializers.CharField()
+    message = serializers.CharField()
+    failures = serializers.IntegerField()
+    losses = serializers.IntegerField(help_text="Workers that it has cost.")
+
+
 @extend_schema_view(
     list=extend_schema(operation_id="runs_list", summary="List runs"),
     retrieve=extend_schema(operation_id="runs_get", summary="One run, with its live picture"),
@@ -157,6 +172,32 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     def retry(self, request: Request, public_id: Any = None) -> Response:
         """Try batches again that stages set aside."""
         return self._act(services.retry_quarantined)
+
+    @extend_schema(operation_id="runs_set_aside", summary="Batches that stages set aside",
+                   responses=SetAsideSerializer(many=True), filters=False)  # fmt: skip
+    @action(detail=True, url_path="set-aside", filterset_class=None, pagination_class=None)
+    def set_aside(self, request: Request, public_id: Any = None) -> Response:
+        """What waits for a decision: one stage on one batch each."""
+        return Response(SetAsideSerializer(list_set_aside(self.get_object()), many=True).data)
+
+    @extend_schema(operation_id="runs_requeue_batch", summary="Try one set-aside batch again",
+                   request=None, responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="set-aside/<int:work_id>/requeue")
+    def requeue(self, request: Request, work_id: int, public_id: Any = None) -> Response:
+        """Work on it once more."""
+        return self._decide(work_id, services.requeue_stage)
+
+    @extend_schema(operation_id="runs_discard_batch", summary="Do without one set-aside batch",
+                   request=None, responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="set-aside/<int:work_id>/discard")
+    def discard(self, request: Request, work_id: int, public_id: Any = None) -> Response:
+        """Do without this stage's results on this batch, for good."""
+        return self._decide(work_id, services.discard_stage)
+
+    def _decide(self, work_id: int, act: Callable[..., Any]) -> Response:
+        run = self.get_object()
+        act(work=get_set_aside(run, work_id), user=self._user())
+        return Response(self._describe(run.public_id), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="runs_log", summary="Log of a run",
                    responses=LogSerializer(many=True), filters=False)  # fmt: skip

@@ -17,6 +17,16 @@ urlpatterns = [
     path("runs/<uuid:public_id>/cancel/", views.cancel_run, name="run-cancel"),
     path("runs/<uuid:public_id>/resume/", views.resume_run, name="run-resume"),
     path("runs/<uuid:public_id>/retry/", views.retry_run, name="run-retry"),
+    path(
+        "runs/<uuid:public_id>/set-aside/<int:work_id>/requeue/",
+        views.requeue_stage,
+        name="stage-requeue",
+    ),
+    path(
+        "runs/<uuid:public_id>/set-aside/<int:work_id>/discard/",
+        views.discard_stage,
+        name="stage-discard",
+    ),
     path("runs/<uuid:public_id>/log.txt", views.download_log, name="run-log"),
     path("schedules/", schedule_views.list_schedules, name="schedule-list"),
     path("schedules/preview/", schedule_views.preview_schedule, name="schedule-preview"),

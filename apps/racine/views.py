@@ -21,7 +21,6 @@ from apps.discovery.selectors import (
     list_quarantined_batches,
     list_unread_items,
 )
-from apps.discovery.stages import list_stages
 from apps.rbac.selectors import may
 from apps.rbac.services import require
 from apps.rbac.types import Action
@@ -32,6 +31,7 @@ from datawave.common.pages import answer_csv, answer_errors, paginate
 from . import services
 from .filters import RunFilter
 from .models import Run
+from .quarantine import get_set_aside, list_set_aside
 from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
 from .timeline import load_timeline
 from .types import RunState, StageState, Trigger
@@ -157,23 +157,6 @@ def _explain_unread(item: Any) -> dict[str, str]:
     }
 
 
-def list_set_aside(run: Run) -> list[dict[str, Any]]:
-    """Stage runs that were set aside, with what the page tells of each."""
-    aside = run.stage_runs.filter(state=StageState.QUARANTINED).select_related("batch")[:100]
-    titles = {stage.name: stage.title for stage in list_stages()}
-    return [
-        {
-            "title": titles.get(work.stage, work.stage),
-            "batch": work.batch.seq,
-            "code": work.error_code,
-            "message": work.error_message,
-            "failures": work.failures,
-            "losses": work.losses,
-        }
-        for work in aside
-    ]
-
-
 def _can_retry(run: Run) -> bool:
     if run.state != RunState.COMPLETED_WITH_ERRORS:
         return False
@@ -257,6 +240,29 @@ def retry_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     return _act(
         request, public_id, services.retry_quarantined, "The set-aside batches are tried again."
     )
+
+
+@require_POST
+@answer_errors
+def requeue_stage(request: HttpRequest, public_id: uuid.UUID, work_id: int) -> HttpResponseBase:
+    """Try one set-aside batch again."""
+    return _decide(request, public_id, work_id, services.requeue_stage, "The batch is tried again.")
+
+
+@require_POST
+@answer_errors
+def discard_stage(request: HttpRequest, public_id: uuid.UUID, work_id: int) -> HttpResponseBase:
+    """Do without one set-aside batch."""
+    return _decide(request, public_id, work_id, services.discard_stage, "The batch is discarded.")
+
+
+def _decide(
+    request: HttpRequest, public_id: uuid.UUID, work_id: int, act: Callable[..., Any], said: str
+) -> HttpResponseBase:
+    def decide(*, run: Run, user: User) -> None:
+        act(work=get_set_aside(run, work_id), user=user)
+
+    return _act(request, public_id, decide, said)
 
 
 @require_GET

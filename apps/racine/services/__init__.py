@@ -39,16 +39,19 @@ from .runs import (
     stop_reading,
 )
 from .scheduling import announce_change, check_freshness, fire_schedules
+from .set_aside import NotSetAside, RunSettling, discard_stage, requeue_stage
 from .settling import fail_run, settle_claimed, settle_run, try_settle
 from .stage_work import finish_alone, run_stage
 from .story import note_progress
 from .sweeping import sweep
 
 __all__ = [
+    "NotSetAside",
     "NothingToRetry",
     "RunNotFailed",
     "RunOutdated",
     "RunOver",
+    "RunSettling",
     "SourceBusy",
     "add_blackout",
     "add_missing_stage_runs",
@@ -63,6 +66,7 @@ __all__ = [
     "close_reading",
     "delete_blackout",
     "delete_schedule",
+    "discard_stage",
     "end_old_leases",
     "fail_reading",
     "fail_run",
@@ -77,6 +81,7 @@ __all__ = [
     "pause_all",
     "pause_schedule",
     "renew_hook",
+    "requeue_stage",
     "resume_all",
     "resume_run",
     "resume_schedule",

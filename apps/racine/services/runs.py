@@ -195,7 +195,7 @@ def _load(run_id: int) -> Run:
 def resume_run(*, run: Run, user: User) -> None:
     """Take a failed run up again; batches that were accepted stay. Raises RunNotFailed."""
     rbac.require(user, Action.DISCOVER, run.source)
-    _require_newest(run)
+    require_newest(run)
     try:
         _reopen_failed(run, user)
     except (IntegrityError, discovery.SourceBusy):
@@ -204,7 +204,8 @@ def resume_run(*, run: Run, user: User) -> None:
     try_settle(run_id=run.pk)
 
 
-def _require_newest(run: Run) -> None:
+def require_newest(run: Run) -> None:
+    """Raises RunOutdated when the source has a newer run."""
     # An old stream must not overwrite what a newer one has found.
     if Run.objects.filter(source_id=run.source_id, pk__gt=run.pk).exists():
         raise RunOutdated
@@ -215,7 +216,7 @@ def _reopen_failed(run: Run, user: User) -> None:
     job = _job_of(run)
     closed = job.state == JobState.CLOSED
     to = RunState.RUNNING if closed else RunState.WAITING
-    if not _reopen(run, RunState.FAILED, to):
+    if not reopen_run(run, RunState.FAILED, to):
         raise RunNotFailed
     if not closed:
         discovery.resume_job(job=job)
@@ -228,7 +229,8 @@ def _reopen_failed(run: Run, user: User) -> None:
     announce_ready(list(ready.values_list("pk", flat=True)))
 
 
-def _reopen(run: Run, origin: RunState, to: RunState) -> bool:
+def reopen_run(run: Run, origin: RunState, to: RunState) -> bool:
+    """Take a run up again that is over; whether it was in that state."""
     return change_run(
         run.pk,
         origins=[origin],
@@ -250,7 +252,7 @@ def _reopen(run: Run, origin: RunState, to: RunState) -> bool:
 def retry_quarantined(*, run: Run, user: User) -> int:
     """Work again on batches that stages set aside, then settle anew. Raises NothingToRetry."""
     rbac.require(user, Action.DISCOVER, run.source)
-    _require_newest(run)
+    require_newest(run)
     count = _reopen_quarantined(run, user)
     note_progress(run_id=run.pk)
     return count
@@ -258,7 +260,7 @@ def retry_quarantined(*, run: Run, user: User) -> int:
 
 @transaction.atomic
 def _reopen_quarantined(run: Run, user: User) -> int:
-    if not _reopen(run, RunState.COMPLETED_WITH_ERRORS, RunState.RUNNING):
+    if not reopen_run(run, RunState.COMPLETED_WITH_ERRORS, RunState.RUNNING):
         raise NothingToRetry
     aside = run.stage_runs.filter(state=StageState.QUARANTINED)
     ids = list(aside.values_list("pk", flat=True))
