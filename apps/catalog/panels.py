@@ -1,4 +1,4 @@
-"""Tabs of the asset page: its columns, and what it hangs together with."""
+"""Tabs of the asset page: its columns, what it hangs together with, and how it is built."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.classification.selectors import count_suggestions_of, list_personal_columns
 from apps.classification.types import LabelState
 from apps.discovery.panels import Panel
+from apps.discovery.selectors import find_structure, list_named
 from apps.discovery.types import FieldState
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
@@ -156,6 +157,28 @@ def count_relations(dataset: Any, user: Any) -> int:
     return len(list_neighbours(dataset.pk))
 
 
+def load_structure(dataset: Any, user: Any) -> dict[str, Any]:
+    """What the source's catalogue says beside the columns, with links to tables that are known."""
+    table = find_structure(dataset)
+    parents = table.parents if table else []
+    known = list_named(dataset, [(each.container, each.name) for each in parents])
+    return {
+        "table": table,
+        "keys": [each.name for each in _list_key(table)] if table else [],
+        "parents": [(parent, known.get((parent.container, parent.name))) for parent in parents],
+        "typed": [each for each in table.columns if _has_own_type(each)] if table else [],
+    }
+
+
+def _list_key(table: Any) -> list[Any]:
+    keyed = [each for each in table.columns if each.key_position]
+    return sorted(keyed, key=lambda each: each.key_position)
+
+
+def _has_own_type(column: Any) -> bool:
+    return bool(column.base_type or column.members or column.identity or column.generated)
+
+
 PANELS: Final = (
     Panel(
         slug="columns", title="Columns", order=0, template="catalog/_columns.html",
@@ -164,5 +187,9 @@ PANELS: Final = (
     Panel(
         slug="relations", title="Relations", order=30, template="catalog/_relations.html",
         load=load_relations, count=count_relations,
+    ),
+    Panel(
+        slug="structure", title="Structure", order=40, template="catalog/_structure.html",
+        load=load_structure,
     ),
 )  # fmt: skip

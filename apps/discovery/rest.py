@@ -10,10 +10,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from datawave.common.errors import NotThere
+
 from . import services
 from .filters import ChangeFilter, DatasetFilter, DoubtFilter, FieldFilter
 from .models import AbsenceDoubt, Dataset, Field, SchemaChange, SourceScopedQuerySet
 from .selectors import (
+    find_structure,
     list_visible_changes,
     list_visible_datasets,
     list_visible_doubts,
@@ -45,6 +48,83 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
             "first_seen_at", "last_seen_at", "error_code", "error_message",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class ForeignKeySerializer(serializers.Serializer[Any]):
+    """A declared reference to another dataset of the same source."""
+
+    name = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    target_container = serializers.CharField()
+    target_name = serializers.CharField()
+    target_columns = serializers.ListField(child=serializers.CharField())
+
+
+class IndexSerializer(serializers.Serializer[Any]):
+    """An index."""
+
+    name = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    unique = serializers.BooleanField()
+    partial = serializers.BooleanField()  # type: ignore[assignment]
+    method = serializers.CharField()
+
+
+class ConstraintSerializer(serializers.Serializer[Any]):
+    """A rule that the source enforces; "?" stands for each literal of a check."""
+
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    expression = serializers.CharField()
+
+
+class SequenceSerializer(serializers.Serializer[Any]):
+    """A sequence that numbers a column."""
+
+    name = serializers.CharField()
+    column = serializers.CharField()
+
+
+class DatasetNameSerializer(serializers.Serializer[Any]):
+    """Another dataset of the same source."""
+
+    container = serializers.CharField()
+    name = serializers.CharField()
+
+
+class PartitioningSerializer(serializers.Serializer[Any]):
+    """How a table is split; its bounds are values and stay at the edge."""
+
+    strategy = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    partitions = serializers.IntegerField()
+
+
+class GrantsSerializer(serializers.Serializer[Any]):
+    """Who may reach a dataset, as counts."""
+
+    public_read = serializers.BooleanField()
+    public_write = serializers.BooleanField()
+    read_roles = serializers.IntegerField()
+    write_roles = serializers.IntegerField()
+    read_logins = serializers.IntegerField(allow_null=True)
+    write_logins = serializers.IntegerField(allow_null=True)
+    column_grants = serializers.IntegerField()
+
+
+class StructureSerializer(serializers.Serializer[Any]):
+    """What the source's catalogue says of a dataset beside its columns."""
+
+    foreign_keys = ForeignKeySerializer(many=True)
+    indexes = IndexSerializer(many=True)
+    constraints = ConstraintSerializer(many=True)
+    sequences = SequenceSerializer(many=True)
+    parents = DatasetNameSerializer(many=True)
+    partitioning = PartitioningSerializer(allow_null=True)
+    definition = serializers.CharField()
+    row_security = serializers.BooleanField()
+    grants = GrantsSerializer(allow_null=True)
 
 
 class FieldSerializer(serializers.ModelSerializer[Field]):
@@ -94,6 +174,20 @@ class DatasetViewSet(viewsets.ReadOnlyModelViewSet[Dataset]):
     def get_queryset(self) -> SourceScopedQuerySet[Dataset]:
         """Datasets of sources that the caller may view."""
         return list_visible_datasets(_user(self.request))
+
+    @extend_schema(
+        operation_id="datasets_structure",
+        summary="Constraints, indexes, sequences, partitions, view text and grants of a dataset",
+        responses=StructureSerializer,
+    )
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def structure(self, request: Request, public_id: str) -> Response:
+        """Answer 404 while no agent could read the dataset."""
+        del request, public_id
+        table = find_structure(self.get_object())
+        if table is None:
+            raise NotThere
+        return Response(StructureSerializer(table).data)
 
 
 @extend_schema_view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -114,6 +114,19 @@ def load_dataset_table(dataset_id: int) -> BatchTable:
     for table in _load_tables([dataset_id]):
         return table
     raise NotThere
+
+
+def find_structure(dataset: Dataset) -> WireTable | None:
+    """What the last agent that could read the dataset said of it."""
+    return msgspec.convert(dataset.snapshot.payload, WireTable) if dataset.snapshot else None
+
+
+def list_named(
+    dataset: Dataset, names: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Dataset]:
+    """Datasets of the same source by container and name, as far as they are known."""
+    rows = Dataset.objects.filter(source_id=dataset.source_id, name__in=[name for _, name in names])
+    return {key: row for row in rows if (key := (row.container, row.name)) in names}
 
 
 def get_source_id(dataset_id: int) -> int:

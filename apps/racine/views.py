@@ -148,7 +148,7 @@ def _explain_failed(item: Any) -> dict[str, str]:
 
 
 def _explain_unread(item: Any) -> dict[str, str]:
-    code = item.snapshot.payload["profile_error"]
+    code = item.snapshot.payload.get("profile_error", "")
     return {
         "container": item.container,
         "name": item.name,

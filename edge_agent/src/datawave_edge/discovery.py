@@ -390,6 +390,12 @@ def snapshot_of(shape: TableShape, sample: Sample | None, profile_error: str) ->
         comment=shape.comment,
         foreign_keys=shape.foreign_keys,
         indexes=shape.indexes,
+        constraints=shape.constraints,
+        sequences=shape.sequences,
+        parents=shape.parents,
+        partitioning=shape.partitioning,
+        definition=shape.definition,
+        row_security=shape.row_security,
         row_count=sample.row_count if sample and counted else shape.row_count,
         row_count_exact=sample.exact if sample and counted else shape.row_count_exact,
         size_bytes=shape.size_bytes,
@@ -409,6 +415,7 @@ def _clean_listing(listing: ContainerListing) -> ContainerListing:
         name=clean_container(listing.name),
         authoritative=listing.authoritative,
         tables=listing.tables,
+        sequences=listing.sequences,
     )
 
 

@@ -15,12 +15,17 @@ import msgspec
 
 from .connectors.contract import TableRef
 from .protocol import (
+    MAX_STRING,
     BatchRejected,
     ColumnSnapshot,
+    Constraint,
+    DatasetName,
     FailedRecord,
     ForeignKey,
     Index,
+    Partitioning,
     Record,
+    Sequence,
     TableRecord,
     TableSnapshot,
     decode_records,
@@ -47,6 +52,8 @@ _EXPRESSION: Final = re.compile(
     r"'[^']*'|\"[^\"]*\"|\S@\S|^[\d.,+-]+$|^0x[0-9A-Fa-f]+$"
     r"|[-+*/%=<>|&(,]\s*\d[\d.]*\s*(?:$|[-+*/%=<>|&),])|^\d[\d.]*\s*[-+*/%=<>|&]"
 )
+_QUOTED_NAME: Final = re.compile(r"\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`")
+_LITERAL: Final = re.compile(r"'|--|/\*|(?<![\w$.])\d|\$\w*\$")
 _BAD_CHARS: Final = re.compile(r"[\x00\ud800-\udfff]")
 _PLAIN_TYPE: Final = re.compile(
     r"^[^\W\d_][\w .\"\[\]]*(?:\(\s*-?\d{1,6}\s*(?:,\s*-?\d{1,6}\s*)?\))?[\w \[\]]*$"
@@ -127,6 +134,12 @@ def clean_type(native: str) -> str:
     return text[:MAX_TYPE]
 
 
+def clean_sql(text: str) -> str:
+    """SQL that came without literals: what still looks like one means that the cut went wrong."""
+    bare = _QUOTED_NAME.sub("n", text)
+    return "" if _LITERAL.search(bare) else _BAD_CHARS.sub("\ufffd", text)[:MAX_STRING]
+
+
 def clean_table(table: TableSnapshot) -> TableSnapshot:
     """All texts of a table, cleaned."""
     return msgspec.structs.replace(
@@ -137,6 +150,17 @@ def clean_table(table: TableSnapshot) -> TableSnapshot:
         columns=[_clean_column(each, table.kind) for each in table.columns],
         foreign_keys=[_clean_foreign_key(each) for each in table.foreign_keys],
         indexes=[_clean_index(each) for each in table.indexes],
+        constraints=[_clean_constraint(each) for each in table.constraints],
+        sequences=[
+            Sequence(name=clean_name(each.name), column=clean_container(each.column))
+            for each in table.sequences
+        ],
+        parents=[
+            DatasetName(container=clean_container(each.container), name=clean_name(each.name))
+            for each in table.parents
+        ],
+        partitioning=table.partitioning and _clean_partitioning(table.partitioning),
+        definition=clean_sql(table.definition),
     )
 
 
@@ -149,6 +173,7 @@ def _clean_column(column: ColumnSnapshot, kind: str) -> ColumnSnapshot:
         column,
         name=name,
         native_type=clean_type(column.native_type),
+        base_type=clean_type(column.base_type),
         comment=scrub_comment(column.comment),
     )
 
@@ -169,5 +194,21 @@ def _clean_foreign_key(key: ForeignKey) -> ForeignKey:
 
 
 def _clean_index(index: Index) -> Index:
-    columns = [clean_name(each) for each in index.columns]
-    return Index(name=clean_name(index.name), columns=columns, unique=index.unique)
+    return msgspec.structs.replace(
+        index, name=clean_name(index.name), columns=[clean_name(each) for each in index.columns]
+    )
+
+
+def _clean_constraint(constraint: Constraint) -> Constraint:
+    return msgspec.structs.replace(
+        constraint,
+        name=clean_container(constraint.name),
+        columns=[clean_name(each) for each in constraint.columns],
+        expression=clean_sql(constraint.expression),
+    )
+
+
+def _clean_partitioning(partitioning: Partitioning) -> Partitioning:
+    return msgspec.structs.replace(
+        partitioning, columns=[clean_name(each) for each in partitioning.columns]
+    )

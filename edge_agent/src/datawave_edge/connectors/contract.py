@@ -10,14 +10,20 @@ from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import (
     ColumnSnapshot,
     ConnectionSpec,
+    Constraint,
     ContainerListing,
+    DatasetKind,
+    DatasetName,
     ForeignKey,
     Grants,
     Index,
+    Partitioning,
     RunSettings,
     SourceFacts,
 )
-from datawave_edge.protocol.records import DatasetKind
+from datawave_edge.protocol import (
+    Sequence as SequenceName,
+)
 
 
 class TableRef(NamedTuple):
@@ -52,6 +58,13 @@ class TableShape:
     comment: str = ""
     foreign_keys: list[ForeignKey] = field(default_factory=list)
     indexes: list[Index] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    sequences: list[SequenceName] = field(default_factory=list)
+    parents: list[DatasetName] = field(default_factory=list)
+    partitioning: Partitioning | None = None
+    # Already without literals.
+    definition: str = ""
+    row_security: bool = False
     row_count: int | None = None
     row_count_exact: bool = False
     size_bytes: int | None = None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ssl
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault
-from datawave_edge.protocol import ContainerListing, SourceFacts
+from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
 from .blocks import BLOCKS, block_ranges, block_statement
 from .contract import Listing, Sample, TableRef, TableShape
-from .mysql_catalog import LIST_SQL, read_schema
+from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .rare import RareCounts, RareTest
 from .rare_servers import count_mysql
 from .server import CONNECT_SECONDS, ServerConnector, ca_file, read_cells
@@ -30,6 +31,10 @@ class MysqlConnector(ServerConnector):
     driver = "mysql+pymysql"
     _limit_name = ""
 
+    def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
+        super().__init__(spec, password, settings)
+        self._catalog = MysqlCatalog(self._session)
+
     def read_facts(self) -> SourceFacts:
         version, comment = self._session.rows("SELECT version(), @@version_comment")[0]
         family = "MariaDB" if "mariadb" in f"{version}{comment}".lower() else "MySQL"
@@ -44,15 +49,19 @@ class MysqlConnector(ServerConnector):
 
     def list_tables(self) -> Listing:
         rows = self._session.rows(LIST_SQL, {"only": self._spec.database})
-        schemas = [schema for schema, name in rows if name is None]
-        tables = [TableRef(schema, name) for schema, name in rows if name is not None]
+        schemas = [schema for schema, name, _ in rows if name is None]
+        named = [(TableRef(schema, name), kind) for schema, name, kind in rows if name is not None]
+        tables = [ref for ref, kind in named if kind != "SEQUENCE"]
+        counts = Counter(ref.container for ref in tables)
+        sequences = Counter(ref.container for ref, kind in named if kind == "SEQUENCE")
         if self._spec.database and not schemas:
             raise SourceFault("database_missing")
         containers = [
             ContainerListing(
                 name=schema,
                 authoritative=self._sees_all(schema),
-                tables=sum(ref.container == schema for ref in tables),
+                tables=counts[schema],
+                sequences=sequences[schema],
             )
             for schema in schemas
         ]
@@ -60,13 +69,7 @@ class MysqlConnector(ServerConnector):
         return Listing(containers, tables, complete=not self._spec.database and self._sees_all(""))
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
-        wanted = set(refs)
-        shapes: dict[TableRef, TableShape | SourceFault] = {}
-        for schema in sorted({ref.container for ref in refs}):
-            names = [ref.name for ref in refs if ref.container == schema]
-            found = read_schema(self._session, schema, names)
-            shapes.update({ref: shape for ref, shape in found.items() if ref in wanted})
-        return shapes
+        return self._catalog.read(refs)
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
         is_view = shape.kind == "view"

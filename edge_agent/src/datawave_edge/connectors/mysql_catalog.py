@@ -1,4 +1,8 @@
-"""information_schema of MySQL and MariaDB in bulk: one set of queries for a chunk of tables."""
+"""information_schema of MySQL and MariaDB in bulk: one set of queries for a whole database.
+
+The server opens every table of a database for each such query, however few are asked for by a list
+of names, so a database is read at once and handed out in pieces.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,22 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import sqlalchemy as sa
-
-from datawave_edge.protocol import ColumnSnapshot, ForeignKey, Index
+from datawave_edge.faults import SourceFault
+from datawave_edge.protocol import ColumnSnapshot, Constraint, ForeignKey, Index, Partitioning
+from datawave_edge.sqltext import strip_literals
 
 from .contract import TableRef, TableShape
+from .mysql_roles import MysqlRoles
 from .server import group
 from .session import Row, Session
 from .types import declared_length, normal_type
 
 # A row without a table's name stands for the database itself, which may be empty.
 LIST_SQL: Final = (
-    "SELECT schema_name, NULL FROM information_schema.schemata"
+    "SELECT schema_name, NULL, NULL FROM information_schema.schemata"
     " WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
     " AND (:only = '' OR schema_name = :only)"
-    " UNION ALL SELECT table_schema, table_name FROM information_schema.tables"
+    " UNION ALL SELECT table_schema, table_name, table_type FROM information_schema.tables"
     " WHERE table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
     " AND (:only = '' OR table_schema = :only)"
     " AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED', 'SEQUENCE')"
@@ -28,50 +33,115 @@ LIST_SQL: Final = (
 )
 _TABLES_SQL: Final = (
     "SELECT table_name, table_type, table_rows, data_length + index_length, table_comment"
-    " FROM information_schema.tables WHERE table_schema = :schema AND table_name IN :names"
+    " FROM information_schema.tables WHERE table_schema = :schema"
 )
 _COLUMNS_SQL: Final = (
     "SELECT table_name, ordinal_position, column_name, column_type, is_nullable, extra,"
     " column_default IS NOT NULL, column_comment"
-    " FROM information_schema.columns WHERE table_schema = :schema AND table_name IN :names"
-    " ORDER BY table_name, ordinal_position"
+    " FROM information_schema.columns WHERE table_schema = :schema"
 )
 _INDEXES_SQL: Final = (
-    "SELECT table_name, index_name, non_unique, column_name"
-    " FROM information_schema.statistics WHERE table_schema = :schema AND table_name IN :names"
-    " ORDER BY table_name, index_name, seq_in_index"
+    "SELECT table_name, index_name, non_unique, column_name, index_type"
+    " FROM information_schema.statistics WHERE table_schema = :schema"
 )
 _KEYS_SQL: Final = (
     "SELECT table_name, constraint_name, column_name, referenced_table_schema,"
     " referenced_table_name, referenced_column_name"
     " FROM information_schema.key_column_usage WHERE table_schema = :schema"
-    " AND table_name IN :names AND referenced_table_name IS NOT NULL"
-    " ORDER BY table_name, constraint_name, ordinal_position"
+    " AND referenced_table_name IS NOT NULL"
 )
 _VIEWS_SQL: Final = (
-    "SELECT table_name, view_definition"
-    " FROM information_schema.views WHERE table_schema = :schema AND table_name IN :names"
+    "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = :schema"
 )
+_PARTITIONS_SQL: Final = (
+    "SELECT table_name, partition_method, partition_expression"
+    " FROM information_schema.partitions WHERE table_schema = :schema"
+    " AND partition_name IS NOT NULL"
+)
+# MariaDB says whose check it is; MySQL 8 has the table in another view; before that are none.
+_CHECKS_SQL: Final = (
+    (
+        "SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints"
+        " WHERE constraint_schema = :schema"
+    ),
+    (
+        "SELECT t.table_name, c.constraint_name, c.check_clause"
+        " FROM information_schema.check_constraints c"
+        " JOIN information_schema.table_constraints t"
+        " ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name"
+        " AND t.constraint_type = 'CHECK' WHERE c.constraint_schema = :schema"
+    ),
+)
+_ORDER: Final = {
+    _COLUMNS_SQL: " ORDER BY table_name, ordinal_position",
+    _INDEXES_SQL: " ORDER BY table_name, index_name, seq_in_index",
+    _KEYS_SQL: " ORDER BY table_name, constraint_name, ordinal_position",
+    _PARTITIONS_SQL: " ORDER BY table_name, partition_ordinal_position",
+}
+_MEMBER: Final = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.DOTALL)
+_NAMES_ONLY: Final = re.compile(r"\s*`(?:[^`]|``)*`(?:\s*,\s*`(?:[^`]|``)*`)*\s*")
+_NAME: Final = re.compile(r"`((?:[^`]|``)*)`")
 # The server writes SELECT 'x' as 'x' AS `x`: without an alias the value becomes the name.
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.|'')*)' AS `((?:[^`]|``)*)`", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(.)|'(?=')")
 
 
-def read_schema(
-    session: Session, schema: str, names: Sequence[str]
-) -> Mapping[TableRef, TableShape]:
-    """Structure of some tables of one database; those that are gone are left out."""
-    parameters = {"schema": schema, "names": list(names)}
-    tables, columns, indexes, keys, views = (
-        session.rows(_with_list(statement), parameters)
-        for statement in (_TABLES_SQL, _COLUMNS_SQL, _INDEXES_SQL, _KEYS_SQL, _VIEWS_SQL)
-    )
-    parts = [group(part) for part in (columns, indexes, keys)]
-    texts = {name: _text(text) for name, text in views}
-    shapes = [_shape(schema, row, *(part.get(row[0], []) for part in parts)) for row in tables]
-    for shape in shapes:
-        shape.unnamed = _find_unnamed(shape, texts.get(shape.ref.name))
-    return {shape.ref: shape for shape in shapes}
+class MysqlCatalog:
+    """Reads structure, a database at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._roles: MysqlRoles | None = None
+        self._read: set[str] = set()
+        # What was read and not yet asked for.
+        self._ahead: dict[TableRef, TableShape] = {}
+
+    def read(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+        """Structure of some tables; those that are gone are left out."""
+        if len(refs) == 1:
+            return self._read_schema(refs[0].container, refs[0].name)
+        for schema in sorted({ref.container for ref in refs} - self._read):
+            self._ahead.update(self._read_schema(schema))
+            self._read.add(schema)
+        return {ref: self._ahead.pop(ref) for ref in refs if ref in self._ahead}
+
+    def _read_schema(self, schema: str, name: str = "") -> dict[TableRef, TableShape]:
+        self._roles = self._roles or MysqlRoles(self._session)
+        tables, *rest, views = (
+            self._ask(statement, schema, name)
+            for statement in (
+                _TABLES_SQL, _COLUMNS_SQL, _INDEXES_SQL, _KEYS_SQL, _PARTITIONS_SQL, _VIEWS_SQL,
+            )
+        )  # fmt: skip
+        parts = [group(part) for part in (*rest, self._ask_checks(schema, name))]
+        texts = {of: _text(text) for of, text in views}
+        shapes = {}
+        for row in tables:
+            if row[1] == "SEQUENCE":
+                continue
+            shape = _shape(schema, row, *(part.get(row[0], []) for part in parts))
+            definition = texts.get(shape.ref.name)
+            shape.unnamed = _find_unnamed(shape, definition)
+            shape.definition = strip_literals(definition or "", "mysql")
+            shape.grants = self._roles.resolve(shape.ref)
+            shapes[shape.ref] = shape
+        return shapes
+
+    def _ask(self, statement: str, schema: str, name: str) -> Sequence[Row]:
+        only = " AND table_name = :name" if name else ""
+        text = f"{statement}{only}{_ORDER.get(statement, '')}"
+        return self._session.rows(text, {"schema": schema, **({"name": name} if name else {})})
+
+    def _ask_checks(self, schema: str, name: str) -> Sequence[Row]:
+        for statement in _CHECKS_SQL:
+            try:
+                rows = self._session.rows(f"{statement} ORDER BY 1, 2", {"schema": schema})
+            except SourceFault as fault:
+                if fault.code == "connection_lost":
+                    raise
+            else:
+                return [row for row in rows if not name or row[0] == name]
+        return []
 
 
 def find_literal_names(definition: str) -> set[str]:
@@ -93,14 +163,11 @@ def _find_unnamed(shape: TableShape, definition: str | None) -> frozenset[int]:
     )
 
 
-def _with_list(statement: str) -> sa.TextClause:
-    return sa.text(statement).bindparams(sa.bindparam("names", expanding=True))
-
-
 def _shape(
-    schema: str, row: Row, columns: list[Row], indexes: list[Row], keys: list[Row]
+    schema: str, row: Row, columns: list[Row], indexes: list[Row], *others: list[Row]
 ) -> TableShape:
     name, kind, rows, size, comment = row
+    keys, partitions, checks = others
     told, primary = _indexes(indexes)
     alone = {each.columns[0] for each in told if each.unique and len(each.columns) == 1}
     is_view = kind == "VIEW"
@@ -112,17 +179,59 @@ def _shape(
         comment="" if is_view else _text(comment),
         foreign_keys=_foreign_keys(keys),
         indexes=told,
+        constraints=[*_unique(told), *(_check(each, columns) for each in checks)],
+        partitioning=_partitioning(partitions),
         row_count=None if rows is None else int(rows),
         size_bytes=None if size is None or is_view else int(size),
     )
 
 
 def _indexes(rows: list[Row]) -> tuple[list[Index], list[str]]:
-    grouped: dict[str, tuple[bool, list[str]]] = {}
-    for name, non_unique, column in rows:
-        grouped.setdefault(name, (not int(non_unique), []))[1].append(column or "(expression)")
-    told = [Index(name=name, columns=cols, unique=u) for name, (u, cols) in grouped.items()]
-    return told, grouped.get("PRIMARY", (True, []))[1]
+    grouped: dict[str, tuple[Row, list[str]]] = {}
+    for row in rows:
+        grouped.setdefault(row[0], (row, []))[1].append(row[2] or "(expression)")
+    told = [
+        Index(name=name, columns=cols, unique=not int(row[1]), method=_text(row[3]).lower())
+        for name, (row, cols) in grouped.items()
+    ]
+    return told, next((each.columns for each in told if each.name == "PRIMARY"), [])
+
+
+def _unique(indexes: list[Index]) -> list[Constraint]:
+    return [
+        Constraint(kind="unique", name=each.name, columns=each.columns)
+        for each in indexes
+        if each.unique and each.name != "PRIMARY"
+    ]
+
+
+def _check(row: Row, columns: list[Row]) -> Constraint:
+    name, clause = row
+    text = _text(clause)
+    # MySQL escapes the quotes of a clause once more.
+    text = (
+        text.replace("\\'", "'") if "\\'" in text and "'" not in text.replace("\\'", "") else text
+    )
+    expression = strip_literals(text, "mysql")
+    named = {each.replace("``", "`") for each in _NAME.findall(expression)}
+    return Constraint(
+        kind="check",
+        name=name,
+        columns=[column[1] for column in columns if column[1] in named],
+        expression=expression,
+    )
+
+
+def _partitioning(rows: list[Row]) -> Partitioning | None:
+    if not rows:
+        return None
+    method, expression = _text(rows[0][0]), _text(rows[0][1])
+    plain = _NAMES_ONLY.fullmatch(expression)
+    return Partitioning(
+        strategy=method.lower()[:40],
+        columns=[each.replace("``", "`") for each in _NAME.findall(expression)] if plain else [],
+        partitions=len(rows),
+    )
 
 
 def _foreign_keys(rows: list[Row]) -> list[ForeignKey]:
@@ -149,6 +258,8 @@ def _column(row: Row, primary: list[str], alone: set[str]) -> ColumnSnapshot:
         ordinal=int(position) - 1,
         native_type=native,
         type=normal_type(native),
+        members=_count_members(native),
+        identity="default" if "auto_increment" in extra else "",
         nullable=nullable == "YES",
         key_position=primary.index(name) + 1 if name in primary else 0,
         unique=name in alone,
@@ -157,6 +268,10 @@ def _column(row: Row, primary: list[str], alone: set[str]) -> ColumnSnapshot:
         max_length=declared_length(native),
         comment=_text(comment),
     )
+
+
+def _count_members(native: str) -> int:
+    return len(_MEMBER.findall(native)) if native.startswith(("enum(", "set(")) else 0
 
 
 def _text(value: Any) -> str:

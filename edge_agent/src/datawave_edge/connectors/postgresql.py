@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault
-from datawave_edge.protocol import ContainerListing, SourceFacts
+from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
 from .contract import Listing, Sample, TableRef, TableShape
-from .postgresql_catalog import LIST_SQL, read_shapes
+from .postgresql_catalog import PgCatalog
+from .postgresql_queries import LIST_SQL
 from .rare import RareCounts, RareTest
 from .rare_servers import count_postgresql
 from .server import APPLICATION, CONNECT_SECONDS, ServerConnector, ca_file, read_cells
@@ -32,6 +34,10 @@ class PostgresConnector(ServerConnector):
 
     driver = "postgresql+psycopg"
 
+    def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
+        super().__init__(spec, password, settings)
+        self._catalog = PgCatalog(self._session)
+
     def read_facts(self) -> SourceFacts:
         row = self._session.rows(
             "SELECT current_setting('server_version'), current_setting('transaction_read_only'),"
@@ -49,19 +55,20 @@ class PostgresConnector(ServerConnector):
 
     def list_tables(self) -> Listing:
         rows = self._session.rows(LIST_SQL)
-        tables = [TableRef(schema, name) for schema, name in rows if name is not None]
-        counts: dict[str, int] = {schema: 0 for schema, _ in rows}
-        for ref in tables:
-            counts[ref.container] += 1
+        tables = [TableRef(schema, name) for schema, name, kind in rows if kind not in (None, "S")]
+        counts = Counter(ref.container for ref in tables)
+        sequences = Counter(schema for schema, _, kind in rows if kind == "S")
         # The catalogue shows every schema and table to every role, so the listing is always whole.
         containers = [
-            ContainerListing(name=name, authoritative=True, tables=count)
-            for name, count in counts.items()
+            ContainerListing(
+                name=name, authoritative=True, tables=counts[name], sequences=sequences[name]
+            )
+            for name in dict.fromkeys(schema for schema, _, _ in rows)
         ]
         return Listing(containers, tables, complete=True)
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
-        return read_shapes(self._session, refs)
+        return self._catalog.read(refs)
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
         estimate = shape.row_count

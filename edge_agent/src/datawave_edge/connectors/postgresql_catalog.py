@@ -3,79 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from datawave_edge.faults import SourceFault
-from datawave_edge.protocol import ColumnSnapshot, ForeignKey, Grants, Index
-from datawave_edge.protocol.records import DatasetKind, NormalType
+from datawave_edge.protocol import (
+    ColumnSnapshot,
+    Constraint,
+    DatasetKind,
+    DatasetName,
+    ForeignKey,
+    Index,
+    Partitioning,
+)
+from datawave_edge.protocol import Sequence as SequenceName
+from datawave_edge.protocol.structure import IdentityKind
+from datawave_edge.sqltext import strip_literals
 
+from . import postgresql_queries as sql
 from .contract import TableRef, TableShape
+from .postgresql_roles import PgRoles
+from .postgresql_types import PgTypes
 from .server import group
 from .session import Row, Session
-from .types import declared_length, normal_type
+from .types import declared_length
 
-# Schemas without tables are listed too: an empty one proves that its tables are gone.
-LIST_SQL: Final = (
-    "SELECT n.nspname, c.relname FROM pg_catalog.pg_namespace n"
-    " LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid"
-    " AND c.relkind IN ('r', 'v', 'm', 'f', 'p')"
-    " WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'"
-    " ORDER BY n.nspname, c.relname"
-)
-_FIND_SQL: Final = (
-    "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.reltuples,"
-    " CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(c.oid)"
-    "  WHEN c.relkind = 'p' THEN (SELECT"
-    "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8)"
-    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
-    " CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid)"
-    "  WHEN c.relkind = 'p' THEN (SELECT CAST(sum(pg_catalog.pg_relation_size(relid)) AS int8)"
-    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
-    " pg_catalog.obj_description(c.oid, 'pg_class')"
-    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " JOIN ROWS FROM (unnest(CAST(:schemas AS text[])), unnest(CAST(:names AS text[])))"
-    " AS wanted(nspname, relname) ON wanted.nspname = n.nspname AND wanted.relname = c.relname"
-    " WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')"
-)
-_COLUMNS_SQL: Final = (
-    "SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),"
-    " pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0), t.oid),"
-    "  CASE WHEN t.typbasetype = 0 THEN a.atttypmod ELSE t.typtypmod END),"
-    " t.typtype, t.typcategory, a.attnotnull OR t.typnotnull, a.attidentity <> '',"
-    " a.attgenerated <> '', a.atthasdef, pg_catalog.col_description(a.attrelid, a.attnum)"
-    " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
-    " WHERE a.attrelid = ANY(CAST(:oids AS oid[])) AND a.attnum > 0 AND NOT a.attisdropped"
-    " ORDER BY a.attrelid, a.attnum"
-)
-_KEYS_SQL: Final = (
-    "SELECT k.conrelid, k.contype, k.conname, k.conkey, n.nspname, c.relname,"
-    " ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(num, place)"
-    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num"
-    "  ORDER BY u.place)"
-    " FROM pg_catalog.pg_constraint k"
-    " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
-    " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f')"
-    " ORDER BY k.conrelid, k.conname"
-)
-_INDEXES_SQL: Final = (
-    "SELECT i.indrelid, c.relname, i.indisunique AND i.indpred IS NULL,"
-    " i.indkey::int2[], i.indnkeyatts"
-    " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
-    " WHERE i.indrelid = ANY(CAST(:oids AS oid[])) ORDER BY i.indrelid, c.relname"
-)
-_GRANTS_SQL: Final = (
-    "SELECT c.oid,"
-    " coalesce(bool_or(a.grantee = 0 AND a.privilege_type = 'SELECT'), false),"
-    " coalesce(bool_or(a.grantee = 0 AND a.privilege_type IN"
-    "  ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')), false),"
-    " count(DISTINCT a.grantee) FILTER (WHERE a.grantee <> 0 AND a.privilege_type = 'SELECT'),"
-    " count(DISTINCT a.grantee) FILTER (WHERE a.grantee <> 0 AND a.privilege_type IN"
-    "  ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))"
-    " FROM pg_catalog.pg_class c, LATERAL pg_catalog.aclexplode("
-    "  coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) AS a"
-    " WHERE c.oid = ANY(CAST(:oids AS oid[])) GROUP BY c.oid"
-)
 _KINDS: Final[dict[str, DatasetKind]] = {
     "r": "table",
     "p": "table",
@@ -83,55 +35,116 @@ _KINDS: Final[dict[str, DatasetKind]] = {
     "m": "materialized_view",
     "f": "foreign_table",
 }
-_CATEGORIES: Final[dict[str, NormalType]] = {
-    "A": "array", "B": "boolean", "D": "datetime", "E": "enum", "G": "geometry", "I": "network",
-    "N": "decimal", "S": "text", "T": "interval",
-}  # fmt: skip
+_STRATEGIES: Final = {"r": "range", "l": "list", "h": "hash"}
+_IDENTITIES: Final[dict[str, IdentityKind]] = {"a": "always", "d": "default"}
 _BYTES_PER_ROW: Final = 130
+_PART_QUERIES: Final = (
+    sql.COMMENTS_SQL, sql.CONSTRAINTS_SQL, sql.INDEXES_SQL, sql.GRANTS_SQL, sql.PARENTS_SQL,
+    sql.PARTITIONED_SQL, sql.SEQUENCES_SQL,
+)  # fmt: skip
 
 
-def read_shapes(
-    session: Session, refs: Sequence[TableRef]
-) -> Mapping[TableRef, TableShape | SourceFault]:
-    """Structure of some tables by name; those that are gone are left out."""
-    found = session.rows(
-        _FIND_SQL,
-        {"schemas": [ref.container for ref in refs], "names": [ref.name for ref in refs]},
-    )
-    oids = {"oids": [row[0] for row in found]}
-    parts = [
-        group(session.rows(statement, oids))
-        for statement in (_COLUMNS_SQL, _KEYS_SQL, _INDEXES_SQL, _GRANTS_SQL)
-    ]
-    return {
-        TableRef(row[1], row[2]): _shape(row, *(part.get(row[0], []) for part in parts))
-        for row in found
-    }
+@dataclass(frozen=True)
+class _Parts:
+    """What else the catalogue says of one table, as rows."""
+
+    comments: list[Row]
+    constraints: list[Row]
+    indexes: list[Row]
+    grants: list[Row]
+    parents: list[Row]
+    partitioned: list[Row]
+    sequences: list[Row]
 
 
-def _shape(
-    row: Row,
-    columns: list[Row],
-    keys: list[Row],
-    indexes: list[Row],
-    grants: list[Row],
-) -> TableShape:
-    _, schema, name, kind, is_partition, estimate, total_bytes, heap_bytes, comment = row
-    names = {column[0]: column[1] for column in columns}
-    told = [_index(each, names) for each in indexes]
-    primary = next((key[2] for key in keys if key[0] == "p"), None) or []
-    alone = {each.columns[0] for each in told if each.unique and len(each.columns) == 1}
-    return TableShape(
-        ref=TableRef(schema, name),
-        kind="partition" if is_partition and kind in "rp" else _KINDS[kind],
-        columns=[_column(each, primary, alone) for each in columns],
-        comment=comment or "",
-        foreign_keys=[_foreign_key(key, names) for key in keys if key[0] == "f"],
-        indexes=told,
-        row_count=_estimate(kind, estimate, heap_bytes),
-        size_bytes=total_bytes,
-        grants=_grants(grants),
-    )
+class PgCatalog:
+    """Reads structure; types and roles are read once and kept for the run."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._types = PgTypes(session)
+        self._roles: PgRoles | None = None
+
+    def read(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+        """Structure of some tables by name; those that are gone are left out."""
+        self._roles = self._roles or PgRoles(self._session)
+        found = self._session.rows(
+            sql.FIND_SQL,
+            {"schemas": [ref.container for ref in refs], "names": [ref.name for ref in refs]},
+        )
+        oids = {"oids": [row[0] for row in found]}
+        columns = self._session.rows(sql.COLUMNS_SQL, oids)
+        self._types.load((row[3], row[4]) for row in columns)
+        columns_of = group(columns)
+        parts = [group(self._session.rows(statement, oids)) for statement in _PART_QUERIES]
+        return {
+            TableRef(row[1], row[2]): self._shape(
+                row, columns_of.get(row[0], []), _Parts(*(each.get(row[0], []) for each in parts))
+            )
+            for row in found
+        }
+
+    def _shape(self, row: Row, columns: list[Row], parts: _Parts) -> TableShape:
+        _, schema, name, kind, is_partition, secured, estimate, size, heap, definition = row
+        names = {column[0]: column[1] for column in columns}
+        indexes = [_index(each, names) for each in parts.indexes]
+        assert self._roles is not None  # noqa: S101 - read before any shape
+        return TableShape(
+            ref=TableRef(schema, name),
+            kind="partition" if is_partition and kind in "rp" else _KINDS[kind],
+            columns=self._columns(columns, parts, indexes),
+            comment=next((text for number, text in parts.comments if not number), ""),
+            foreign_keys=[_foreign_key(key, names) for key in parts.constraints if key[0] == "f"],
+            indexes=indexes,
+            constraints=[
+                _constraint(key, names) for key in parts.constraints if key[0] in _CONSTRAINTS
+            ],
+            sequences=[SequenceName(name=each, column=of or "") for each, of in parts.sequences],
+            parents=[DatasetName(container=where, name=of) for where, of in parts.parents],
+            partitioning=_partitioning(parts.partitioned, names),
+            definition=strip_literals(definition or "", "postgresql"),
+            row_security=secured,
+            row_count=_estimate(kind, estimate, heap),
+            size_bytes=size,
+            grants=self._roles.resolve(parts.grants, sum(column[8] for column in columns)),
+        )
+
+    def _columns(
+        self, rows: list[Row], parts: _Parts, indexes: list[Index]
+    ) -> list[ColumnSnapshot]:
+        comments: dict[int, str] = dict(parts.comments)
+        primary = next((key[2] for key in parts.constraints if key[0] == "p"), None) or []
+        alone = {
+            each.columns[0]
+            for each in indexes
+            if each.unique and not each.partial and len(each.columns) == 1
+        }
+        return [
+            self._column(row, primary, comments.get(row[0]) or "", unique=row[1] in alone)
+            for row in rows
+        ]
+
+    def _column(
+        self, row: Row, primary: list[int], comment: str, *, unique: bool
+    ) -> ColumnSnapshot:
+        number, name, type_oid, type_mod, not_null, identity, generated, default, _ = row
+        kind = self._types.get(type_oid, type_mod)
+        return ColumnSnapshot(
+            name=name,
+            ordinal=number - 1,
+            native_type=kind.native,
+            type=kind.type,
+            base_type=kind.base if kind.is_domain else "",
+            members=kind.members,
+            nullable=not (not_null or kind.not_null),
+            key_position=primary.index(number) + 1 if number in primary else 0,
+            unique=unique,
+            generated=generated or bool(identity),
+            identity=_IDENTITIES.get(identity, ""),
+            has_default=bool(default and not generated),
+            max_length=declared_length(kind.base),
+            comment=comment,
+        )
 
 
 def _estimate(kind: str, estimate: float, heap_bytes: int | None) -> int | None:
@@ -143,36 +156,8 @@ def _estimate(kind: str, estimate: float, heap_bytes: int | None) -> int | None:
     return heap_bytes // _BYTES_PER_ROW if heap_bytes is not None else None
 
 
-def _column(row: Row, primary: list[int], alone: set[str]) -> ColumnSnapshot:
-    number, name, native, base, kind, category, not_null, identity, generated, default, comment = (
-        row
-    )
-    return ColumnSnapshot(
-        name=name,
-        ordinal=number - 1,
-        native_type=native,
-        type=_normal_type(base, kind, category),
-        nullable=not not_null,
-        key_position=primary.index(number) + 1 if number in primary else 0,
-        unique=name in alone,
-        generated=generated or identity,
-        has_default=bool(default and not generated),
-        max_length=declared_length(base),
-        comment=comment or "",
-    )
-
-
-def _normal_type(base: str, kind: str, category: str) -> NormalType:
-    if kind == "e":
-        return "enum"
-    if category == "A":
-        return "array"
-    found: NormalType = normal_type(base) if kind in ("b", "d") and "." not in base else "other"
-    return found if found != "other" else _CATEGORIES.get(category, "other")
-
-
 def _foreign_key(row: Row, names: Mapping[int, str]) -> ForeignKey:
-    _, name, numbers, schema, target, target_columns = row
+    _, name, numbers, schema, target, target_columns, _ = row
     return ForeignKey(
         columns=[names[number] for number in numbers],
         target_container=schema,
@@ -182,19 +167,35 @@ def _foreign_key(row: Row, names: Mapping[int, str]) -> ForeignKey:
     )
 
 
-def _index(row: Row, names: Mapping[int, str]) -> Index:
-    name, unique, numbers, key_width = row
-    columns: list[Any] = [names.get(number, "(expression)") for number in numbers[:key_width]]
-    return Index(name=name, columns=columns, unique=unique)
+_CONSTRAINTS: Final[dict[str, Any]] = {"u": "unique", "c": "check", "x": "exclusion"}
 
 
-def _grants(rows: list[Row]) -> Grants:
-    if not rows:
-        return Grants()
-    public_read, public_write, readers, writers = rows[0]
-    return Grants(
-        public_read=public_read,
-        public_write=public_write,
-        read_roles=readers,
-        write_roles=writers,
+def _constraint(row: Row, names: Mapping[int, str]) -> Constraint:
+    kind, name, numbers, *_, expression = row
+    return Constraint(
+        kind=_CONSTRAINTS[kind],
+        name=name,
+        columns=_named(numbers or [], names),
+        expression=strip_literals(expression or "", "postgresql"),
     )
+
+
+def _index(row: Row, names: Mapping[int, str]) -> Index:
+    name, unique, partial, method, numbers, width = row
+    columns = _named(numbers[:width], names)
+    return Index(name=name, columns=columns, unique=unique, partial=partial, method=method)
+
+
+def _partitioning(rows: list[Row], names: Mapping[int, str]) -> Partitioning | None:
+    if not rows:
+        return None
+    strategy, numbers, count = rows[0]
+    return Partitioning(
+        strategy=_STRATEGIES.get(strategy, "other"),
+        columns=_named(numbers, names),
+        partitions=count,
+    )
+
+
+def _named(numbers: Sequence[int], names: Mapping[int, str]) -> list[str]:
+    return [names.get(number, "(expression)") for number in numbers]

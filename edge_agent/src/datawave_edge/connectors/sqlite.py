@@ -14,28 +14,23 @@ import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault, fault_of
 from datawave_edge.protocol import (
-    ColumnSnapshot,
     ConnectionSpec,
     ContainerListing,
-    ForeignKey,
-    Index,
     RunSettings,
     SourceFacts,
 )
-from datawave_edge.protocol.records import DatasetKind
 
 from .blocks import BLOCKS, block_ranges, block_statement
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
 from .rare import RareCounts, RareTest
 from .rare_sqlite import add_rare_function, sqlite_statement
 from .session import Session, cell_limit, column_of, table_of, was_cut
-from .types import declared_length, normal_type
+from .sqlite_catalog import SqliteCatalog
 
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 _HEADER: Final = b"SQLite format 3\x00"
 # Steps of SQLite's machine between two looks at the clock.
 _CLOCK_STEPS: Final = 20_000
-_HIDDEN_VIRTUAL: Final = 1
 
 
 class SqliteConnector:
@@ -82,10 +77,7 @@ class SqliteConnector:
         return Listing([whole], tables, complete=True)
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
-        kinds = dict(self._rows("SELECT name, type FROM pragma_table_list WHERE schema = 'main'"))
-        return {
-            ref: self._shape_or_fault(ref, kinds[ref.name]) for ref in refs if ref.name in kinds
-        }
+        return SqliteCatalog(self._rows).read(refs)
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
         count = None if shape.kind == "view" else self._count(shape.ref)
@@ -132,70 +124,6 @@ class SqliteConnector:
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
-
-    def _shape_or_fault(self, ref: TableRef, kind: str) -> TableShape | SourceFault:
-        try:
-            return self._shape(ref, "view" if kind == "view" else "table")
-        except SourceFault as fault:
-            if fault.code == "table_missing":
-                # The table is listed, so what is missing is one that a view names.
-                return SourceFault("view_broken")
-            return fault
-
-    def _shape(self, ref: TableRef, kind: DatasetKind) -> TableShape:
-        name = {"table": ref.name}
-        columns = self._rows("SELECT * FROM pragma_table_xinfo(:table)", name)
-        indexes = self._indexes(ref.name)
-        alone = {each.columns[0] for each in indexes if each.unique and len(each.columns) == 1}
-        keys = [row for row in columns if row[5]]
-        if len(keys) == 1:
-            alone.add(keys[0][1])
-        return TableShape(
-            ref=ref,
-            kind=kind,
-            columns=[_column(row, alone) for row in columns if row[6] != _HIDDEN_VIRTUAL],
-            foreign_keys=self._foreign_keys(ref.name),
-            indexes=indexes,
-        )
-
-    def _indexes(self, table: str) -> list[Index]:
-        rows = self._rows(
-            'SELECT l.name, l."unique", i.name FROM pragma_index_list(:table) l'
-            " JOIN pragma_index_info(l.name) i ORDER BY l.name, i.seqno",
-            {"table": table},
-        )
-        grouped: dict[str, tuple[bool, list[str]]] = {}
-        for name, unique, column in rows:
-            grouped.setdefault(name, (bool(unique), []))[1].append(column or "(expression)")
-        return [Index(name=name, columns=cols, unique=u) for name, (u, cols) in grouped.items()]
-
-    def _foreign_keys(self, table: str) -> list[ForeignKey]:
-        rows = self._rows(
-            'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(:table)'
-            " ORDER BY id, seq",
-            {"table": table},
-        )
-        grouped: dict[int, list[tuple[str, str, str | None]]] = {}
-        for number, target, origin, column in rows:
-            grouped.setdefault(number, []).append((target, origin, column))
-        return [self._foreign_key(parts) for parts in grouped.values()]
-
-    def _foreign_key(self, parts: list[tuple[str, str, str | None]]) -> ForeignKey:
-        target = parts[0][0]
-        columns = [column for _, _, column in parts if column is not None]
-        return ForeignKey(
-            columns=[origin for _, origin, _ in parts],
-            target_container="",
-            target_name=target,
-            # Without named columns a reference means the target's primary key.
-            target_columns=columns if len(columns) == len(parts) else self._primary_key(target),
-        )
-
-    def _primary_key(self, table: str) -> list[str]:
-        rows = self._rows(
-            "SELECT name FROM pragma_table_info(:table) WHERE pk > 0 ORDER BY pk", {"table": table}
-        )
-        return [name for (name,) in rows]
 
     def _count(self, ref: TableRef) -> int | None:
         try:
@@ -269,22 +197,6 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("SELECT count(*) FROM sqlite_master")
     return connection
-
-
-def _column(row: tuple[Any, ...], alone: set[str]) -> ColumnSnapshot:
-    ordinal, name, native, not_null, default, key_position, hidden = row
-    return ColumnSnapshot(
-        name=name,
-        ordinal=ordinal,
-        native_type=native or "",
-        type=normal_type(native or ""),
-        nullable=not not_null and not key_position,
-        key_position=key_position,
-        unique=name in alone,
-        generated=hidden > _HIDDEN_VIRTUAL,
-        has_default=default is not None,
-        max_length=declared_length(native or ""),
-    )
 
 
 def _bounded(name: str, index: int, cut: int) -> sa.ColumnElement[Any]:

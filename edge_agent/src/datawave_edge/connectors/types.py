@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from datawave_edge.protocol.records import NormalType
+from datawave_edge.protocol.structure import NormalType
 
 _WORDS: Final[tuple[tuple[str, NormalType], ...]] = (
     (r"^(bool|boolean)$|^tinyint\(1\)$", "boolean"),

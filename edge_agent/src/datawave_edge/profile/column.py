@@ -22,7 +22,7 @@ from datawave_edge.features.traits import (
     text_traits,
 )
 from datawave_edge.protocol import ColumnProfile
-from datawave_edge.protocol.records import NormalType
+from datawave_edge.protocol.structure import NormalType
 
 from .dates import date_shape, parse_days
 from .numbers import number_shape, parse_numbers

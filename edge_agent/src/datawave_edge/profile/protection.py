@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-from datawave_edge.protocol.records import NormalType, Protection
+from datawave_edge.protocol.records import Protection
+from datawave_edge.protocol.structure import NormalType
 
 _MOST: Final = 0.8
 _MASKED: Final = re.compile(r"(?=.*(?:[*•#█]{2,}|[Xx]{3,}))[*•#█Xx\d\s.@\-/()+A-Za-z]{3,}")

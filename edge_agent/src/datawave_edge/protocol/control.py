@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .records import Code, Count, Name, Sha256, Shape
+from .shape import Code, Count, Name, Sha256, Shape
 
 Engine = Literal["sqlite", "postgresql", "mysql"]
 Tls = Literal["disable", "prefer", "require", "verify-full"]
@@ -139,6 +139,8 @@ class ContainerListing(Shape, frozen=True):
     name: Annotated[str, msgspec.Meta(max_length=1_000)]
     authoritative: bool
     tables: Count
+    # All sequences in it, also those that number no column.
+    sequences: Count = 0
 
 
 class Load(Shape, frozen=True):

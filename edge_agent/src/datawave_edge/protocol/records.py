@@ -10,34 +10,27 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .limits import MAX_STRING
+from .shape import Code, Container, Count, Name, Part, Rate, Sha256, Text
+from .structure import (
+    Constraint,
+    DatasetKind,
+    DatasetName,
+    ForeignKey,
+    Grants,
+    IdentityKind,
+    Index,
+    NormalType,
+    Partitioning,
+    Sequence,
+)
 
-# A name from the source's catalogue: hostile text, up to 1,000 characters.
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
-Text = Annotated[str, msgspec.Meta(max_length=MAX_STRING)]
-Rate = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
-
-NormalType = Literal[
-    "integer", "decimal", "float", "boolean", "text", "date", "time", "datetime", "interval",
-    "uuid", "json", "binary", "array", "enum", "network", "geometry", "other",
-]  # fmt: skip
-DatasetKind = Literal[
-    "table", "view", "materialized_view", "foreign_table", "partition", "file"
-]  # fmt: skip
 # What stored values look like from shape alone; "hashed_keyed" can only be declared by a person.
 Protection = Literal[
     "none", "masked", "truncated", "tokenized", "encrypted", "hashed_unkeyed", "unknown"
 ]  # fmt: skip
 
 
-class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Base of every message part: immutable, and closed to fields it does not declare."""
-
-
-class NumberShape(Shape, frozen=True):
+class NumberShape(Part, frozen=True):
     """Numeric column: reveals the rough size of its numbers, never one of them."""
 
     # Powers of ten of the 5th and 95th percentile of absolute values, so 12,345 reads as 4.
@@ -50,7 +43,7 @@ class NumberShape(Shape, frozen=True):
     sequential_rate: Rate = 0.0
 
 
-class DateShape(Shape, frozen=True):
+class DateShape(Part, frozen=True):
     """Date column: reveals decades and a coarse age, never a date."""
 
     oldest_decade: int
@@ -61,7 +54,7 @@ class DateShape(Shape, frozen=True):
     precision: Literal["year", "month", "day", "time"] = "day"
 
 
-class ColumnProfile(Shape, frozen=True):
+class ColumnProfile(Part, frozen=True):
     """Counts and rates over a bounded sample of one column; no value, no part of a value."""
 
     rows: Count
@@ -93,18 +86,24 @@ class ColumnProfile(Shape, frozen=True):
     traits: dict[Code, Rate] = {}
 
 
-class ColumnSnapshot(Shape, frozen=True):
+class ColumnSnapshot(Part, frozen=True):
     """One column as the catalogue of the source describes it, with its profile when it was read."""
 
     name: Name
     ordinal: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
     native_type: Annotated[str, msgspec.Meta(max_length=1_000)]
     type: NormalType
+    # What a domain stands for; empty for any other type.
+    base_type: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    # How many members an enumeration has; its members are values and stay.
+    members: Count = 0
     nullable: bool = True
     # Place in the primary key, from 1; 0 when it is no part of it.
     key_position: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
     unique: bool = False
     generated: bool = False
+    # Whether the database numbers the column, and whether a writer may choose another number.
+    identity: IdentityKind = ""
     has_default: bool = False
     max_length: Count | None = None
     # Scrubbed on the edge of anything that looks like a value.
@@ -112,34 +111,7 @@ class ColumnSnapshot(Shape, frozen=True):
     profile: ColumnProfile | None = None
 
 
-class ForeignKey(Shape, frozen=True):
-    """A declared reference to another dataset of the same source."""
-
-    columns: Annotated[list[Name], msgspec.Meta(min_length=1)]
-    target_container: Annotated[str, msgspec.Meta(max_length=1_000)]
-    target_name: Name
-    target_columns: list[Name]
-    name: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
-
-
-class Index(Shape, frozen=True):
-    """An index: its name, columns and whether it enforces uniqueness."""
-
-    name: Annotated[str, msgspec.Meta(max_length=1_000)]
-    columns: list[Name]
-    unique: bool = False
-
-
-class Grants(Shape, frozen=True):
-    """Who may reach a dataset, as counts; role names stay at the edge."""
-
-    public_read: bool = False
-    public_write: bool = False
-    read_roles: Count = 0
-    write_roles: Count = 0
-
-
-class Counting(Shape, frozen=True):
+class Counting(Part, frozen=True):
     """The counting pass for rare, sensitive patterns: reveals how many rows, never which."""
 
     # "whole": every row was looked at; "part": a share of them; else why there are no counts.
@@ -149,11 +121,11 @@ class Counting(Shape, frozen=True):
     columns: Count = 0
 
 
-class TableSnapshot(Shape, frozen=True):
+class TableSnapshot(Part, frozen=True):
     """One table, view or file: structure, size and column profiles."""
 
     # Schema or database that holds it; empty where the engine has none.
-    container: Annotated[str, msgspec.Meta(max_length=1_000)]
+    container: Container
     name: Name
     kind: DatasetKind
     columns: list[ColumnSnapshot]
@@ -162,6 +134,16 @@ class TableSnapshot(Shape, frozen=True):
     comment: Text = ""
     foreign_keys: list[ForeignKey] = []
     indexes: list[Index] = []
+    constraints: list[Constraint] = []
+    # Sequences that number its columns.
+    sequences: list[Sequence] = []
+    # What it is a partition of, or inherits from; the bounds are values and stay.
+    parents: list[DatasetName] = []
+    partitioning: Partitioning | None = None
+    # Text of a view without any literal; empty when there is none or it could not be cleaned.
+    definition: Text = ""
+    # Whether rows are shown or hidden by policy, which makes a sample partial.
+    row_security: bool = False
     row_count: Count | None = None
     row_count_exact: bool = False
     size_bytes: Count | None = None
@@ -172,34 +154,34 @@ class TableSnapshot(Shape, frozen=True):
     counting: Counting | None = None
 
 
-class TableRecord(Shape, frozen=True, tag="table", tag_field="record"):
+class TableRecord(Part, frozen=True, tag="table", tag_field="record"):
     """A dataset that is new or has changed, whole."""
 
     table: TableSnapshot
 
 
-class UnchangedRecord(Shape, frozen=True, tag="unchanged", tag_field="record"):
+class UnchangedRecord(Part, frozen=True, tag="unchanged", tag_field="record"):
     """A dataset whose content hash is the one the server already holds."""
 
-    container: Annotated[str, msgspec.Meta(max_length=1_000)]
+    container: Container
     name: Name
     content_hash: Sha256
 
 
-class FailedRecord(Shape, frozen=True, tag="failed", tag_field="record"):
+class FailedRecord(Part, frozen=True, tag="failed", tag_field="record"):
     """A dataset that is there but could not be read; never a sign that it was dropped."""
 
-    container: Annotated[str, msgspec.Meta(max_length=1_000)]
+    container: Container
     name: Name
     code: Code
     # From a fixed list per code, never the driver's own text.
     message: Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class FilteredRecord(Shape, frozen=True, tag="filtered", tag_field="record"):
+class FilteredRecord(Part, frozen=True, tag="filtered", tag_field="record"):
     """A dataset that the source's include and exclude patterns leave out."""
 
-    container: Annotated[str, msgspec.Meta(max_length=1_000)]
+    container: Container
     name: Name
 
 

@@ -1,0 +1,109 @@
+"""The queries of PostgreSQL's catalogue. Each reads hundreds of tables at once, by their oids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Schemas without tables are listed too: an empty one proves that its tables are gone.
+LIST_SQL: Final = (
+    "SELECT n.nspname, c.relname, c.relkind FROM pg_catalog.pg_namespace n"
+    " LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid"
+    " AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'S')"
+    " WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'"
+    " ORDER BY n.nspname, c.relname"
+)
+FIND_SQL: Final = (
+    "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,"
+    " c.reltuples,"
+    " CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(c.oid)"
+    "  WHEN c.relkind = 'p' THEN (SELECT"
+    "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8)"
+    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
+    # Only a table without statistics needs the size of its rows.
+    " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN NULL"
+    "  WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid)"
+    "  WHEN c.relkind = 'p' THEN (SELECT CAST(sum(pg_catalog.pg_relation_size(relid)) AS int8)"
+    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
+    " CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END"
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " JOIN ROWS FROM (unnest(CAST(:schemas AS text[])), unnest(CAST(:names AS text[])))"
+    " AS wanted(nspname, relname) ON wanted.nspname = n.nspname AND wanted.relname = c.relname"
+    " WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')"
+)
+COLUMNS_SQL: Final = (
+    "SELECT attrelid, attnum, attname, atttypid, atttypmod, attnotnull,"
+    " attidentity, attgenerated <> '', atthasdef, attacl IS NOT NULL"
+    " FROM pg_catalog.pg_attribute"
+    " WHERE attrelid = ANY(CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped"
+    " ORDER BY attrelid, attnum"
+)
+# Columns share few types, so each is spelt once and not once a column.
+TYPES_SQL: Final = (
+    "SELECT t.oid, wanted.mod, pg_catalog.format_type(t.oid, wanted.mod), t.typtype,"
+    " t.typcategory, t.typnotnull, t.typbasetype, t.typtypmod,"
+    " (SELECT count(*) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)"
+    " FROM pg_catalog.pg_type t"
+    " JOIN ROWS FROM (unnest(CAST(:oids AS oid[])), unnest(CAST(:mods AS int4[])))"
+    " AS wanted(oid, mod) ON wanted.oid = t.oid"
+)
+COMMENTS_SQL: Final = (
+    "SELECT objoid, objsubid, description FROM pg_catalog.pg_description"
+    " WHERE classoid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
+    " AND objoid = ANY(CAST(:oids AS oid[]))"
+)
+CONSTRAINTS_SQL: Final = (
+    "SELECT k.conrelid, k.contype, k.conname, k.conkey, n.nspname, c.relname,"
+    " CASE WHEN k.contype = 'f' THEN"
+    "  ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(num, place)"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num"
+    "  ORDER BY u.place) END,"
+    " CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END"
+    " FROM pg_catalog.pg_constraint k"
+    " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
+    " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')"
+    " ORDER BY k.conrelid, k.conname"
+)
+INDEXES_SQL: Final = (
+    "SELECT i.indrelid, c.relname, i.indisunique, i.indpred IS NOT NULL, m.amname,"
+    " i.indkey::int2[], i.indnkeyatts"
+    " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+    " JOIN pg_catalog.pg_am m ON m.oid = c.relam"
+    " WHERE i.indrelid = ANY(CAST(:oids AS oid[])) ORDER BY i.indrelid, c.relname"
+)
+GRANTS_SQL: Final = (
+    "SELECT c.oid, a.grantee, bool_or(a.privilege_type = 'SELECT'),"
+    " bool_or(a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))"
+    " FROM pg_catalog.pg_class c, LATERAL pg_catalog.aclexplode("
+    "  coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) AS a"
+    " WHERE c.oid = ANY(CAST(:oids AS oid[])) GROUP BY c.oid, a.grantee"
+)
+PARENTS_SQL: Final = (
+    "SELECT i.inhrelid, n.nspname, c.relname FROM pg_catalog.pg_inherits i"
+    " JOIN pg_catalog.pg_class c ON c.oid = i.inhparent"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE i.inhrelid = ANY(CAST(:oids AS oid[])) ORDER BY i.inhrelid, i.inhseqno"
+)
+PARTITIONED_SQL: Final = (
+    "SELECT p.partrelid, p.partstrat, p.partattrs::int2[],"
+    " (SELECT count(*) FROM pg_catalog.pg_inherits i WHERE i.inhparent = p.partrelid)"
+    " FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = ANY(CAST(:oids AS oid[]))"
+)
+# Those that belong to a column, and those that a column's default takes its numbers from.
+SEQUENCES_SQL: Final = (
+    "SELECT d.refobjid, s.relname, a.attname FROM pg_catalog.pg_depend d"
+    " JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'"
+    " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
+    " WHERE d.classid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
+    " AND d.refclassid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
+    " AND d.deptype IN ('a', 'i') AND d.refobjid = ANY(CAST(:oids AS oid[]))"
+    " UNION SELECT f.adrelid, s.relname, a.attname FROM pg_catalog.pg_attrdef f"
+    " JOIN pg_catalog.pg_depend d ON d.objid = f.oid"
+    " AND d.classid = CAST('pg_catalog.pg_attrdef' AS pg_catalog.regclass)"
+    " AND d.refclassid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
+    " JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'"
+    " JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
+    " WHERE f.adrelid = ANY(CAST(:oids AS oid[])) ORDER BY 1, 2, 3"
+)
+LOGINS_SQL: Final = "SELECT oid FROM pg_catalog.pg_roles WHERE rolcanlogin"
+MEMBERS_SQL: Final = "SELECT roleid, member FROM pg_catalog.pg_auth_members"

@@ -1,0 +1,55 @@
+"""Who may reach a table on PostgreSQL, with membership in roles followed; counts alone leave."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from datawave_edge.protocol import Grants
+
+from .postgresql_queries import LOGINS_SQL, MEMBERS_SQL
+from .session import Row, Session
+
+_PUBLIC = 0
+
+
+class PgRoles:
+    """The server's roles, read once a run."""
+
+    def __init__(self, session: Session) -> None:
+        self._logins = {oid for (oid,) in session.rows(LOGINS_SQL)}
+        self._members: dict[int, set[int]] = defaultdict(set)
+        for role, member in session.rows(MEMBERS_SQL):
+            self._members[role].add(member)
+        self._counted: dict[frozenset[int], int] = {}
+
+    def count_logins(self, roles: frozenset[int]) -> int:
+        """Sign-ins among the roles and whoever is a member of them, over any number of steps."""
+        if _PUBLIC in roles:
+            return len(self._logins)
+        if roles not in self._counted:
+            self._counted[roles] = len(self._reach(roles) & self._logins)
+        return self._counted[roles]
+
+    def resolve(self, rows: list[Row], column_grants: int) -> Grants:
+        """Grants of one table from rows of grantee, may read, may write."""
+        readers = frozenset(grantee for grantee, reads, _ in rows if reads)
+        writers = frozenset(grantee for grantee, _, writes in rows if writes)
+        return Grants(
+            public_read=_PUBLIC in readers,
+            public_write=_PUBLIC in writers,
+            read_roles=len(readers - {_PUBLIC}),
+            write_roles=len(writers - {_PUBLIC}),
+            read_logins=self.count_logins(readers),
+            write_logins=self.count_logins(writers),
+            column_grants=column_grants,
+        )
+
+    def _reach(self, roles: frozenset[int]) -> set[int]:
+        reached: set[int] = set()
+        ahead = list(roles)
+        while ahead:
+            role = ahead.pop()
+            if role not in reached:
+                reached.add(role)
+                ahead += self._members.get(role, ())
+        return reached
