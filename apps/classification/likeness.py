@@ -11,8 +11,7 @@ from hashlib import blake2b
 from typing import Final, get_args
 from zlib import crc32
 
-from datawave_edge.protocol import ColumnProfile, ColumnSnapshot
-from datawave_edge.protocol.records import NormalType
+from datawave_edge.protocol import ColumnProfile, ColumnSnapshot, NormalType
 
 from .rules.names import split_words
 

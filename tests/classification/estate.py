@@ -7,8 +7,8 @@ from pathlib import Path
 
 from datawave.demo import build_demo
 from datawave_edge.connectors import TableShape, make_connector
-from datawave_edge.discovery import snapshot_of
 from datawave_edge.protocol import ConnectionSpec, RunSettings, TableSnapshot
+from datawave_edge.snapshots import snapshot_of
 
 
 def describe_demo(folder: Path) -> list[TableSnapshot]:

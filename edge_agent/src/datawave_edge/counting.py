@@ -18,7 +18,7 @@ from .connectors.rare import PATTERNS, SHORTEST, TEXTS, CountsRare, RareCounts, 
 from .connectors.rare_cells import count_cells
 from .faults import SourceFault
 from .protocol import ColumnProfile, ColumnSnapshot, Counting, RunSettings
-from .protocol.records import DatasetKind
+from .protocol.structure import DatasetKind
 
 # Above this share the sample has seen a pattern well enough, and it is no longer rare.
 KNOWN: Final = 0.05

@@ -13,7 +13,7 @@ from .connectors import Connector, Listing, Sample, TableRef, TableShape, make_c
 from .counting import CountingPass
 from .credentials import find_password
 from .drafts import Drafts
-from .egress import EgressRefused, check, clean_container, clean_ref, refuse, unname
+from .egress import EgressRefused, check, clean_container, clean_ref, refuse
 from .faults import ADVICE, SourceFault
 from .outbox import Outbox
 from .patterns import TableFilter
@@ -33,6 +33,7 @@ from .protocol import (
     encode_records,
     root_hash,
 )
+from .snapshots import ref_of, snapshot_of
 from .spool import SpoolUnwritable
 from .stream import JobHalted, JobStream, fits_packed
 
@@ -44,7 +45,6 @@ DESCRIBE_CHUNK: Final = 200
 BATCH_RECORDS: Final = 500
 # Half of what a body may hold, and little enough to pack below the wire's limit as a rule.
 BATCH_BYTES: Final = min(MAX_BODY_BYTES // 2, 2 * 1024 * 1024)
-_BLANK_HASH: Final = "0" * 64
 
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
@@ -220,6 +220,8 @@ class _Walk:
     def _profiled(self, connector: Connector, shape: TableShape) -> TableSnapshot:
         """Profile a table; when only its rows can't be read, its structure goes alone."""
         limit = self._work.settings.sample_rows
+        if not limit:
+            return snapshot_of(shape, None, "")
         try:
             sample = self._steadily(lambda: connector.sample(shape, limit))
         except SourceFault as fault:
@@ -372,42 +374,6 @@ class _Batch:
         self.records, self._refs, self._size, self._whole = [], [], 0, 0
         if records:
             yield records, refs
-
-
-def snapshot_of(shape: TableShape, sample: Sample | None, profile_error: str) -> TableSnapshot:
-    """The record's table, with profiles when there is a sample. The hash is set at egress."""
-    # Profiling brings the recognisers and their word lists, so it is loaded with the first table.
-    from .profile import profile_columns
-
-    counted = sample is not None and sample.row_count is not None
-    columns = profile_columns(shape.columns, sample) if sample else shape.columns
-    return TableSnapshot(
-        container=shape.ref.container,
-        name=shape.ref.name,
-        kind=shape.kind,
-        columns=[unname(each) if each.ordinal in shape.unnamed else each for each in columns],
-        content_hash=_BLANK_HASH,
-        comment=shape.comment,
-        foreign_keys=shape.foreign_keys,
-        indexes=shape.indexes,
-        constraints=shape.constraints,
-        sequences=shape.sequences,
-        parents=shape.parents,
-        partitioning=shape.partitioning,
-        definition=shape.definition,
-        row_security=shape.row_security,
-        row_count=sample.row_count if sample and counted else shape.row_count,
-        row_count_exact=sample.exact if sample and counted else shape.row_count_exact,
-        size_bytes=shape.size_bytes,
-        grants=shape.grants,
-        profile_error=profile_error,
-    )
-
-
-def ref_of(record: Record) -> TableRef:
-    """The dataset that a record is about."""
-    part = record.table if isinstance(record, TableRecord) else record
-    return TableRef(part.container, part.name)
 
 
 def _clean_listing(listing: ContainerListing) -> ContainerListing:
