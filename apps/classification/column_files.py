@@ -27,6 +27,8 @@ USUAL_TYPES = {
 }
 # A key that points at a person is no data about that person by itself.
 POINTERS = frozenset({"id.record", "id.uuid"})
+# Tables that are judged together.
+_AT_ONCE = 50
 
 
 class ColumnRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +65,13 @@ def judge_rows(judge: Judge, rows: Iterable[ColumnRow]) -> Iterator[dict[str, An
     tables: dict[tuple[str, str], list[ColumnRow]] = {}
     for row in rows:
         tables.setdefault((row.source, row.table), []).append(row)
-    for members in tables.values():
-        verdicts = judge.judge(_describe_table(members))
-        for row, verdict in zip(members, verdicts, strict=False):
-            yield _describe_verdict(row, verdict)
+    every = list(tables.values())
+    for start in range(0, len(every), _AT_ONCE):
+        some = every[start : start + _AT_ONCE]
+        told = judge.judge_all([_describe_table(members) for members in some])
+        for members, verdicts in zip(some, told, strict=True):
+            for row, verdict in zip(members, verdicts, strict=False):
+                yield _describe_verdict(row, verdict)
 
 
 def _describe_table(members: list[ColumnRow]) -> TableFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,3 +52,6 @@ class Judge(Protocol):
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
+
+    def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
+        """The verdicts on many tables, which takes less time than one after another."""

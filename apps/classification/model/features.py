@@ -6,7 +6,8 @@ Features are kept by name, so that a model goes on working when the edge learns 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -160,19 +161,20 @@ def _add_shapes(found: Features, shapes: Mapping[str, float]) -> None:
         found["runs"] = found.get("runs", 0.0) + share * sum(char in "Aa9" for char in shape)
 
 
-def list_context(shares: Sequence[Mapping[str, float]], own: int, subject: Subject) -> Features:
-    """What the other columns are, on average, and what the rules take the rows for."""
-    found: Features = {f"subject.{subject.kind}": 1.0, "people": float(subject.about_people)}
-    others = [each for place, each in enumerate(shares) if place != own]
-    found["siblings"] = math.log1p(len(others))
-    for each in others:
-        for kind, share in each.items():
-            if share > _TELLING:
-                key = f"s.{kind}"
-                found[key] = found.get(key, 0.0) + share
-    return {
-        key: 1.0 - 0.5**value if key.startswith("s.") else value for key, value in found.items()
-    }
+def list_contexts(shares: Sequence[Mapping[str, float]], subject: Subject) -> Iterator[Features]:
+    """For each column what the others are, and what the rules take the rows for."""
+    telling = [{kind: s for kind, s in each.items() if s > _TELLING} for each in shares]
+    total: Counter[str] = Counter()
+    for each in telling:
+        total.update(each)
+    rows = {f"subject.{subject.kind}": 1.0, "people": float(subject.about_people)}
+    for own in telling:
+        found = {**rows, "siblings": math.log1p(len(shares) - 1)}
+        for kind, sum_ in total.items():
+            rest = sum_ - own.get(kind, 0.0)
+            if rest > _TELLING:
+                found[f"s.{kind}"] = 1.0 - 0.5**rest
+        yield found
 
 
 def list_known(rows: Iterable[Features], least: int = 3) -> list[str]:

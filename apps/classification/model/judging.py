@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -54,10 +54,21 @@ class ModelJudge:
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
-        if not table.columns:
-            return []
-        read = read_table(table)
-        shares = predict(self._model, list_examples(read))
+        (verdicts,) = self.judge_all([table])
+        return verdicts
+
+    def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
+        """The verdicts on many tables: the model looks at their columns together."""
+        read = [read_table(table) for table in tables if table.columns]
+        examples = [list_examples(each) for each in read]
+        if not read:
+            return [[] for _ in tables]
+        shares = predict(self._model, [example for each in examples for example in each])
+        ends = np.cumsum([len(each) for each in examples])
+        told = iter(map(self._judge, read, np.split(shares, ends[:-1])))
+        return [next(told) if table.columns else [] for table in tables]
+
+    def _judge(self, read: ReadTable, shares: Array) -> list[Verdict]:
         _apply_proofs(self._model.types, read, shares)
         chosen = [
             self._choose(column, row) for column, row in zip(read.columns, shares, strict=True)

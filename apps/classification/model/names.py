@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 from zlib import crc32
 
@@ -13,15 +15,30 @@ SPACE: Final = 8192
 _LONGEST: Final = 5
 _MOST_NAME: Final = 60
 _SIBLING: Final = 0.3
+_MOST_WORDS: Final = 100
 
 
 def hash_names(column: str, table: str, siblings: Iterable[str]) -> dict[int, float]:
     """Places and weights for the words and character runs of a name and of its surroundings."""
+    beside = sorted({word for name in siblings for word in split_words(name)})
+    return _hash(column, table, beside[:_MOST_WORDS])
+
+
+def hash_all_names(columns: Sequence[str], table: str) -> Iterator[dict[int, float]]:
+    """`hash_names` for each column of a table, the others being its siblings."""
+    split = [set(split_words(column)) for column in columns]
+    counts = Counter(word for words in split for word in words)
+    ordered = sorted(counts)
+    for column, own in zip(columns, split, strict=True):
+        others = (word for word in ordered if counts[word] > (word in own))
+        yield _hash(column, table, list(islice(others, _MOST_WORDS)))
+
+
+def _hash(column: str, table: str, beside: Iterable[str]) -> dict[int, float]:
     found: dict[int, float] = {}
     _add(found, _pieces_of(column), 1.0)
     _add(found, [_place(f"t:{word}") for word in split_words(table)], 1.0)
-    beside = {word for name in siblings for word in split_words(name)}
-    _add(found, [_place(f"s:{word}") for word in sorted(beside)[:100]], _SIBLING)
+    _add(found, [_place(f"s:{word}") for word in beside], _SIBLING)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from apps.classification.judge import Judge, TableFacts, Verdict
@@ -25,3 +26,7 @@ class ShippedJudge:
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
         return self._judge.judge(table)
+
+    def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
+        """The verdicts on many tables."""
+        return self._judge.judge_all(tables)

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from .features import Features, ReadTable, list_context
+from .features import Features, ReadTable, list_contexts
 from .forest import Array
-from .names import SPACE, hash_names
+from .names import hash_all_names
 from .store import Model
 
 _LEAST: Final = 1e-4
@@ -31,14 +31,11 @@ class Example:
 def list_examples(table: ReadTable) -> list[Example]:
     """Examples of all columns of a table."""
     shares = [each.shares for each in table.columns]
-    names = [each.column.name for each in table.columns]
+    names = hash_all_names([each.column.name for each in table.columns], table.facts.name)
+    contexts = list_contexts(shares, table.subject)
     return [
-        Example(
-            features={**each.features, **list_context(shares, place, table.subject)},
-            names=hash_names(names[place], table.facts.name, [*names[:place], *names[place + 1 :]]),
-            rules=each.shares,
-        )
-        for place, each in enumerate(table.columns)
+        Example(features=each.features | context, names=hashed, rules=each.shares)
+        for each, context, hashed in zip(table.columns, contexts, names, strict=True)
     ]
 
 
@@ -47,10 +44,8 @@ def fill_rows(examples: Sequence[Example], features: Sequence[str]) -> Array:
     places = {name: place for place, name in enumerate(features)}
     rows = np.zeros((len(examples), len(features)), np.float32)
     for row, example in zip(rows, examples, strict=True):
-        for name, value in example.features.items():
-            place = places.get(name)
-            if place is not None:
-                row[place] = value
+        known = [name for name in example.features if name in places]
+        row[[places[name] for name in known]] = [example.features[name] for name in known]
     return rows
 
 
@@ -81,7 +76,7 @@ def predict_parts(model: Model, examples: Sequence[Example]) -> dict[str, Array]
 def _add_up(model: Model, rows: Array, examples: Sequence[Example]) -> Array:
     """Points of the linear part."""
     spread = normalise(rows, model.centre, model.scale)
-    points = spread @ model.weights[SPACE:].astype(np.float32)
+    points = spread @ model.dense
     for place, example in enumerate(examples):
         if example.names:
             weights = np.log1p(np.fromiter(example.names.values(), np.float32))

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ import numpy as np
 from datawave.common.errors import DataWaveError
 
 from .forest import Array, Forest
+from .names import SPACE
 
 FORMAT: Final = 1
 SHIPPED: Final = Path(__file__).parent / "shipped"
@@ -44,6 +46,11 @@ class Model:
     bias: Array
     centre: Array
     scale: Array
+
+    @cached_property
+    def dense(self) -> Array:
+        """Weights of the features, ready to multiply with."""
+        return np.asarray(self.weights[SPACE:], np.float32)
 
 
 def save_model(model: Model, path: Path) -> str:

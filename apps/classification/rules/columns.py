@@ -80,6 +80,8 @@ class Column:
 
     def rate(self, *recognisers: str) -> float:
         """Share of values that one of the recognisers accepts."""
+        if len(recognisers) == 1:
+            return self.hits.get(recognisers[0], 0.0)
         return max((self.hits.get(name, 0.0) for name in recognisers), default=0.0)
 
 

@@ -112,13 +112,18 @@ def _strength(recogniser: str, rate: float) -> float:
     return rate if rate >= _PATTERN_LEAST else 0.0
 
 
-def list_spoken_for(column: Column) -> list[str]:
+def list_spoken_for(column: Column) -> set[str]:
     """Types that a recogniser speaks for, whatever the column is called."""
-    return [
-        kind
-        for kind, fit in fits().items()
-        if kind not in _NEVER_BY_CONTENT
-        and any(
-            column.rate(name) >= _LIST_LEAST and weight > 1 for name, weight in fit.weights.items()
-        )
-    ]
+    heard = [name for name, rate in column.hits.items() if rate >= _LIST_LEAST]
+    return {kind for name in heard for kind in _speakers().get(name, ())}
+
+
+@lru_cache(maxsize=1)
+def _speakers() -> Mapping[str, tuple[str, ...]]:
+    """Recognisers and the types that each speaks for."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, fit in fits().items():
+        loud = [name for name, weight in fit.weights.items() if weight > 1]
+        for name in loud if kind not in _NEVER_BY_CONTENT else ():
+            found[name] = (*found.get(name, ()), kind)
+    return found
