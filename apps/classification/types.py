@@ -57,6 +57,19 @@ class SemanticType:
     # Fideslang data categories.
     categories: tuple[str, ...]
     description: str
+    # What it is a kind of, and what schema.org and Google call it.
+    node: str = "any"
+    schema_org: str = ""
+    info_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TypeNode:
+    """A place in the tree of types; the topmost has no parent."""
+
+    name: str
+    title: str
+    parent: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from apps.classification.judge import Evidence, Judge, TableFacts, Verdict
 from apps.classification.rules.judging import RuleJudge, conclude
 from apps.classification.rules.subject import Subject
 from apps.classification.rules.wording import tell, tell_title
-from apps.classification.taxonomy import TYPES
+from apps.classification.taxonomy import find_type
 
 from .features import ReadColumn, ReadTable, read_table
 from .forest import Array
@@ -95,11 +95,11 @@ class ModelJudge:
         """To overlook personal data costs more than to look once more."""
         if ruled not in self._model.counts:
             return True
-        if ruled == best or not TYPES[ruled].personal:
+        if ruled == best or not _is_personal(ruled):
             return False
         if ruled not in self._model.labelled:
             return sure >= _SURE_RULES
-        return sure >= _HALF and share < _CERTAIN and not TYPES[best].personal
+        return sure >= _HALF and share < _CERTAIN and not _is_personal(best)
 
     def _conclude(
         self,
@@ -129,7 +129,13 @@ class ModelJudge:
 
 
 def _may_be_personal(kind: str) -> bool:
-    return TYPES[kind].personal or TYPES[kind].contextual
+    found = find_type(kind)
+    return found is not None and (found.personal or found.contextual)
+
+
+def _is_personal(kind: str) -> bool:
+    found = find_type(kind)
+    return found is not None and found.personal
 
 
 def _apply_proofs(types: tuple[str, ...], table: ReadTable, shares: Array) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from apps.classification.judge import Evidence, TableFacts, Verdict
-from apps.classification.taxonomy import KEY_TYPES, TYPES, sensitivity_of
+from apps.classification.taxonomy import KEY_TYPES, find_type, sensitivity_of
 from apps.classification.types import SENSITIVITY_RANK, Sensitivity
 
 from . import wording
@@ -88,7 +88,7 @@ def conclude(  # noqa: PLR0917 - all that is known of a column
 
 def is_personal(column: Column, kind: str, subject: Subject) -> bool:
     """Whether the column holds data about a person, which its table may decide."""
-    found = TYPES.get(kind)
+    found = find_type(kind)
     if found is None:
         return False
     if kind in KEY_TYPES:
@@ -147,7 +147,8 @@ def _gather(column: Column, kind: str, scores: Scores, subject: Subject) -> list
         reasons += [
             wording.tell_mention(name, rate) for name, rate in column.profile.mentions.items()
         ]
-    if TYPES[kind].contextual and kind not in KEY_TYPES:
+    about = find_type(kind)
+    if about and about.contextual and kind not in KEY_TYPES:
         reasons.append(wording.tell(0.5 if subject.about_people else -0.5, _tell_subject(subject)))
     if not column.filled:
         reasons.append(wording.tell(-1.0, "There were no values to look at"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from apps.classification.judge import Evidence
-from apps.classification.taxonomy import TYPES
+from apps.classification.taxonomy import find_type
 
 _RECOGNISED: Final = {
     "email": "e-mail addresses",
@@ -69,7 +69,8 @@ _MENTIONED: Final = {
 
 def tell_title(kind: str) -> str:
     """Title of a type inside a sentence."""
-    title = TYPES[kind].title if kind in TYPES else "unknown"
+    found = find_type(kind)
+    title = found.title if found else "unknown"
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
