@@ -16,7 +16,7 @@ from datawave_edge.connectors.types import normal_type
 from datawave_edge.profile import profile_column
 from datawave_edge.protocol import ColumnSnapshot
 
-from .judge import Judge, TableFacts, Verdict
+from .judge import Judge, TableFacts, Verdict, judge_all
 
 # Types that are finer than the field's usual lists, and the usual type of each.
 USUAL_TYPES = {
@@ -68,7 +68,7 @@ def judge_rows(judge: Judge, rows: Iterable[ColumnRow]) -> Iterator[dict[str, An
     every = list(tables.values())
     for start in range(0, len(every), _AT_ONCE):
         some = every[start : start + _AT_ONCE]
-        told = judge.judge_all([_describe_table(members) for members in some])
+        told = judge_all(judge, [_describe_table(members) for members in some])
         for members, verdicts in zip(some, told, strict=True):
             for row, verdict in zip(members, verdicts, strict=False):
                 yield _describe_verdict(row, verdict)

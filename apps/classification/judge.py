@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from datawave_edge.protocol import ColumnSnapshot
 
@@ -53,5 +53,17 @@ class Judge(Protocol):
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
 
+
+@runtime_checkable
+class ManyJudge(Protocol):
+    """A judge that takes less time for many tables at once."""
+
     def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
-        """The verdicts on many tables, which takes less time than one after another."""
+        """The verdicts on each table."""
+
+
+def judge_all(judge: Judge, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
+    """The verdicts on many tables, together where the judge can."""
+    if isinstance(judge, ManyJudge):
+        return judge.judge_all(tables)
+    return [judge.judge(table) for table in tables]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from apps.classification.judge import Judge, TableFacts, Verdict
+from apps.classification.judge import Judge, TableFacts, Verdict, judge_all
 
 
 class ShippedJudge:
@@ -29,4 +29,4 @@ class ShippedJudge:
 
     def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
         """The verdicts on many tables."""
-        return self._judge.judge_all(tables)
+        return judge_all(self._judge, tables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from apps.classification.judge import Evidence, TableFacts, Verdict
@@ -46,10 +46,6 @@ class RuleJudge:
         types = _best_types(scores)
         subject = judge_subject(table, types)
         return [_conclude(column, scores[column.name], subject, types) for column in columns]
-
-    def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
-        """The verdicts on many tables."""
-        return [self.judge(table) for table in tables]
 
 
 def _best_types(scores: Mapping[str, Scores]) -> dict[str, str]:
