@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
-import msgspec
-
-from .connectors import Connector, Listing, Sample, TableRef, TableShape, make_connector
-from .counting import CountingPass
+from .connectors import Connector, Listing, TableRef, TableShape, make_connector
+from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
 from .egress import EgressRefused, check, clean_container, clean_ref, refuse
 from .faults import ADVICE, SourceFault
+from .governor import Governor
 from .outbox import Outbox
 from .patterns import TableFilter
 from .protocol import (
@@ -23,7 +22,6 @@ from .protocol import (
     DiscoveryWork,
     FilteredRecord,
     JobClose,
-    Load,
     Opened,
     Record,
     SourceFacts,
@@ -33,7 +31,8 @@ from .protocol import (
     encode_records,
     root_hash,
 )
-from .snapshots import ref_of, snapshot_of
+from .reading import TableReader
+from .snapshots import ref_of
 from .spool import SpoolUnwritable
 from .stream import JobHalted, JobStream, fits_packed
 
@@ -41,6 +40,7 @@ log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
 RECONNECTS: Final = 3
+CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
 BATCH_RECORDS: Final = 500
 # Half of what a body may hold, and little enough to pack below the wire's limit as a rule.
@@ -75,6 +75,8 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
 
 def _end_halted(stream: JobStream, outbox: Outbox, halted: JobHalted) -> None:
     log.info("Job %s halted: %s.", stream.job, halted.reason)
+    if halted.reason == "stopped":
+        stream.leave()
     if halted.reason == "gone":
         outbox.end_job(stream.job, "gone")
     if halted.reason == "cancelled":
@@ -94,28 +96,41 @@ class _Walk:
         self._outbox = outbox
         self._batch = _Batch(work.settings.tables_per_batch)
         self._drafts = Drafts(outbox.path.parent, work.job)
-        self._counting = CountingPass(work.settings)
+        self._governor = Governor(
+            work.settings, stream.pause, stream.tell, outbox.get_load(work.job)
+        )
+        self._reader = TableReader(work.settings, self._governor, self._steadily, stream.tell)
+        self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._connector: Connector | None = None
         self._reconnects = 0
-        self._counted = (0, 0)
-        self._clock = time.monotonic()
 
     def run(self) -> None:
         opened: Opened = self._stream.open()
         self._known = opened.known
-        self._clock = time.monotonic()
         password = find_password(self._work.source)
         connector = make_connector(self._work.source, password, self._work.settings)
         self._connector = connector
+        threading.Thread(target=self._cancel_when_halted, name="canceller", daemon=True).start()
         try:
             connector.connect()
+            self._steadily(lambda: self._governor.watch(connector))
             facts = self._read_facts(connector)
             listing = self._steadily(connector.list_tables)
             self._read_tables(connector, listing)
         finally:
+            self._over.set()
             connector.close()
+            self._note_load()
         self._close(listing, facts)
+
+    def _cancel_when_halted(self) -> None:
+        """A long statement must not outlive the wish to stop."""
+        self._stream.wait_halted()
+        while not self._over.is_set() and self._connector is not None:
+            if isinstance(self._connector, Metered):
+                self._connector.cancel()
+            self._over.wait(CANCEL_SECONDS)
 
     def end(self, *, again: bool) -> None:
         """Keep what no batch holds if the job may be taken up again."""
@@ -166,6 +181,7 @@ class _Walk:
         for ref in chunk:
             self._stream.require_live()
             self._stream.count(current=ref.path)
+            self._steadily(lambda: self._governor.pace(connector))
             self._add(ref, self._read_table(connector, ref, shapes.get(ref)))
 
     def _describe(
@@ -193,7 +209,7 @@ class _Walk:
         if isinstance(shape, SourceFault):
             return self._refuse(ref, shape)
         try:
-            return self._describe_record(ref, self._profiled(connector, shape))
+            return self._describe_record(ref, self._reader.read(connector, shape))
         except EgressRefused:
             return self._refuse(ref, SourceFault("record_refused"))
         except SourceFault as fault:
@@ -215,42 +231,6 @@ class _Walk:
             return record
         return UnchangedRecord(
             container=sealed.container, name=sealed.name, content_hash=sealed.content_hash
-        )
-
-    def _profiled(self, connector: Connector, shape: TableShape) -> TableSnapshot:
-        """Profile a table; when only its rows can't be read, its structure goes alone."""
-        limit = self._work.settings.sample_rows
-        if not limit:
-            return snapshot_of(shape, None, "")
-        try:
-            sample = self._steadily(lambda: connector.sample(shape, limit))
-        except SourceFault as fault:
-            if fault.code in ("connection_lost", "table_missing"):
-                raise
-            self._tell_unread(connector, shape.ref, fault)
-            return snapshot_of(shape, None, fault.code)
-        self._tell_profiled(shape, sample)
-        return self._with_counts(connector, shape, sample, snapshot_of(shape, sample, ""))
-
-    def _with_counts(
-        self, connector: Connector, shape: TableShape, sample: Sample, table: TableSnapshot
-    ) -> TableSnapshot:
-        """The table with the counts of rare patterns in its columns."""
-        columns, counting = self._steadily(
-            lambda: self._counting.add_counts(connector, shape, sample, table.columns)
-        )
-        return msgspec.structs.replace(table, columns=list(columns), counting=counting)
-
-    def _tell_unread(self, connector: Connector, ref: TableRef, fault: SourceFault) -> None:
-        denied = fault.code == "permission_denied"
-        hint = connector.grant_hint(ref) if denied else fault.hint
-        self._stream.tell(f"{ref.path}: {fault.message} {hint}".rstrip(), "warning")
-
-    def _tell_profiled(self, shape: TableShape, sample: Sample) -> None:
-        total = sample.row_count if sample.row_count is not None else shape.row_count
-        of_all = f" of {'' if sample.exact else 'about '}{total:,}" if total is not None else ""
-        self._stream.tell(
-            f"Profiled {shape.ref.path} ({len(sample.rows):,}{of_all} rows, values stay here)"
         )
 
     def _refuse(self, ref: TableRef, fault: SourceFault) -> Record:
@@ -292,6 +272,8 @@ class _Walk:
             try:
                 return call()
             except SourceFault as fault:
+                # A statement that was stopped looks like one that took too long.
+                self._stream.require_live()
                 if fault.code != "connection_lost" or self._reconnects >= RECONNECTS:
                     raise
             self._reconnect()
@@ -299,8 +281,7 @@ class _Walk:
     def _reconnect(self) -> None:
         self._reconnects += 1
         self._stream.tell("The connection was lost; connecting again", "warning")
-        time.sleep(0.2 * 2**self._reconnects)
-        self._stream.require_live()
+        self._stream.pause(0.2 * 2**self._reconnects)
         assert self._connector is not None  # noqa: S101 - set before any call
         try:
             self._connector.connect()
@@ -310,18 +291,7 @@ class _Walk:
             self._reconnect()
 
     def _note_load(self) -> None:
-        connector = self._connector
-        if connector is None:
-            return
-        counted = (connector.queries, connector.rows_read)
-        now = time.monotonic()
-        load = Load(
-            queries=counted[0] - self._counted[0],
-            rows_read=counted[1] - self._counted[1],
-            seconds=now - self._clock,
-        )
-        self._counted, self._clock = counted, now
-        self._outbox.add_load(self._work.job, load)
+        self._outbox.add_load(self._work.job, self._governor.take_load())
 
     def _close(self, listing: Listing, facts: SourceFacts) -> None:
         self._note_load()

@@ -54,6 +54,10 @@ ADVICE: Final[dict[str, Advice]] = {
         "Install datawave-edge with the extra of that database.",
     ),
     "query_timeout": Advice("A query took longer than allowed.", "Raise the statement timeout."),
+    "budget_spent": Advice(
+        "The run may cost the database no more, so only the structure was read.",
+        "Raise the source's budget, or let the next run go on.",
+    ),
     "table_missing": Advice("The table is no longer there."),
     "connection_lost": Advice("The connection to the database was lost.", retry=True),
     "secret_missing": Advice(

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Final
 
 from .config import SPOOL_LIMIT
-from .protocol import Load, Record, batch_sha256, encode_records
+from .load import add_loads
+from .protocol import (
+    Load,
+    Record,
+    batch_sha256,
+    decode_message,
+    encode_message,
+    encode_records,
+)
 from .spool import SpoolFile
 from .transport import pack_body
 
@@ -215,20 +223,17 @@ class Outbox:
 
     def add_load(self, job: str, load: Load) -> None:
         """Add what was asked of the source since the last call."""
+        whole = encode_message(add_loads(self.get_load(job), load)).decode()
         with self.file.writing() as connection:
             connection.execute(
-                "UPDATE jobs SET queries = queries + ?, rows_read = rows_read + ?,"
-                " seconds = seconds + ? WHERE job = ?",
-                (load.queries, load.rows_read, load.seconds, job),
+                "INSERT OR REPLACE INTO loads (job, load) VALUES (?, ?)", (job, whole)
             )
 
     def get_load(self, job: str) -> Load:
         """What the job has asked of the source, over restarts too."""
         with self.file.reading() as connection:
-            row = connection.execute(
-                "SELECT queries, rows_read, seconds FROM jobs WHERE job = ?", (job,)
-            ).fetchone()
-        return Load(queries=row[0], rows_read=row[1], seconds=round(row[2], 3)) if row else Load()
+            row = connection.execute("SELECT load FROM loads WHERE job = ?", (job,)).fetchone()
+        return decode_message(row[0].encode(), Load) if row else Load()
 
     def end_job(self, job: str, state: str) -> None:
         """The job is over: nothing waits any more, the ledger stays within its bounds."""

@@ -143,6 +143,21 @@ class JobStream:
         if self._reason:
             raise JobHalted(self._reason)
 
+    def pause(self, seconds: float) -> None:
+        """Wait so long. Raises JobHalted as soon as the job must not go on."""
+        self._halted.wait(seconds)
+        self.require_live()
+
+    def wait_halted(self) -> None:
+        """Return once the job must not go on, or is over."""
+        self._halted.wait()
+
+    def leave(self) -> None:
+        """Hand the lease back, so that another agent need not wait for it to run out."""
+        self._go_quiet()
+        with suppress(ServerUnavailable, RequestRefused, AccessRefused):
+            self._transport.post_progress(self.job, self._take_figures(leaving=True))
+
     def put(self, records: Sequence[Record], refs: Iterable[TableRef]) -> None:
         """Spool a batch; ever slower as the spool fills, and not at all while it is full."""
         self._wait_for_room()
@@ -337,19 +352,23 @@ class JobStream:
         with self._posting:
             self._quiet = True
 
-    def _post_figures(self) -> None:
+    def _take_figures(self, *, leaving: bool = False) -> JobProgress:
         lines, self._lines[:LOG_LINES] = self._lines[:LOG_LINES], []
-        message = JobProgress(
+        return JobProgress(
             listed=self._listed,
             done=self._done,
             current=self._current[:LOG_WIDTH],
             spool_bytes=self._outbox.spool_bytes(),
             log=lines,
+            leaving=leaving,
         )
+
+    def _post_figures(self) -> None:
+        message = self._take_figures()
         try:
             directive = self._transport.post_progress(self.job, message)
         except ServerUnavailable:
-            self._lines[:0] = lines
+            self._lines[:0] = message.log
             return
         except (RequestRefused, AccessRefused) as error:
             self.halt(_reason_of(error))

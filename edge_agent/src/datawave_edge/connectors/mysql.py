@@ -17,7 +17,14 @@ from .contract import Listing, Sample, TableRef, TableShape
 from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .rare import RareCounts, RareTest
 from .rare_servers import count_mysql
-from .server import CONNECT_SECONDS, ServerConnector, ca_file, read_cells
+from .server import (
+    CANCEL_SECONDS,
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    ServerConnector,
+    ca_file,
+    read_cells,
+)
 from .session import cell_limit, column_of, table_of, was_cut
 
 _COUNTED: Final = 200_000
@@ -182,6 +189,8 @@ class MysqlConnector(ServerConnector):
         return (
             "SET SESSION sql_mode = ''",
             "SET SESSION TRANSACTION READ ONLY",
+            # Without it a table that someone locks would be waited for through a whole day.
+            f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}",
             "SET SESSION time_zone = '+00:00'",
         )
 
@@ -194,6 +203,16 @@ class MysqlConnector(ServerConnector):
         self._limit_name = next((each for each in _LIMITS if each in names), "")
         for statement in self._limit_statements(None):
             self._session.run(statement)
+
+    def _cancel(self, connection: Any) -> None:
+        """Only another connection can; where there is no place for it, the wire is cut."""
+        arguments = self._connect_args(self._password) | {"connect_timeout": CANCEL_SECONDS}
+        try:
+            with type(connection)(**arguments) as other:
+                other.cursor().execute(f"KILL QUERY {connection.thread_id():d}")
+        except Exception:
+            connection._force_close()  # noqa: SLF001 - close() would wait to say goodbye
+            raise
 
     def _limit_statements(self, seconds: float | None) -> Sequence[str]:
         """MariaDB counts seconds, MySQL thousandths of them."""

@@ -17,7 +17,15 @@ from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
 from .rare import RareCounts, RareTest
 from .rare_servers import count_postgresql
-from .server import APPLICATION, CONNECT_SECONDS, ServerConnector, ca_file, read_cells
+from .server import (
+    APPLICATION,
+    CANCEL_SECONDS,
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    ServerConnector,
+    ca_file,
+    read_cells,
+)
 from .session import cell_limit, column_of, table_of, was_cut
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
@@ -138,6 +146,10 @@ class PostgresConnector(ServerConnector):
             return None
         return None if found is None else bool(found)
 
+    def _cancel(self, connection: Any) -> None:
+        # A request of its own to the server, which needs no free place for a connection.
+        connection.cancel_safe(timeout=CANCEL_SECONDS)
+
     def _limit_statements(self, seconds: float | None) -> Sequence[str]:
         chosen = self._seconds if seconds is None else seconds
         return (f"SET statement_timeout = {max(1, int(chosen * 1000))}",)
@@ -172,7 +184,7 @@ class PostgresConnector(ServerConnector):
         return (
             "SET default_transaction_read_only = on",
             f"SET statement_timeout = {milliseconds}",
-            f"SET lock_timeout = {min(milliseconds, 5_000)}",
+            f"SET lock_timeout = {min(milliseconds, LOCK_SECONDS * 1000)}",
             f"SET idle_in_transaction_session_timeout = {milliseconds * 2}",
             # Type names come with their schema, and nothing of the source's is called by chance.
             "SET search_path = pg_catalog",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,9 +14,12 @@ from datawave_edge.protocol import ConnectionSpec, RunSettings
 
 from .address import PORTS, require_host
 from .contract import Binary, Cell, TableRef, TableShape
+from .meter import Meter
 from .session import Row, Session, table_of
 
 CONNECT_SECONDS: Final = 8
+CANCEL_SECONDS: Final = 2
+LOCK_SECONDS: Final = 5
 APPLICATION: Final = "datawave-edge"
 
 
@@ -28,6 +32,7 @@ class ServerConnector:
         self._spec = spec
         self._host = require_host(spec.host)
         self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
+        self._password = password
         self._counting_seconds = settings.counting_table_seconds
         url = sa.URL.create(self.driver)
         engine = sa.create_engine(
@@ -44,11 +49,18 @@ class ServerConnector:
 
     @property
     def queries(self) -> int:
-        return self._session.queries
+        return self._session.meter.queries
 
     @property
     def rows_read(self) -> int:
-        return self._session.rows_read
+        return self._session.meter.rows
+
+    @property
+    def meter(self) -> Meter:
+        return self._session.meter
+
+    def ping(self) -> None:
+        self._session.value("SELECT 1")
 
     def connect(self) -> None:
         self._session.open()
@@ -69,6 +81,16 @@ class ServerConnector:
 
     def _session_statements(self) -> Sequence[str]:
         """Statements that make the session read-only and bounded."""
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        connection = self._session.driver_connection
+        if connection is not None:
+            with suppress(Exception):
+                self._cancel(connection)
+
+    def _cancel(self, connection: Any) -> None:
+        """Stop what a driver's connection does now."""
         raise NotImplementedError
 
     def _limit_statements(self, seconds: float | None) -> Sequence[str]:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault, fault_of
 
+from .meter import Meter
+
 Row = tuple[Any, ...]
 
 # Cells of one sample that may be in memory at once, in characters.
@@ -48,8 +50,7 @@ class Session:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._connection: sa.Connection | None = None
-        self.queries = 0
-        self.rows_read = 0
+        self.meter = Meter()
         # How a dialect sets the time limit of the next statements; none where it can't.
         self.limit_statements: Callable[[float | None], Iterable[str]] = _no_limit
 
@@ -57,6 +58,12 @@ class Session:
     def dialect(self) -> sa.Dialect:
         """The engine's dialect, for quoting."""
         return self._engine.dialect
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection; None while there is none."""
+        connection = self._connection
+        return None if connection is None else connection.connection.driver_connection
 
     def open(self) -> None:
         """Connect, after closing what was there."""
@@ -80,17 +87,15 @@ class Session:
         if self._connection is None:
             self.open()
         executable = sa.text(statement) if isinstance(statement, str) else statement
-        self.queries += 1
-        with told_as_fault():
+        with self.meter.timing(), told_as_fault():
             assert self._connection is not None  # noqa: S101 - opened above
             found = self._connection.execute(executable, parameters or {}).fetchall()
-        self.rows_read += len(found)
+        self.meter.rows += len(found)
         return [tuple(row) for row in found]
 
     def run(self, statement: str) -> None:
         """Run a statement that gives no rows, such as SET."""
-        self.queries += 1
-        with told_as_fault():
+        with self.meter.timing(), told_as_fault():
             assert self._connection is not None  # noqa: S101 - only used on an open session
             self._connection.execute(sa.text(statement))
 

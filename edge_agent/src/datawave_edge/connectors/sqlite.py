@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from datawave_edge.protocol import (
 
 from .blocks import BLOCKS, block_ranges, block_statement
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
+from .meter import Meter
 from .rare import RareCounts, RareTest
 from .rare_sqlite import add_rare_function, sqlite_statement
 from .session import Session, cell_limit, column_of, table_of, was_cut
@@ -51,11 +53,18 @@ class SqliteConnector:
 
     @property
     def queries(self) -> int:
-        return self._session.queries
+        return self._session.meter.queries
 
     @property
     def rows_read(self) -> int:
-        return self._session.rows_read
+        return self._session.meter.rows
+
+    @property
+    def meter(self) -> Meter:
+        return self._session.meter
+
+    def ping(self) -> None:
+        self._session.value("SELECT 1")
 
     def connect(self) -> None:
         self._session.open()
@@ -94,6 +103,12 @@ class SqliteConnector:
     ) -> RareCounts:
         rows = self._rows(sqlite_statement(shape, tests), seconds=seconds)
         return RareCounts({test: n for test, n in zip(tests, rows[0], strict=True) if n})
+
+    def cancel(self) -> None:
+        connection = self._session.driver_connection
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.interrupt()
 
     def read_one(self, ref: TableRef) -> None:
         self._rows(sa.select(sa.literal(1)).select_from(table_of("", ref.name)).limit(1))

@@ -36,6 +36,13 @@ class ConnectionSpec(Shape, frozen=True):
         return f"ConnectionSpec({self.engine}, {self.host}, {self.database})"
 
 
+class Interval(Shape, frozen=True):
+    """From a moment until before another."""
+
+    begins: dt.datetime
+    ends: dt.datetime
+
+
 class RunSettings(Shape, frozen=True):
     """Knobs of a run that analytics may tune."""
 
@@ -46,6 +53,11 @@ class RunSettings(Shape, frozen=True):
     # Seconds of a run and of a table for counting rare patterns over whole tables; 0 is off.
     counting_seconds: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 300
     counting_table_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_600)] = 20
+    # Seconds of statements and rows that a run may cost before only structure is read; 0: no limit.
+    run_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 0
+    run_rows: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    # When the source must be left alone: a run that is under way pauses.
+    blackouts: Annotated[list[Interval], msgspec.Meta(max_length=200)] = []
 
 
 class WorkRequest(Shape, frozen=True):
@@ -125,6 +137,8 @@ class JobProgress(Shape, frozen=True):
     current: Short = ""
     spool_bytes: Count = 0
     log: Annotated[list[LogLine], msgspec.Meta(max_length=100)] = []
+    # The agent was told to stop and hands its lease back.
+    leaving: bool = False
 
 
 class Directive(Shape, frozen=True):
@@ -148,7 +162,16 @@ class Load(Shape, frozen=True):
 
     queries: Count = 0
     rows_read: Count = 0
+    # From the first statement to the last, with all waits.
     seconds: float = 0.0
+    # Of these: in statements, slept because the source was slow, paused in blackout windows.
+    busy_seconds: float = 0.0
+    slept_seconds: float = 0.0
+    paused_seconds: float = 0.0
+    # Kind of statement, such as "sample" -> seconds in all of that kind.
+    by_kind: dict[Code, float] = {}
+    slowest_kind: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    slowest_seconds: float = 0.0
 
 
 class SourceFacts(Shape, frozen=True):

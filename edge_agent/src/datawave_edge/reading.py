@@ -1,0 +1,77 @@
+"""Reading the rows of one table: a sample, its profile, and the counts of rare patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from .connectors import Connector, Sample, TableRef, TableShape
+from .counting import CountingPass
+from .faults import SourceFault
+from .governor import Governor
+from .protocol import RunSettings, TableSnapshot
+from .snapshots import snapshot_of
+
+
+class Tell(Protocol):
+    """Adds a line to the run's live log."""
+
+    def __call__(self, message: str, level: Any = "info") -> None: ...
+
+
+class TableReader:
+    """Profiles tables under the run's governor. `steadily` calls again after a lost connection."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        governor: Governor,
+        steadily: Callable[[Callable[[], Any]], Any],
+        tell: Tell,
+    ) -> None:
+        self._limit = settings.sample_rows
+        self._governor = governor
+        self._steadily = steadily
+        self._tell = tell
+        self._counting = CountingPass(settings)
+
+    def read(self, connector: Connector, shape: TableShape) -> TableSnapshot:
+        """Profile a table; when its rows can't be read, its structure goes alone."""
+        if not self._limit:
+            return snapshot_of(shape, None, "")
+        if not self._governor.may_read():
+            return snapshot_of(shape, None, "budget_spent")
+        try:
+            with self._governor.meter.doing("sample"):
+                sample = self._steadily(lambda: connector.sample(shape, self._limit))
+        except SourceFault as fault:
+            if fault.code in ("connection_lost", "table_missing"):
+                raise
+            self._tell_unread(connector, shape.ref, fault)
+            return snapshot_of(shape, None, fault.code)
+        self._tell_profiled(shape, sample)
+        return self._with_counts(connector, shape, sample, snapshot_of(shape, sample, ""))
+
+    def _with_counts(
+        self, connector: Connector, shape: TableShape, sample: Sample, table: TableSnapshot
+    ) -> TableSnapshot:
+        """The table with the counts of rare patterns in its columns."""
+        with self._governor.meter.doing("patterns"):
+            columns, counting = self._steadily(
+                lambda: self._counting.add_counts(connector, shape, sample, table.columns)
+            )
+        return msgspec.structs.replace(table, columns=list(columns), counting=counting)
+
+    def _tell_unread(self, connector: Connector, ref: TableRef, fault: SourceFault) -> None:
+        denied = fault.code == "permission_denied"
+        hint = connector.grant_hint(ref) if denied else fault.hint
+        self._tell(f"{ref.path}: {fault.message} {hint}".rstrip(), "warning")
+
+    def _tell_profiled(self, shape: TableShape, sample: Sample) -> None:
+        total = sample.row_count if sample.row_count is not None else shape.row_count
+        of_all = f" of {'' if sample.exact else 'about '}{total:,}" if total is not None else ""
+        self._tell(
+            f"Profiled {shape.ref.path} ({len(sample.rows):,}{of_all} rows, values stay here)"
+        )
