@@ -30,6 +30,8 @@ LENGTHS = {
     "name": 100, "description": 10_000, "host": 255, "database": 1_000, "username": 200,
     "secret_ref": 200, "region": 40,
 }  # fmt: skip
+# Greatest value of each number.
+LIMITS = {"counting_seconds": 86_400, "run_minutes": 10_080}
 NETWORK_FIELDS = ("host", "port", "username", "secret_ref")
 
 
@@ -72,7 +74,15 @@ def _find_common(values: dict[str, Any]) -> dict[str, str]:
     for name in ("include", "exclude"):
         if problem := _find_pattern_problem(values[name]):
             problems[name] = problem
-    return problems | _find_secret(values)
+    return problems | _find_numbers(values) | _find_secret(values)
+
+
+def _find_numbers(values: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: f"Give a whole number from 0 to {most:,}."
+        for name, most in LIMITS.items()
+        if not 0 <= values.get(name, 0) <= most
+    }
 
 
 def _find_secret(values: dict[str, Any]) -> dict[str, str]:

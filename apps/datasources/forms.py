@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from .connection import SourceInvalid
+from .connection import LIMITS, SourceInvalid
 from .models import Agent, DataSource
 from .selectors import list_visible_agents
 from .types import ENGINES, Engine, Environment, Tls
@@ -81,6 +81,12 @@ class SourceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text="Patterns such as *.tmp_*, one a line.",
     )
+    counting_seconds = forms.IntegerField(
+        required=False, min_value=0, max_value=LIMITS["counting_seconds"], initial=300
+    )
+    run_minutes = forms.IntegerField(
+        required=False, min_value=0, max_value=LIMITS["run_minutes"], initial=0
+    )
     description = forms.CharField(
         required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -114,6 +120,8 @@ class SourceForm(forms.Form):
     def get_values(self) -> dict[str, Any]:
         """What to give the service; what the engine has no use for is emptied."""
         values = dict(self.cleaned_data)
+        for name in LIMITS:
+            values[name] = self.fields[name].initial if values[name] is None else values[name]
         if not self.needs_host:
             values |= {"host": "", "port": None, "username": "", "secret_ref": "", "tls": ""}
             values |= {"password": "", "clear_password": True}

@@ -82,6 +82,11 @@ class DataSource(PublicModel):
     # Glob patterns over "container.name", one a line.
     include = models.TextField(blank=True)
     exclude = models.TextField(blank=True)
+    # Seconds of a run for counting rare, sensitive values over whole tables; 0 is off.
+    counting_seconds = models.PositiveIntegerField(default=300)
+    # Minutes of statements that a run may cost the database before it reads structure alone; 0:
+    # no limit.
+    run_minutes = models.PositiveIntegerField(default=0)
     environment = models.CharField(
         max_length=20, choices=Environment.choices, default=Environment.PRODUCTION
     )

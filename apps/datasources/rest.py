@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 
 from . import services
+from .connection import LIMITS
 from .filters import SourceFilter, TestFilter
 from .models import Agent, ConnectionTest, DataSource, DataSourceQuerySet
 from .selectors import (
@@ -51,6 +52,12 @@ class SourceSerializer(serializers.ModelSerializer[DataSource]):
     engine = serializers.ChoiceField(choices=Engine.choices)
     port = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=65_535)
     tls = serializers.ChoiceField(choices=Tls.choices, required=False)
+    counting_seconds = serializers.IntegerField(
+        required=False, min_value=0, max_value=LIMITS["counting_seconds"]
+    )
+    run_minutes = serializers.IntegerField(
+        required=False, min_value=0, max_value=LIMITS["run_minutes"]
+    )
     environment = serializers.ChoiceField(choices=Environment.choices, required=False)
     database = serializers.CharField(
         required=False, allow_blank=True, max_length=1_000, trim_whitespace=False
@@ -68,8 +75,8 @@ class SourceSerializer(serializers.ModelSerializer[DataSource]):
         fields = [
             "id", "name", "description", "engine", "host", "port", "database", "username",
             "password", "clear_password", "has_password", "secret_ref", "tls", "include",
-            "exclude", "environment", "region", "owner", "agent", "facts", "created_at",
-            "updated_at",
+            "exclude", "counting_seconds", "run_minutes", "environment", "region", "owner", "agent",
+            "facts", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["facts", "created_at", "updated_at"]
 

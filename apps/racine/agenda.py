@@ -12,6 +12,7 @@ from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from datawave.common.errors import NotThere
+from datawave_edge.protocol import Interval
 
 from .models import Blackout, Freshness, Orchestration, Run, Schedule, ScheduleFire
 from .timing import (
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 PREVIEWED = 5
 # More minutes than any interval has.
 MOST_DIGITS = 8
+# How far ahead an agent knows the blackout windows of its job, and how many of them.
+BLACKOUT_DAYS = 8
+BLACKOUTS = 200
 FINISHED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
 
@@ -137,6 +141,16 @@ def preview(values: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
 def list_blackouts(source: DataSource) -> QuerySet[Blackout]:
     """The windows of a source."""
     return Blackout.objects.filter(source=source)
+
+
+def list_blackout_intervals(source: DataSource, after: dt.datetime) -> list[Interval]:
+    """The windows of the days to come as moments, for an agent that knows no time zones."""
+    found = [
+        Interval(begins=begins, ends=ends)
+        for blackout in list_blackouts(source)
+        for begins, ends in blackout.window.list_next(after, days=BLACKOUT_DAYS)
+    ]
+    return sorted(found, key=lambda each: each.begins)[:BLACKOUTS]
 
 
 def list_visible_blackouts(user: User) -> OfSourceQuerySet[Blackout]:

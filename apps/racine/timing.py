@@ -59,6 +59,17 @@ class Window:
                 return end
         return None
 
+    def list_next(self, after: dt.datetime, *, days: int) -> list[tuple[dt.datetime, dt.datetime]]:
+        """Begin and end of the windows in the days to come, in UTC."""
+        zone = load_zone(self.time_zone)
+        today = after.astimezone(zone).date()
+        placed = [self._place(today + dt.timedelta(days=n), zone) for n in range(-1, days)]
+        return [
+            (begin.astimezone(dt.UTC), end.astimezone(dt.UTC))
+            for begin, end in placed
+            if begin.weekday() in self.days and end > after
+        ]
+
     def _place(self, day: dt.date, zone: zoneinfo.ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
         last = day if self.begins < self.ends else day + dt.timedelta(days=1)
         return (

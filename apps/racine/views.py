@@ -30,6 +30,7 @@ from datawave.common.pages import answer_csv, answer_errors, paginate
 
 from . import services
 from .filters import RunFilter
+from .load import describe_load
 from .models import Run
 from .quarantine import get_set_aside, list_set_aside
 from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
@@ -100,6 +101,7 @@ def show_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _describe_run(user: User, run: Run) -> dict[str, Any]:
     live = load_live(run)
     return {
+        "load": describe_load(run.job.load if run.job else {}),
         "run": run,
         "live": live,
         "snapshot": live,

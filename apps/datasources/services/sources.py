@@ -27,7 +27,7 @@ FIELDS: dict[str, Any] = {
     "name": "", "description": "", "engine": Engine.SQLITE, "host": "", "port": None,
     "database": "", "username": "", "secret_ref": "", "tls": Tls.PREFER, "include": "",
     "exclude": "", "environment": Environment.PRODUCTION, "region": "", "owner": None,
-    "agent": None,
+    "agent": None, "counting_seconds": 300, "run_minutes": 0,
 }  # fmt: skip
 # A stored password must not follow when one of these changes, or it could be sent elsewhere.
 ADDRESS_FIELDS = ("engine", "host", "port", "tls")

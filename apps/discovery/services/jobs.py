@@ -221,6 +221,17 @@ def _requeue(jobs: QuerySet[DiscoveryJob], origins: tuple[JobState, ...], **valu
         raise SourceBusy from None
 
 
+def hand_back(job: DiscoveryJob) -> None:
+    """Its agent was told to stop: the job waits at once, and this counts as no failed attempt."""
+    kept = max(0, job.attempts - 1)
+    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), TAKEN_STATES, attempts=kept) != 1:
+        return
+    job.refresh_from_db()
+    line = ("info", "The agent was stopped and handed the job back; it waits for an agent.")
+    announce(signals.job_logged, job, lines=[line])
+    announce(signals.job_opened, job)
+
+
 def release_lost_jobs() -> int:
     """Take jobs back from agents that fell silent; after several losses the job fails."""
     now = timezone.now()

@@ -41,7 +41,7 @@ from datawave_edge.protocol import (
     root_hash,
 )
 
-from .jobs import NO_LEASE, announce, quarantine_stream
+from .jobs import NO_LEASE, announce, hand_back, quarantine_stream
 from .lease import TAKEN_STATES, JobOver, renew_lease
 
 if TYPE_CHECKING:
@@ -194,6 +194,8 @@ def record_progress(*, job: DiscoveryJob, agent: Agent, progress: JobProgress) -
     if progress.log:
         lines = [(line.level, line.message) for line in progress.log]
         announce(signals.job_logged, job, lines=lines)
+    if progress.leaving and job.cancel_requested_at is None:
+        hand_back(job)
     return Directive(cancel=job.cancel_requested_at is not None)
 
 

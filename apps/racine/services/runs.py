@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.analytics.selectors import current_tuning
 from apps.discovery import services as discovery
 from apps.discovery.types import OPEN_JOB_STATES, JobState
-from apps.racine.agenda import explain
+from apps.racine.agenda import explain, list_blackout_intervals
 from apps.racine.models import Run
 from apps.racine.signals import run_started
 from apps.racine.transitions import change_run, change_stages
@@ -98,10 +98,7 @@ def _open_run(
     source: DataSource, user: User | None, trigger: Trigger, schedule: Schedule | None = None
 ) -> Run:
     priority = schedule.priority if schedule else Priority.NORMAL
-    tuning = current_tuning(source)
-    job_settings = RunSettings(
-        tables_per_batch=tuning.tables_per_batch, sample_rows=tuning.sample_rows
-    )
+    job_settings = _choose_settings(source)
     job = discovery.open_job(source=source, settings=job_settings, held=True, priority=priority)
     run = Run.objects.create(
         source=source,
@@ -120,6 +117,18 @@ def _open_run(
     record_measure(run)
     announce(run_started, Run, run=run)
     return run
+
+
+def _choose_settings(source: DataSource) -> RunSettings:
+    """What analytics tuned, what the source's people allow, and when it must be left alone."""
+    tuning = current_tuning(source)
+    return RunSettings(
+        tables_per_batch=tuning.tables_per_batch,
+        sample_rows=tuning.sample_rows,
+        counting_seconds=source.counting_seconds,
+        run_seconds=source.run_minutes * 60,
+        blackouts=list_blackout_intervals(source, timezone.now()),
+    )
 
 
 def _name_starter(user: User | None, schedule: Schedule | None) -> str:

@@ -40,7 +40,8 @@ class Governor:
         self._slow = False
         self._probed = time.monotonic()
         self._slept = self._paused = 0.0
-        self._spent = (before.busy_seconds, before.rows_read)
+        self._spent_before = before.busy_seconds
+        self._told_spent = False
         self._meter = Meter()
         self._ledger = _Ledger()
 
@@ -64,10 +65,14 @@ class Governor:
 
     def may_read(self) -> bool:
         """Whether the run's budget leaves room for reading rows."""
-        seconds, rows = self._spent
         limits = self._settings
-        in_time = not limits.run_seconds or seconds + self._meter.busy < limits.run_seconds
-        return in_time and (not limits.run_rows or rows + self._meter.rows < limits.run_rows)
+        seconds = self._spent_before + self._meter.busy
+        in_time = not limits.run_seconds or seconds < limits.run_seconds
+        in_rows = not limits.run_rows or self._meter.sampled < limits.run_rows
+        if not (in_time and in_rows) and not self._told_spent:
+            self._told_spent = True
+            self._tell("The run's budget is spent; the rest is read for its structure alone")
+        return in_time and in_rows
 
     def take_load(self) -> Load:
         """What the run cost since the last call."""

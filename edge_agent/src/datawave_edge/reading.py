@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from .connectors import Connector, Sample, TableRef, TableShape
+from .connectors.meter import SAMPLE
 from .counting import CountingPass
 from .faults import SourceFault
 from .governor import Governor
@@ -44,7 +45,7 @@ class TableReader:
         if not self._governor.may_read():
             return snapshot_of(shape, None, "budget_spent")
         try:
-            with self._governor.meter.doing("sample"):
+            with self._governor.meter.doing(SAMPLE):
                 sample = self._steadily(lambda: connector.sample(shape, self._limit))
         except SourceFault as fault:
             if fault.code in ("connection_lost", "table_missing"):

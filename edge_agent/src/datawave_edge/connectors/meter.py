@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
 CATALOGUE: Final = "catalogue"
+SAMPLE: Final = "sample"
 
 
 @dataclass
@@ -17,6 +18,8 @@ class Meter:
 
     queries: int = 0
     rows: int = 0
+    # Of these, rows of the source's own tables.
+    sampled: int = 0
     busy: float = 0.0
     by_kind: dict[str, float] = field(default_factory=dict)
     slowest: dict[str, float] = field(default_factory=dict)
@@ -40,6 +43,11 @@ class Meter:
             yield
         finally:
             self._note(time.monotonic() - began)
+
+    def note_rows(self, count: int) -> None:
+        """Rows that a statement gave."""
+        self.rows += count
+        self.sampled += count if self.kind == SAMPLE else 0
 
     def _note(self, seconds: float) -> None:
         self.busy += seconds

@@ -90,7 +90,7 @@ class Session:
         with self.meter.timing(), told_as_fault():
             assert self._connection is not None  # noqa: S101 - opened above
             found = self._connection.execute(executable, parameters or {}).fetchall()
-        self.meter.rows += len(found)
+        self.meter.note_rows(len(found))
         return [tuple(row) for row in found]
 
     def run(self, statement: str) -> None:
