@@ -43,7 +43,17 @@ from datawave_edge.protocol import (
 )
 
 from . import doorbell, services
-from .edge_http import DatabaseBusy, edge_door, identify, read_body, read_message, refuse, render
+from .edge_http import (
+    DatabaseBusy,
+    edge_door,
+    identify,
+    is_from_newer,
+    read_body,
+    read_message,
+    refuse,
+    render,
+    require_capabilities,
+)
 from .models import DiscoveryJob
 from .selectors import find_job
 
@@ -128,6 +138,7 @@ def _find_work(agent: Agent, asked: WorkRequest) -> Work | None:
 def open_job(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> Opened:
     """Start or take up a stream."""
     message = read_message(request, OpenStream)
+    require_capabilities(message.needs)
     job = _get_job(agent, public_id)
     return services.open_stream(job=job, agent=agent, agent_time=message.agent_time)
 
@@ -145,6 +156,7 @@ def put_batch(request: HttpRequest, agent: Agent, public_id: uuid.UUID, seq: int
         records=_read_count(request),
         body=body,
         packed_bytes=len(raw),
+        newer=is_from_newer(request),
     )
 
 

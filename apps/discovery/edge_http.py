@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 import msgspec
@@ -19,11 +19,16 @@ from datawave.common.correlation import request_id
 from datawave.common.errors import DataWaveError
 from datawave.common.rates import require_rate
 from datawave_edge.protocol import (
+    CAPABILITIES,
+    LOWEST_VERSION,
     MAX_PACKED_BYTES,
     PROTOCOL_VERSION,
+    SERVED_MAJORS,
     BatchRejected,
     decode_message,
     encode_message,
+    is_newer,
+    parse_version,
 )
 
 if TYPE_CHECKING:
@@ -49,8 +54,18 @@ class BodyTooLarge(DataWaveError):
     status = 413
 
 
+class ProtocolMalformed(DataWaveError):
+    """The header DataWave-Edge must be a version such as 1.0."""
+
+
 class ProtocolUnsupported(DataWaveError):
-    """The agent speaks another major version of the protocol; update it."""
+    """This server does not speak the agent's version of the protocol."""
+
+    status = 426
+
+
+class CapabilityUnknown(DataWaveError):
+    """The agent needs something that this server can't do."""
 
     status = 426
 
@@ -104,11 +119,38 @@ def identify(request: HttpRequest) -> Agent:
     agent = datasources.authenticate_agent(token.strip()) if scheme.lower() == "bearer" else None
     if agent is None:
         raise TokenUnknown
-    version = request.headers.get("DataWave-Edge", PROTOCOL_VERSION)
-    if version.partition(".")[0] != PROTOCOL_VERSION.partition(".")[0]:
-        raise ProtocolUnsupported(hint=f"This server speaks {PROTOCOL_VERSION}.")
+    require_version(request)
     datasources.note_seen(agent=agent)
     return agent
+
+
+def require_version(request: HttpRequest) -> None:
+    """Raises ProtocolMalformed, or ProtocolUnsupported for a major version that is not served."""
+    version = parse_version(_version_of(request))
+    if version is None:
+        raise ProtocolMalformed
+    if version[0] not in SERVED_MAJORS:
+        older = version[0] < SERVED_MAJORS[0]
+        hint = "Update the agent" if older else "Update the server"
+        raise ProtocolUnsupported(hint=f"{hint}: it speaks {LOWEST_VERSION} to {PROTOCOL_VERSION}.")
+
+
+def require_capabilities(needs: Sequence[str]) -> None:
+    """Raises CapabilityUnknown naming what lacks."""
+    if unknown := sorted(set(needs) - set(CAPABILITIES)):
+        raise CapabilityUnknown(
+            f"The agent needs {', '.join(unknown)}, which this server can't do.",
+            hint="Update the server.",
+        )
+
+
+def is_from_newer(request: HttpRequest) -> bool:
+    """Whether the agent may use optional fields that this server does not know."""
+    return is_newer(_version_of(request))
+
+
+def _version_of(request: HttpRequest) -> str:
+    return request.headers.get("DataWave-Edge", PROTOCOL_VERSION).strip()
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -124,7 +166,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 def read_message(request: HttpRequest, kind: type[MessageT]) -> MessageT:
     """The message in the body. Raises BatchRejected naming the field."""
-    return decode_message(read_body(request), kind)
+    return decode_message(read_body(request), kind, newer=is_from_newer(request))
 
 
 def render(message: msgspec.Struct | None) -> HttpResponse:
@@ -158,5 +200,9 @@ def refuse(error: DataWaveError | BatchRejected) -> HttpResponse:
 
 
 def _never_stored(response: HttpResponse) -> HttpResponse:
+    response["DataWave-Edge"] = PROTOCOL_VERSION
+    if response.status_code == ProtocolUnsupported.status:
+        response["Upgrade"] = f"DataWave-Edge/{PROTOCOL_VERSION}"
+        response["DataWave-Edge-Lowest"] = LOWEST_VERSION
     response["Cache-Control"] = "no-store"
     return response

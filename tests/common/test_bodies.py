@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -61,3 +63,42 @@ def test_body_is_not_read_when_its_length_is_over_the_limit() -> None:
 def test_body_is_read_no_further_when_it_grows_over_the_limit(length: str) -> None:
     status, body, read = ask(*[b"123456"] * 100, length=length)
     assert (status, json.loads(body)["code"], read) == (413, "body_too_large", 2)
+
+
+@async_to_sync
+async def ask_slowly(*, ends: bool, waits: bool) -> tuple[list[int], int]:
+    """Statuses of the answers to a client that sends one piece, and reads of the application."""
+    sent: list[int] = []
+    reads = 0
+    never = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal reads
+        reads += 1
+        if reads > 1:
+            await never.wait()
+        return {"type": "http.request", "body": b"123", "more_body": not ends}
+
+    async def wait_then_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if waits:
+            # A long poll listens for the client to go away.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(receive(), 0.05)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            sent.append(int(message["status"]))
+
+    app = wait_then_answer if ends else echo
+    await BodyLimit(app, LIMIT, seconds=0.01)({"type": "http", "headers": []}, receive, send)
+    return sent, reads
+
+
+def test_request_is_given_up_when_its_body_does_not_come() -> None:
+    assert ask_slowly(ends=False, waits=False) == ([408], 2)
+
+
+def test_answer_may_take_its_time_when_the_body_is_whole() -> None:
+    assert ask_slowly(ends=True, waits=True) == ([200], 2)

@@ -26,6 +26,7 @@ from apps.discovery.validation import find_faults, limit_reasons
 from datawave.common import announcing
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import (
+    CAPABILITIES,
     MAX_PACKED_BYTES,
     WINDOW,
     Ack,
@@ -88,6 +89,7 @@ def open_stream(*, job: DiscoveryJob, agent: Agent, agent_time: dt.datetime) -> 
         server_time=timezone.now(),
         known=load_known_hashes(job.source_id),
         hashes=list(hashes.values_list("sha256", flat=True)),
+        capabilities=list(CAPABILITIES),
     )
 
 
@@ -100,6 +102,7 @@ def accept_batch(
     records: int,
     body: bytes,
     packed_bytes: int,
+    newer: bool = False,
 ) -> Ack:
     """Take in one batch; the answer is given when it is committed. A repeat changes nothing.
 
@@ -110,7 +113,7 @@ def accept_batch(
     """
     if batch_sha256(body) != sha256:
         raise HashMismatch("The body does not have the hash that the header says.")
-    content, faults = _read_records(body, records)
+    content, faults = _read_records(body, records, newer=newer)
     batch = Batch(
         seq=seq, sha256=sha256, records=records, packed_bytes=packed_bytes, body_bytes=len(body)
     )
@@ -140,9 +143,9 @@ def _take_in(
     return Ack(status="accepted", acked_seq=acked)
 
 
-def _read_records(body: bytes, count: int) -> tuple[list[Record], list[str]]:
+def _read_records(body: bytes, count: int, *, newer: bool) -> tuple[list[Record], list[str]]:
     try:
-        content = decode_records(body)
+        content = decode_records(body, newer=newer)
     except BatchRejected as rejected:
         return [], limit_reasons([f"{rejected.code}: {rejected}"])
     if len(content) != count:

@@ -31,7 +31,14 @@ from .protocol import (
 )
 from .spool import SpoolUnwritable
 from .stream import JobStream
-from .transport import AccessRefused, RequestRefused, ServerUnavailable, Stopped, Transport
+from .transport import (
+    AccessRefused,
+    ProtocolRefused,
+    RequestRefused,
+    ServerUnavailable,
+    Stopped,
+    Transport,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +48,8 @@ PARENT_SECONDS: Final = 0.5
 WORK_WAIT: Final = 20
 TESTS_AT_ONCE: Final = 4
 END_SECONDS: Final = 2.0
+# Between two looks at whether the server has learnt this agent's protocol.
+UPGRADE_SECONDS: Final = 300.0
 TEST_REPLY_SECONDS: Final = 30.0
 EXIT_REFUSED: Final = 77
 # sysexits' EX_TEMPFAIL: a service manager starts it again, when there may be room.
@@ -120,6 +129,13 @@ class Agent:
     def _ask(self, request: WorkRequest) -> Work:
         try:
             return self._transport.ask_work(request)
+        except ProtocolRefused as error:
+            log.error(  # noqa: TRY400
+                "The server does not speak protocol %s; update the agent (it speaks %s and later).",
+                PROTOCOL_VERSION,
+                error.lowest[:20] or "another",
+            )
+            raise ServerUnavailable(str(error), retry_after=UPGRADE_SECONDS) from None
         except RequestRefused as error:
             # A server of another version may learn better after its upgrade.
             raise ServerUnavailable(str(error), retry_after=5.0) from None

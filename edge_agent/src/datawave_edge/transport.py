@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import msgspec
@@ -33,6 +34,7 @@ from .protocol import (
     batch_sha256,
     decode_message,
     encode_message,
+    is_newer,
 )
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ RETRIED: Final = frozenset({425, 429, 502, 503, 504})
 FORBIDDEN: Final = frozenset({401, 403})
 # The job is unknown, over or in conflict; or the two speak different protocols.
 NOT_CONTENT: Final = frozenset({404, 409, 410, 426})
+UPGRADE: Final = 426
 MAX_REPLY: Final = 16 * 1024 * 1024
 
 
@@ -74,8 +77,24 @@ class RequestRefused(Exception):
         return self.status not in NOT_CONTENT
 
 
+class ProtocolRefused(RequestRefused):
+    """The server does not speak this agent's version of the protocol."""
+
+    def __init__(self, lowest: str) -> None:
+        super().__init__(UPGRADE, "protocol_unsupported")
+        self.lowest = lowest
+
+
 class AccessRefused(Exception):
     """The server does not accept this agent's token; enrol it again or ask an admin."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server answered, and the version of the protocol that it speaks."""
+
+    body: bytes
+    version: str
 
 
 class Stopped(Exception):
@@ -191,7 +210,7 @@ class Transport:
         raw = self._send_noted(path, body) if noted else self._send("POST", path, body, wait=wait)
         return _decode_reply(raw, kind)
 
-    def _send_noted(self, path: str, body: bytes) -> bytes:
+    def _send_noted(self, path: str, body: bytes) -> Reply:
         try:
             if self._record_sent:
                 self._record_sent("POST", path, body)
@@ -207,7 +226,7 @@ class Transport:
         body: bytes,
         headers: dict[str, str] | None = None,
         wait: float = 0.0,
-    ) -> bytes:
+    ) -> Reply:
         try:
             reply = self._pool.urlopen(
                 method,
@@ -228,21 +247,24 @@ def pack_body(body: bytes) -> bytes:
     return gzip.compress(body, compresslevel=6, mtime=0)
 
 
-def _decode_reply(raw: bytes, kind: type[ReplyT]) -> ReplyT:
+def _decode_reply(reply: Reply, kind: type[ReplyT]) -> ReplyT:
     try:
-        return decode_message(raw, kind)
+        return decode_message(reply.body, kind, newer=is_newer(reply.version))
     except BatchRejected:
         raise RequestRefused(200, "reply_invalid") from None
 
 
-def _read_reply(reply: urllib3.BaseHTTPResponse) -> bytes:
+def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
+    version = reply.headers.get("DataWave-Edge", "")
     if reply.status == 204:  # noqa: PLR2004  # taken, and nothing to say
-        return b""
+        return Reply(b"", version)
     if reply.status in (200, 201, 202):
         if reply.headers.get("Content-Type", "").startswith("text/html"):
             # A network's page for signing in stands between; what it swallowed is sent again.
             raise ServerUnavailable("a page instead of an answer")
-        return reply.data
+        return Reply(reply.data, version)
+    if reply.status == UPGRADE:
+        raise ProtocolRefused(reply.headers.get("DataWave-Edge-Lowest", ""))
     if reply.status in RETRIED:
         raise ServerUnavailable(f"status {reply.status}", _retry_after(reply))
     if reply.status in FORBIDDEN:

@@ -72,14 +72,25 @@ from .structure import (
     Partitioning,
     Sequence,
 )
+from .versions import (
+    CAPABILITIES,
+    LOWEST_VERSION,
+    SERVED_MAJORS,
+    drop_unknown,
+    is_newer,
+    parse_version,
+)
 
 __all__ = [
+    "CAPABILITIES",
+    "LOWEST_VERSION",
     "MAX_BODY_BYTES",
     "MAX_DEPTH",
     "MAX_PACKED_BYTES",
     "MAX_RECORDS",
     "MAX_STRING",
     "PROTOCOL_VERSION",
+    "SERVED_MAJORS",
     "WINDOW",
     "Ack",
     "BatchRejected",
@@ -129,8 +140,11 @@ __all__ = [
     "batch_sha256",
     "decode_message",
     "decode_records",
+    "drop_unknown",
     "encode_message",
     "encode_records",
+    "is_newer",
+    "parse_version",
     "root_hash",
     "unpack_body",
 ]

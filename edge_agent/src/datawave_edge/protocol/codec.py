@@ -6,16 +6,18 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from .limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_PACKED_BYTES, MAX_RECORDS
 from .records import Record
+from .versions import drop_unknown
 
 MessageT = TypeVar("MessageT")
 
 _encoder = msgspec.json.Encoder(order="deterministic")
+_RECORD: Any = Record
 _record_decoder = msgspec.json.Decoder(Record)
 
 
@@ -37,13 +39,22 @@ def encode_message(message: msgspec.Struct) -> bytes:
     return _encoder.encode(message)
 
 
-def decode_message(raw: bytes, kind: type[MessageT]) -> MessageT:
-    """Read one message. Raises BatchRejected with the field's path when it does not fit."""
+def decode_message(raw: bytes, kind: type[MessageT], *, newer: bool = False) -> MessageT:
+    """Read one message. Raises BatchRejected with the field's path when it does not fit.
+
+    Of a `newer` sender, fields that are not known here are left out.
+    """
     _check_text(raw)
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return _read_newer(raw, kind) if newer else msgspec.json.decode(raw, type=kind)
     except _MISFITS as error:
-        raise BatchRejected("schema_invalid", _explain(error), 422) from None
+        raise _reject(raw, error) from None
+
+
+def _read_newer(raw: bytes, kind: type[MessageT]) -> MessageT:
+    if _is_deep(raw):
+        raise RecursionError
+    return msgspec.convert(drop_unknown(msgspec.json.decode(raw), kind), kind)
 
 
 def encode_records(records: Iterable[Record]) -> bytes:
@@ -51,8 +62,11 @@ def encode_records(records: Iterable[Record]) -> bytes:
     return b"".join(_encoder.encode(record) + b"\n" for record in records)
 
 
-def decode_records(body: bytes) -> list[Record]:
-    """Read the records of a batch. Raises BatchRejected naming the first line that does not fit."""
+def decode_records(body: bytes, *, newer: bool = False) -> list[Record]:
+    """Read the records of a batch. Raises BatchRejected naming the first line that does not fit.
+
+    Of a `newer` sender, fields that are not known here are left out.
+    """
     _check_text(body)
     lines = body.splitlines()
     if len(lines) > MAX_RECORDS:
@@ -60,11 +74,9 @@ def decode_records(body: bytes) -> list[Record]:
     records = []
     for number, line in enumerate(lines, start=1):
         try:
-            records.append(_record_decoder.decode(line))
+            records.append(_read_newer(line, _RECORD) if newer else _record_decoder.decode(line))
         except _MISFITS as error:
-            raise BatchRejected(
-                "schema_invalid", f"Record {number}: {_explain(error)}", 422
-            ) from None
+            raise _reject(line, error, f"Record {number}: ") from None
     return records
 
 
@@ -110,10 +122,15 @@ _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def _check_text(raw: bytes) -> None:
-    if b"\x00" in raw or _NUL_ESCAPE.search(raw):
+    if b"\x00" in raw or (b"\\u0000" in raw and _NUL_ESCAPE.search(raw)):
         raise BatchRejected("nul_character", "A text holds a NUL character.", 422)
+
+
+def _reject(raw: bytes, error: Exception, place: str = "") -> BatchRejected:
+    # What fits a closed shape is no deeper than the shape, so only a misfit is looked through.
     if _is_deep(raw):
-        raise BatchRejected("too_deep", f"Nested deeper than {MAX_DEPTH} levels.", 422)
+        return BatchRejected("too_deep", f"{place}Nested deeper than {MAX_DEPTH} levels.", 422)
+    return BatchRejected("schema_invalid", f"{place}{_explain(error)}", 422)
 
 
 def _is_deep(raw: bytes) -> bool:

@@ -97,6 +97,8 @@ class OpenStream(Shape, frozen=True):
     """Start or take up the stream of a job."""
 
     agent_time: dt.datetime
+    # Capabilities without which this agent can't be served: see versions.CAPABILITIES.
+    needs: Annotated[list[Code], msgspec.Meta(max_length=20)] = []
 
 
 class Opened(Shape, frozen=True):
@@ -110,6 +112,7 @@ class Opened(Shape, frozen=True):
     known: dict[str, dict[str, str]]
     # Hashes of the batches before `resume_seq`, for an agent whose spool was lost.
     hashes: list[Sha256] = []
+    capabilities: list[Code] = []
 
 
 class Ack(Shape, frozen=True):
