@@ -97,7 +97,7 @@ START = [ASK, post("/jobs/{job}/open", OPEN)]
 SCRIPTS: dict[str, list[Step]] = {
     "run": [
         post("/heartbeat", json.dumps(
-            {"version": "0.1.0", "protocol": "1.0", "agent_time": NOW, "spool_bytes": 5, "host": "h"}
+            {"version": "0.1.0", "protocol": "1.0", "agent_time": NOW, "spool_bytes": 5}
         )),
         *START,
         put(1, SECOND),
@@ -135,7 +135,7 @@ SCRIPTS: dict[str, list[Step]] = {
     ],
     "failure": [
         *START,
-        post("/jobs/{job}/fail", '{"code":"auth_failed","message":"No.","hint":"Look.","retry":true}'),
+        post("/jobs/{job}/fail", '{"code":"auth_failed","message":"No.","retry":true}'),
         post("/jobs/{job}/progress", '{"listed":1}'),
     ],
 }  # fmt: skip
@@ -174,11 +174,12 @@ def keep(step: Step, job: str) -> Exchange:
     )
 
 
-@pytest.mark.skipif(not RECORDING, reason="only with RECORD_GOLDEN=1: it writes what is promised")
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_recordings_are_written_when_asked_for(name: str, job: str) -> None:
-    kept = [keep(step, job) for step in SCRIPTS[name]]
-    write_recording(HERE / PROTOCOL_VERSION / f"{name}.json", kept)
+if RECORDING:  # writes what is promised, so it is no part of a plain run
+
+    @pytest.mark.parametrize("name", SCRIPTS)
+    def test_recordings_are_written_when_asked_for(name: str, job: str) -> None:
+        kept = [keep(step, job) for step in SCRIPTS[name]]
+        write_recording(HERE / PROTOCOL_VERSION / f"{name}.json", kept)
 
 
 def test_current_version_is_recorded() -> None:
@@ -203,10 +204,8 @@ def _promised(reply: Any) -> Any:
     """Words for people may get better; codes and figures are the promise."""
     if isinstance(reply, dict) and "code" in reply:
         return {name: reply[name] for name in ("code", "status")}
-    if isinstance(reply, dict) and reply.get("rejected"):
-        return {**reply, "rejected": [], "status": reply["status"]} | {
-            "rejected": reply["rejected"]
-        }
+    if isinstance(reply, dict):
+        return {name: value for name, value in reply.items() if name != "rejected"}
     return reply
 
 
@@ -229,7 +228,7 @@ def playback() -> Iterator[tuple[str, list[Exchange]]]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_PUT = do_POST
+        do_PUT = do_POST  # noqa: N815 - the base class wants the name
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Stay quiet."""
