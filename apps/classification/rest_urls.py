@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from .rest.labels import DecisionViewSet, LabelViewSet, SemanticTypeViewSet
 from .rest.models import ModelViewSet, ReplayViewSet
+from .rest.review import ReviewQueueView, decide_group
 from .rest.signing import AttestationViewSet
 
 app_name = "classification-api"
@@ -24,4 +25,6 @@ urlpatterns = [
         SemanticTypeViewSet.as_view({"get": "retrieve"}),
         name="type-detail",
     ),
+    path("review-queue/", ReviewQueueView.as_view(), name="review-queue"),
+    path("review-queue/decide/", decide_group, name="review-decide"),
 ]

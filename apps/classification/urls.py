@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import labels, models, signing
+from .views import labels, models, review, signing
 
 app_name = "classification"
 urlpatterns = [
@@ -24,4 +24,10 @@ urlpatterns = [
     path("models/<uuid:public_id>/activate/", models.activate_model, name="model-activate"),
     path("replays/<uuid:public_id>/", models.show_replay, name="replay-detail"),
     path("replays/<uuid:public_id>/cancel/", models.cancel_replay, name="replay-cancel"),
+    path("classification/review/", review.show_queue, name="review"),
+    path("classification/review/decide/", review.decide_group, name="review-decide"),
+    path("classification/review/members/", review.show_members, name="review-members"),
+    path(
+        "decisions/<uuid:public_id>/undo-together/", review.undo_together, name="decisions-together"
+    ),
 ]

@@ -306,6 +306,8 @@
     k: () => moveRow(-1),
     a: () => pressInRow("[data-accept]"),
     x: () => pressInRow("[data-reject]"),
+    r: () => pressInRow("[data-reject]"),
+    u: () => all("[data-undo] button").at(-1)?.click(),
     z: () => all("[data-undo] button").at(-1)?.click(),
   };
 

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.classification.decisions import DECIDED_FIELDS, apply_decision, restore
 from apps.classification.models import Label, LabelDecision
+from apps.classification.queue import list_members
 from apps.classification.selectors import get_semantic_type
 from apps.classification.signals import label_decided, labels_decided
 from apps.classification.types import DecisionKind
+from apps.datasources.selectors import list_permitted_sources
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
 from datawave.common.announcing import announce
@@ -34,6 +37,12 @@ class NothingToAccept(InputInvalid):
 
 class TooManyLabels(InputInvalid):
     """At most 500 labels can be decided at once."""
+
+
+class NothingWaits(DataWaveError):
+    """Nothing of this group waits any more; somebody has decided meanwhile."""
+
+    status = 409
 
 
 class DecisionUndone(DataWaveError):
@@ -70,6 +79,28 @@ def decide_many(
     _audit(decisions, user, "label_decided")
     _announce(decisions)
     return decisions
+
+
+def decide_group(
+    *,
+    label: Label,
+    among: QuerySet[Label],
+    user: User,
+    kind: str,
+    semantic_type: str = "",
+) -> list[LabelDecision]:
+    """Decide all that is alike, of what the person may decide and at most 500 at once.
+
+    `among` are the waiting labels that the person looked at. Raises as decide_many does.
+    """
+    rbac.require(user, Action.DECIDE_LABELS, label.field.dataset.source)
+    allowed = list_permitted_sources(user, Action.DECIDE_LABELS)
+    members = list_members(label, among).filter(field__dataset__source__in=allowed.values("pk"))
+    if not members.exists():
+        raise NothingWaits
+    return decide_many(
+        labels=members[:MAX_AT_ONCE], user=user, kind=kind, semantic_type=semantic_type
+    )
 
 
 def _read_kind(kind: str, semantic_type: str) -> DecisionKind:
