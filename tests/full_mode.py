@@ -71,11 +71,11 @@ class FullMode:
             [*MANAGE, "add_agent", "site"],
             cwd=ROOT, env=self.web.environment, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        token = self.folder / "token"
-        token.touch(mode=0o600)
-        token.write_text(added.stdout)
-        command = [sys.executable, "-m", "datawave_edge", "run", "--server", self.web.url]
-        command += ["--token-file", str(token), "--spool", str(self.folder / "spool")]
+        edge = [sys.executable, "-m", "datawave_edge"]
+        spool = ["--spool", str(self.folder / "spool")]
+        code = added.stdout.strip()
+        subprocess.run([*edge, "enroll", *spool, self.web.url, code], check=True)
+        command = [*edge, "run", *spool]
         self._spawn(command, "agent")
 
     def _spawn(self, command: list[str], name: str) -> subprocess.Popen[bytes]:

@@ -12,29 +12,65 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.shortcuts import get_objects_for_user
 
 from datawave.common.models import PublicModel
+from datawave_edge import __version__
 
-from .types import Engine, Environment, TestState, Tls
+from .types import (
+    AgentCondition,
+    CodeState,
+    Engine,
+    Environment,
+    RevokedBecause,
+    TestState,
+    Tls,
+    parse_version,
+)
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
+# Seconds; nothing depends on an agent's clock, but its log is read by people.
+CLOCK_TOLERANCE = 60
+
 
 class Agent(PublicModel):
-    """An enrolled edge process. Only the hash of its token is kept."""
+    """An enrolled edge process. Of its token only the hash is kept, of its key the public half."""
 
     name = models.CharField(max_length=100, unique=True)
     # The one that the server starts itself, and that may be given stored passwords.
     embedded = models.BooleanField(default=False)
+    # Of the one token that is good now; that of an embedded agent never expires.
     token_hash = models.CharField(max_length=64, unique=True)
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    # Ed25519, in hex; empty for an embedded agent.
+    public_key = models.CharField(max_length=64, blank=True)
+    key_made_at = models.DateTimeField(null=True, blank=True)
+    # What the agent must show at its next refresh: see identity.py.
+    link_hash = models.CharField(max_length=64, blank=True)
     version = models.CharField(max_length=32, blank=True)
+    protocol = models.CharField(max_length=16, blank=True)
     host = models.CharField(max_length=200, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     clock_skew_seconds = models.FloatField(default=0)
     spool_bytes = models.BigIntegerField(default=0)
+    # Age of the oldest batch that waits on the agent's disk; None when none does.
+    oldest_spooled_seconds = models.FloatField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_because = models.CharField(max_length=20, choices=RevokedBecause.choices, blank=True)
+    # Whether it is to end its job and take no other.
+    draining = models.BooleanField(default=False)
+    # Told on its next heartbeat, until it has done so.
+    refresh_wanted = models.BooleanField(default=False)
+    rotation_wanted = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["public_key"],
+                condition=~models.Q(public_key=""),
+                name="one_agent_per_public_key",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -44,6 +80,80 @@ class Agent(PublicModel):
         """Whether it gave a sign of life within the last minute."""
         since = timezone.now() - dt.timedelta(minutes=1)
         return self.last_seen_at is not None and self.last_seen_at >= since
+
+    @property
+    def condition(self) -> AgentCondition:
+        """How it is, in a word."""
+        if self.revoked_at is not None:
+            return AgentCondition.REVOKED
+        if self.last_seen_at is None:
+            return AgentCondition.NEVER_SEEN
+        if not self.is_live:
+            return AgentCondition.OFFLINE
+        return AgentCondition.DRAINING if self.draining else AgentCondition.ONLINE
+
+    @property
+    def is_clock_off(self) -> bool:
+        """Whether its clock is far enough off to confuse whoever reads its log."""
+        return abs(self.clock_skew_seconds) > CLOCK_TOLERANCE
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether an older version than the server's own was heard from it."""
+        return bool(self.version) and parse_version(self.version) < parse_version(__version__)
+
+
+class EnrolmentCode(PublicModel):
+    """Lets one agent in, once. Only its hash is kept."""
+
+    code_hash = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    # The agent that is to be let in again, or that was made by using the code.
+    agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.CASCADE, related_name="codes"
+    )
+    # Sources that the agent will serve.
+    sources: models.ManyToManyField[DataSource, models.Model] = models.ManyToManyField(
+        "DataSource", blank=True, related_name="+"
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    # Who used it may ask again with the same key when the answer was lost.
+    used_by_key = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"code for {self.name}"
+
+    @property
+    def state(self) -> CodeState:
+        """What has become of it."""
+        if self.used_at is not None:
+            return CodeState.USED
+        if self.withdrawn_at is not None:
+            return CodeState.WITHDRAWN
+        return CodeState.EXPIRED if self.expires_at <= timezone.now() else CodeState.OPEN
+
+
+class SpentChallenge(models.Model):
+    """A challenge that an agent answered, with the link that it showed: neither works twice."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="spent_challenges")
+    nonce_hash = models.CharField(max_length=64, unique=True)
+    link_hash = models.CharField(max_length=64, blank=True)
+    spent_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["agent", "link_hash"], name="spent_links")]
+
+    def __str__(self) -> str:
+        return f"challenge {self.pk} of {self.agent}"
 
 
 class DataSourceQuerySet(models.QuerySet["DataSource"]):
@@ -99,6 +209,8 @@ class DataSource(PublicModel):
     agent = models.ForeignKey(
         Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="sources"
     )
+    # Those that share its jobs with the first: whoever is idle takes the next.
+    more_agents = models.ManyToManyField(Agent, blank=True, related_name="shared_sources")
     # What the last discovery saw of the server: version, tls, read_only, privileged, ...
     facts = models.JSONField(default=dict, blank=True)
     updated_at = models.DateTimeField(auto_now=True)

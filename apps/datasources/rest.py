@@ -1,4 +1,4 @@
-"""Sources, connection tests, agents and engines in the API."""
+"""Sources, connection tests and engines in the API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from .connection import LIMITS
 from .filters import SourceFilter, TestFilter
 from .models import Agent, ConnectionTest, DataSource, DataSourceQuerySet
 from .selectors import (
-    get_agent,
     get_source,
     get_test,
     list_visible_agents,
@@ -127,36 +126,6 @@ class TestSerializer(serializers.ModelSerializer[ConnectionTest]):
         read_only_fields = fields
 
 
-class AgentSerializer(serializers.ModelSerializer[Agent]):
-    """An agent; its token is shown only when it is made."""
-
-    id = serializers.UUIDField(source="public_id", read_only=True)
-
-    class Meta:
-        model = Agent
-        fields = [
-            "id", "name", "embedded", "version", "host", "last_seen_at", "clock_skew_seconds",
-            "spool_bytes", "revoked_at", "created_at",
-        ]  # fmt: skip
-        read_only_fields = fields
-
-
-class AgentAddSerializer(serializers.Serializer[Any]):
-    """The name of a new agent."""
-
-    name = serializers.CharField(max_length=100)
-
-
-class AgentTokenSerializer(AgentSerializer):
-    """An agent with the token that is shown this once."""
-
-    token = serializers.CharField(read_only=True)
-
-    class Meta(AgentSerializer.Meta):
-        fields = [*AgentSerializer.Meta.fields, "token"]
-        read_only_fields = fields
-
-
 class EngineSerializer(serializers.Serializer[Any]):
     """An engine and what a connection to it needs."""
 
@@ -254,49 +223,6 @@ class TestViewSet(
         """The test, when the caller may view its source."""
         services.expire_tests()
         return get_test(user=_user(self.request), public_id=self.kwargs["public_id"])
-
-
-@extend_schema_view(
-    list=extend_schema(operation_id="agents_list", summary="List agents"),
-    retrieve=extend_schema(operation_id="agents_get", summary="One agent"),
-)
-class AgentViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Agent]
-):
-    """Edge processes that serve sources."""
-
-    queryset = Agent.objects.none()
-    serializer_class = AgentSerializer
-    lookup_field = "public_id"
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[Agent]:
-        """Agents that the caller may see."""
-        return list_visible_agents(_user(self.request))
-
-    def get_object(self) -> Agent:
-        """The agent, when the caller may see it."""
-        return get_agent(user=_user(self.request), public_id=self.kwargs["public_id"])
-
-    @extend_schema(
-        operation_id="agents_add", summary="Enrol an agent", request=AgentAddSerializer,
-        responses={201: AgentTokenSerializer},
-    )  # fmt: skip
-    def create(self, request: Request) -> Response:
-        """Enrol an agent; the answer holds its token, which is never shown again."""
-        wanted = AgentAddSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        agent, token = services.add_agent(name=wanted.validated_data["name"], user=_user(request))
-        answer = {**AgentSerializer(agent).data, "token": token}
-        return Response(answer, status=status.HTTP_201_CREATED)
-
-    @extend_schema(operation_id="agents_revoke", summary="Revoke an agent", request=None,
-                   responses={200: AgentSerializer})  # fmt: skip
-    @action(detail=True, methods=["post"])
-    def revoke(self, request: Request, public_id: Any = None) -> Response:
-        """Refuse the agent from its next request on."""
-        services.revoke_agent(agent=self.get_object(), user=_user(request))
-        return Response(AgentSerializer(self.get_object()).data)
 
 
 class EngineList(APIView):

@@ -15,7 +15,7 @@ from datawave.common.crypto import decrypt
 from datawave.common.errors import NotThere
 from datawave_edge.protocol import ConnectionSpec
 
-from .models import Agent, ConnectionTest, DataSource, DataSourceQuerySet
+from .models import Agent, ConnectionTest, DataSource, DataSourceQuerySet, EnrolmentCode
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -77,6 +77,7 @@ def list_visible_agents(user: User) -> QuerySet[Agent]:
     sources = list_visible_sources(user)
     return Agent.objects.filter(
         Q(pk__in=sources.exclude(agent=None).values("agent"))
+        | Q(pk__in=sources.exclude(more_agents=None).values("more_agents"))
         | Q(embedded=True, pk__in=_list_embedded_for(sources))
     )
 
@@ -95,8 +96,12 @@ def get_agent(*, user: User, public_id: uuid.UUID | str) -> Agent:
 
 def find_agent(token: str) -> Agent | None:
     """The agent whose token it is, revoked or not."""
-    digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-    return Agent.objects.filter(token_hash=digest).first()
+    return Agent.objects.filter(token_hash=hash_secret(token)).first()
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 of a random secret; it is long enough to need no salt."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def find_embedded_agent() -> Agent | None:
@@ -116,6 +121,20 @@ def count_live_agents() -> int:
     return Agent.objects.filter(revoked_at=None, last_seen_at__gte=since).count()
 
 
+def list_codes(user: User) -> QuerySet[EnrolmentCode]:
+    """Enrolment codes, for those who may manage sources everywhere."""
+    if user.is_active and user.has_perm("datasources.manage_datasource"):
+        return EnrolmentCode.objects.select_related("agent", "made_by")
+    return EnrolmentCode.objects.none()
+
+
+def get_code(*, user: User, public_id: uuid.UUID | str) -> EnrolmentCode:
+    """The enrolment code. Raises NotThere."""
+    if found := list_codes(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
 def list_visible_tests(user: User) -> QuerySet[ConnectionTest]:
     """Connection tests of sources that the person may view."""
     sources = list_visible_sources(user).values("pk")
@@ -131,9 +150,20 @@ def get_test(*, user: User, public_id: uuid.UUID | str) -> ConnectionTest:
 
 
 def served_by(agent: Agent, path: str = "source") -> Q:
-    """Rows whose source (reached by `path`) the agent serves: its own, or nobody's if embedded."""
-    own = Q(**{f"{path}__agent": agent})
+    """Rows whose source (reached by `path`) the agent serves.
+
+    Those that it is the first or a further agent of; and nobody's, if it is embedded.
+    """
+    shared = DataSource.more_agents.through.objects.filter(agent=agent).values("datasource")
+    own = Q(**{f"{path}__agent": agent}) | Q(**{f"{path}__in": shared})
     return own | Q(**{f"{path}__agent": None}) if agent.embedded else own
+
+
+def list_served_sources(agent: Agent, user: User) -> DataSourceQuerySet:
+    """Sources that the agent serves and the person may view."""
+    shared = DataSource.more_agents.through.objects.filter(agent=agent).values("datasource")
+    served = Q(agent=agent) | Q(pk__in=shared)
+    return list_visible_sources(user).filter(served | Q(agent=None) if agent.embedded else served)
 
 
 def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:

@@ -10,3 +10,6 @@ source_changed = Signal()
 # Carries connection_test as ConnectionTest.
 connection_test_requested = Signal()
 connection_tested = Signal()
+# Carries agent as Agent.
+agent_changed = Signal()
+agent_revoked = Signal()

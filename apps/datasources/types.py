@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db.models import TextChoices
 
@@ -31,6 +33,40 @@ class Environment(TextChoices):
     STAGING = "staging", "Staging"
     TEST = "test", "Test"
     DEVELOPMENT = "development", "Development"
+
+
+class AgentCondition(TextChoices):
+    """How an agent is, in a word."""
+
+    ONLINE = "online", "Online"
+    DRAINING = "draining", "Draining"
+    OFFLINE = "offline", "Offline"
+    NEVER_SEEN = "never_seen", "Never seen"
+    REVOKED = "revoked", "Revoked"
+
+
+class CodeState(TextChoices):
+    """What has become of an enrolment code."""
+
+    OPEN = "open", "Open"
+    USED = "used", "Used"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"
+
+
+class AgentWish(StrEnum):
+    """What an agent can be asked to do about its own access."""
+
+    REFRESH = "refresh"
+    ROTATE = "rotation"
+
+
+class RevokedBecause(TextChoices):
+    """Why an agent is let in no more."""
+
+    ADMIN = "admin", "An administrator revoked it"
+    COPIED = "copied", "Its identity was used in two places"
+    REPLAYED = "replayed", "An answer that had been used was sent again"
 
 
 class TestState(TextChoices):
@@ -79,3 +115,32 @@ ENGINES: dict[Engine, EngineSpec] = {
         database_help="Leave empty to read every database the user may see.",
     ),
 }
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """A version's numbers, for comparing; what follows them does not count."""
+    found = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+AGENT_EVENTS = {
+    "agent_enrolled": "Enrolled",
+    "agent_enrolled_again": "Enrolled again, with a new key",
+    "agent_code_made": "A code to enrol again was made",
+    "agent_key_rotated": "Made itself a new key",
+    "agent_rotation_asked": "Was asked for a new key",
+    "agent_refresh_asked": "Was asked to take a new token",
+    "agent_drained": "Was drained",
+    "agent_resumed": "Takes jobs again",
+    "agent_renamed": "Was renamed",
+    "agent_revoked": "Was revoked",
+    "agent_added": "Was added",
+    "agent_renewed": "Got a new token",
+}
+
+
+def describe_event(action: str, detail: dict[str, object]) -> str:
+    """A line of an agent's history."""
+    text = AGENT_EVENTS.get(action, action.replace("_", " ").capitalize())
+    told = detail.get("because") or (detail.get("before") and f"before: {detail['before']}")
+    return f"{text} ({told})" if told else text

@@ -1,4 +1,4 @@
-"""Pages of sources, connection tests and agents."""
+"""Pages of sources and connection tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.rbac.selectors import may
 from apps.rbac.services import require
 from apps.rbac.types import Action
-from datawave.common.errors import InputInvalid
 from datawave.common.pages import answer_csv, answer_errors, paginate
 from datawave.common.parts import load_facts, load_parts
 
@@ -29,11 +27,9 @@ from .forms import SourceForm
 from .models import DataSource
 from .selectors import (
     find_embedded_agent,
-    get_agent,
     get_source,
     get_test,
     list_permitted_sources,
-    list_visible_agents,
     list_visible_sources,
     list_visible_tests,
 )
@@ -252,42 +248,3 @@ def show_test(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     }
     part = request.GET.get("part") == "steps"
     return render(request, f"datasources/{'_test' if part else 'test'}.html", context)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-@answer_errors
-def list_agents(request: HttpRequest) -> HttpResponse:
-    """Agents; a POST with a name enrols one and shows its token this once."""
-    user = _user(request)
-    context: dict[str, Any] = {
-        "may_manage": may(user, Action.MANAGE),
-        "base_url": settings.BASE_URL.rstrip("/"),
-        "active": "sources",
-    }
-    if request.method == "POST":
-        context |= _enrol_agent(request, user)
-    context["page_obj"] = paginate(request, list_visible_agents(user))
-    return render(
-        request, "datasources/agents.html", context, status=422 if "problem" in context else 200
-    )
-
-
-def _enrol_agent(request: HttpRequest, user: User) -> dict[str, Any]:
-    name = request.POST.get("name", "").strip()
-    try:
-        agent, token = services.add_agent(name=name, user=user)
-    except InputInvalid as error:
-        return {"problem": error.message, "name": name}
-    return {"new_agent": agent, "new_token": token}
-
-
-@require_POST
-@answer_errors
-def revoke_agent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """End an agent's access."""
-    user = _user(request)
-    agent = get_agent(user=user, public_id=public_id)
-    services.revoke_agent(agent=agent, user=user)
-    messages.success(request, f"{agent.name} is refused from now on.")
-    return redirect("datasources:agent-list")

@@ -20,6 +20,7 @@ from apps.datasources import services as datasources
 from apps.datasources.selectors import build_connection
 from datawave.common.errors import DataWaveError, NotThere
 from datawave.common.rates import require_rate
+from datawave_edge import __version__
 from datawave_edge.protocol import (
     Ack,
     BatchRejected,
@@ -70,7 +71,12 @@ def heartbeat(request: HttpRequest, agent: Agent) -> HeartbeatReply:
     datasources.note_heartbeat(agent=agent, heartbeat=read_message(request, Heartbeat))
     stopped = services.renew_agent_leases(agent=agent)
     return HeartbeatReply(
-        server_time=timezone.now(), cancel=[str(job.public_id) for job in stopped]
+        server_time=timezone.now(),
+        cancel=[str(job.public_id) for job in stopped],
+        drain=agent.draining,
+        refresh=agent.refresh_wanted,
+        rotate=datasources.is_rotation_due(agent),
+        upgrade=__version__ if agent.is_outdated else "",
     )
 
 
@@ -118,11 +124,12 @@ def _look_for_work(agent: Agent, asked: WorkRequest) -> Work | None:
 
 
 def _find_work(agent: Agent, asked: WorkRequest) -> Work | None:
+    datasources.require_let_in(agent)
     # A person waits for a test, so it goes first.
     if test := datasources.lease_test(agent=agent):
         source = build_connection(test.source, agent=agent)
         return TestWork(test=str(test.public_id), source=source)
-    if asked.tests_only:
+    if asked.tests_only or agent.draining:
         return None
     if job := services.lease_job(agent=agent):
         return DiscoveryWork(

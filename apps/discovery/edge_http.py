@@ -43,7 +43,7 @@ RETRY_SECONDS = {425: "1", 429: "2", 503: "2"}
 
 
 class TokenUnknown(DataWaveError):
-    """No agent has this token. Enrol the agent again."""
+    """No agent has this token, or no longer. Ask for another, else enrol the agent again."""
 
     status = 401
 
@@ -101,6 +101,36 @@ def edge_door(
     return decorate
 
 
+def open_door(
+    *, calls: int, seconds: int
+) -> Callable[[Callable[[HttpRequest], msgspec.Struct]], Callable[..., HttpResponse]]:
+    """Make a view of a function for callers that have no token yet.
+
+    An address may call it so many times in so many seconds.
+    """
+
+    def decorate(door: Callable[[HttpRequest], msgspec.Struct]) -> Callable[..., HttpResponse]:
+        def call(request: HttpRequest) -> msgspec.Struct:
+            require_rate(
+                f"edge:{door.__name__}:{address_of(request)}", calls=calls, seconds=seconds
+            )
+            require_version(request)
+            return door(request)
+
+        @functools.wraps(door)
+        def view(request: HttpRequest) -> HttpResponse:
+            return answer(lambda: call(request))
+
+        return csrf_exempt(require_http_methods(["POST"])(view))
+
+    return decorate
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the caller's connection comes from."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def answer(work: Callable[[], msgspec.Struct | None]) -> HttpResponse:
     """The answer of a door, or its error as problem+json."""
     try:
@@ -114,7 +144,10 @@ def answer(work: Callable[[], msgspec.Struct | None]) -> HttpResponse:
 
 
 def identify(request: HttpRequest) -> Agent:
-    """The agent that calls. Raises TokenUnknown, AgentRevoked or ProtocolUnsupported."""
+    """The agent that calls.
+
+    Raises TokenUnknown, TokenExpired, AgentRevoked or ProtocolUnsupported.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     agent = datasources.authenticate_agent(token.strip()) if scheme.lower() == "bearer" else None
     if agent is None:

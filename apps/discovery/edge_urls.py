@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import edge
+from . import edge, edge_identity
 
 app_name = "edge"
 urlpatterns = [
+    path("enrol", edge_identity.enrol, name="enrol"),
+    path("challenge", edge_identity.challenge, name="challenge"),
+    path("token", edge_identity.token, name="token"),
+    path("rotate", edge_identity.rotate, name="rotate"),
     path("heartbeat", edge.heartbeat, name="heartbeat"),
     path("work", edge.work, name="work"),
     path("jobs/<uuid:public_id>/open", edge.open_job, name="job-open"),

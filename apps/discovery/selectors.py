@@ -11,6 +11,7 @@ import msgspec
 from django.db.models import Count, F, Max, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from apps.datasources.selectors import served_by
 from datawave.common.errors import NotThere
 from datawave_edge.protocol import TableSnapshot as WireTable
 
@@ -175,9 +176,9 @@ def _make_table(
 
 
 def find_job(*, agent: Agent, public_id: uuid.UUID | str) -> DiscoveryJob | None:
-    """The job, when this agent has or had it."""
+    """The job, when this agent has or had it and still serves its source."""
     jobs = DiscoveryJob.objects.select_related("source").filter(public_id=public_id)
-    return jobs.filter(agent=agent).first()
+    return jobs.filter(served_by(agent), agent=agent).first()
 
 
 def find_acked_seq(job_id: int) -> int:

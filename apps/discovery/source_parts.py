@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Sum
 
+from apps.datasources.selectors import list_visible_sources
 from datawave.common.parts import Part, register_facts, register_part
 
-from .models import Dataset
+from .models import Dataset, DiscoveryJob
 from .selectors import find_open_doubt, list_visible_changes
-from .types import DatasetState
+from .types import TAKEN_JOB_STATES, DatasetState
 
 if TYPE_CHECKING:
     from apps.datasources.models import DataSource
@@ -51,6 +52,18 @@ def register_source_parts() -> None:
             aside=True,
         )
     )
+
+
+def register_agent_facts() -> None:
+    """Add what agents work on to their list and pages."""
+    register_facts("agent", load_current_jobs)
+
+
+def load_current_jobs(user: User, agent_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The job that each agent holds, when the person may view its source."""
+    held = DiscoveryJob.objects.filter(agent__in=agent_ids, state__in=TAKEN_JOB_STATES)
+    visible = held.filter(source__in=list_visible_sources(user).values("pk"))
+    return {job.agent_id: {"job": job} for job in visible.select_related("source")}  # type: ignore[misc]
 
 
 def count_datasets(user: User, source_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

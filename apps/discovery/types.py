@@ -21,7 +21,9 @@ class JobState(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-OPEN_JOB_STATES = (JobState.QUEUED, JobState.LEASED, JobState.STREAMING)
+# With an agent; open adds those that wait for one.
+TAKEN_JOB_STATES = (JobState.LEASED, JobState.STREAMING)
+OPEN_JOB_STATES = (JobState.QUEUED, *TAKEN_JOB_STATES)
 _FROM_TAKEN = frozenset(
     {JobState.STREAMING, JobState.QUEUED, JobState.CLOSED, JobState.FAILED, JobState.CANCELLED}
 )

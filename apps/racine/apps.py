@@ -27,7 +27,7 @@ class RacineConfig(AppConfig):
         from . import receivers  # noqa: F401  # connects itself
         from .guards import install_guards
         from .metrics import register_metrics
-        from .panels import register_source_parts
+        from .panels import register_agent_parts, register_source_parts
         from .selectors import count_active_runs, is_visible_run
 
         register_topic("run", authorise=is_visible_run, snapshot=_load_snapshot)
@@ -44,6 +44,7 @@ class RacineConfig(AppConfig):
         register_context(_add_running)
         register_metrics()
         register_source_parts()
+        register_agent_parts()
         post_migrate.connect(install_guards, sender=self)
 
 

@@ -22,7 +22,7 @@ from .models import Run
 from .selectors import list_visible_runs
 
 if TYPE_CHECKING:
-    from apps.datasources.models import DataSource
+    from apps.datasources.models import Agent, DataSource
     from apps.rbac.models import User
 
 SHOWN_RUNS = 10
@@ -61,6 +61,25 @@ def load_agenda(source: DataSource, user: User) -> dict[str, Any]:
         "all_paused": load_orchestration().paused_at is not None,
         "may_discover": may(user, Action.DISCOVER, source),
     }
+
+
+def register_agent_parts() -> None:
+    """Add the runs that an agent read for to its page."""
+    register_part(
+        Part(
+            page="agent",
+            slug="runs",
+            order=10,
+            template="racine/_agent_runs.html",
+            load=load_agent_runs,
+        )
+    )
+
+
+def load_agent_runs(agent: Agent, user: User) -> dict[str, Any]:
+    """The newest runs that the agent read for, of sources that the person may view."""
+    runs = list_visible_runs(user).filter(job__agent=agent).select_related("source", "job")
+    return {"runs": list(runs[:SHOWN_RUNS])}
 
 
 def load_last_runs(user: User, source_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

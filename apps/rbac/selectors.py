@@ -70,6 +70,13 @@ def list_audit(user: User) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.all() if may_read_audit(user) else AuditEntry.objects.none()
 
 
+def list_history(scope: Any) -> QuerySet[AuditEntry]:
+    """What was done to one thing, newest first, for those who may manage it."""
+    kind = type(scope).__name__.lower()
+    own = AuditEntry.objects.filter(object_type=kind, object_key=str(scope.public_id))
+    return own.order_by("-pk")
+
+
 def find_first_admin() -> User | None:
     """The administrator who has been there longest."""
     return list_people_with_role(Role.ADMIN).order_by("pk").first()

@@ -1,13 +1,16 @@
-"""`manage.py add_agent`: how an operator gets the token of a remote agent."""
+"""`manage.py add_agent`: how an operator's script gets a code for a remote agent."""
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.datasources.selectors import find_agent
+from apps.datasources.models import EnrolmentCode
+
+from .edge import Edge
 
 pytestmark = pytest.mark.django_db
 
@@ -18,21 +21,26 @@ def add(*arguments: str) -> str:
     return out.getvalue().strip()
 
 
-def test_token_is_the_agents_when_added() -> None:
-    agent = find_agent(add("berlin"))
-    assert agent is not None
-    assert (agent.name, agent.embedded) == ("berlin", False)
+def test_code_lets_the_agent_in_when_added(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    assert edge.enrol(add("berlin", "--minutes", "5")).name == "berlin"
+    assert edge.beat() == 200
 
 
-def test_old_token_ends_when_renewed() -> None:
-    old = add("berlin")
-    new = add("berlin", "--renew")
-    assert find_agent(old) is None
-    assert find_agent(new) is not None
+def test_agent_enrols_again_when_renewed(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    edge.enrol(add("berlin"))
+    agent = edge.agent
+    edge.enrol(add("berlin", "--renew"))
+    assert edge.agent == agent
+    assert edge.beat() == 200
 
 
-@pytest.mark.parametrize("arguments", [["berlin"], ["a/b"], ["rome", "--renew"]])
+@pytest.mark.parametrize(
+    "arguments", [["berlin"], ["a/b"], ["rome", "--renew"], ["rome", "--minutes", "0"]]
+)
 def test_reason_is_told_when_refused(arguments: list[str]) -> None:
     add("berlin")
-    with pytest.raises(CommandError, match=r"name|letters"):
+    with pytest.raises(CommandError, match=r"name|letters|minutes"):
         add(*arguments)
+    assert EnrolmentCode.objects.count() == 1

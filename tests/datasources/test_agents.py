@@ -11,7 +11,7 @@ from apps.datasources import services
 from apps.datasources.models import Agent, ConnectionTest
 from apps.datasources.selectors import list_visible_agents
 from apps.datasources.types import TestState
-from datawave.common.errors import InputInvalid, NotThere, PermissionMissing
+from datawave.common.errors import NotThere, PermissionMissing
 from datawave_edge.protocol import Heartbeat, TestStep
 from tests.factories import make_agent, make_source
 from tests.people import People
@@ -29,36 +29,6 @@ def embedded(db: None) -> Agent:
 
 def request_one(people: People) -> ConnectionTest:
     return services.request_test(source=people.source, user=people.alice)
-
-
-def test_token_opens_the_door_when_it_is_the_agents(db: None) -> None:
-    agent, token = services.add_agent(name="site 1")
-    assert services.authenticate_agent(token) == agent
-    assert services.authenticate_agent(token + "x") is None
-    assert token not in str(vars(agent))
-
-
-def test_old_token_is_refused_when_renewed(db: None) -> None:
-    agent, token = services.add_agent(name="site 1")
-    fresh = services.renew_token(agent=agent)
-    assert services.authenticate_agent(token) is None
-    assert services.authenticate_agent(fresh) == agent
-
-
-def test_agent_is_revoked_at_once_when_admin_says_so(people: People) -> None:
-    agent, token = services.add_agent(name="site 1", user=people.ada)
-    with pytest.raises((PermissionMissing, NotThere)):
-        services.revoke_agent(agent=agent, user=people.alice)
-    services.revoke_agent(agent=agent, user=people.ada)
-    with pytest.raises(services.AgentRevoked):
-        services.authenticate_agent(token)
-
-
-@pytest.mark.parametrize("name", ["", "-x", "a\nb", "<b>", "x" * 101, "site 1"])
-def test_agent_is_refused_when_its_name_can_not_be_used(db: None, name: str) -> None:
-    services.add_agent(name="site 1")
-    with pytest.raises(InputInvalid):
-        services.add_agent(name=name)
 
 
 def test_agents_are_seen_when_they_serve_what_one_may_view(people: People) -> None:

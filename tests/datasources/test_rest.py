@@ -9,10 +9,9 @@ from django.core.cache import cache
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from apps.datasources import services
 from apps.datasources.models import DataSource
 from apps.rbac.models import User
-from tests.factories import make_agent, make_source
+from tests.factories import make_source
 from tests.people import People
 
 SECRET = "canary-pa55word"
@@ -128,23 +127,6 @@ def test_tests_are_throttled_when_asked_for_too_often(people: People) -> None:
     statuses = [client.post(door(people.source, "tests/")).status_code for _ in range(11)]
     assert statuses[-1] == 429
     assert set(statuses[:-1]) == {202}
-
-
-def test_agent_is_enrolled_and_revoked_when_admin_asks(people: People) -> None:
-    client = client_of(people.ada)
-    made = client.post("/api/v1/agents/", {"name": "site 1"}, format="json").json()
-    assert services.authenticate_agent(made["token"]) is not None
-    assert "token" not in client.get(f"/api/v1/agents/{made['id']}/").json()
-    assert client.post(f"/api/v1/agents/{made['id']}/revoke/").json()["revoked_at"]
-    with pytest.raises(services.AgentRevoked):
-        services.authenticate_agent(made["token"])
-
-
-def test_agent_is_not_there_when_it_serves_nothing_one_may_view(people: People) -> None:
-    agent = make_agent("other")
-    assert client_of(people.alice).get(f"/api/v1/agents/{agent.public_id}/").status_code == 404
-    answer = client_of(people.alice).post("/api/v1/agents/", {"name": "x"}, format="json")
-    assert answer.status_code in (403, 404)
 
 
 def test_foreign_agent_is_refused_when_named_in_a_body(people: People) -> None:

@@ -155,7 +155,7 @@ def test_agent_stops_when_its_token_is_refused(
     process = start_agent(token="stale")
     assert process.wait(timeout=20) == 77
     log = (tmp_path / "agent.log").read_text(encoding="utf-8")
-    assert "does not accept this agent's token" in log
+    assert "The server has revoked this agent" in log
     assert "Traceback" not in log
     assert "stale" not in log
 

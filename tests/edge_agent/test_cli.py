@@ -68,7 +68,7 @@ def test_command_says_what_is_missing_when_started_bare(
 ) -> None:
     monkeypatch.delenv("DATAWAVE_SERVER", raising=False)
     assert main(["run", "--spool", str(tmp_path)]) == 78
-    assert "server's address" in capsys.readouterr().err
+    assert "datawave-edge enroll URL CODE" in capsys.readouterr().err
     assert main(["egress", "--spool", str(tmp_path)]) == 78
     assert "no spool" in capsys.readouterr().err
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from apps.datasources.models import Agent
-from apps.datasources.selectors import find_agent
+from apps.datasources import signals
+from apps.datasources.models import Agent, DataSource
+from apps.datasources.selectors import find_agent, hash_secret
+from apps.datasources.types import AgentWish, RevokedBecause
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
+from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError, InputInvalid
 from datawave_edge.protocol import Heartbeat
 
@@ -28,28 +29,35 @@ LAST_SEEN_EVERY = dt.timedelta(seconds=10)
 
 
 class AgentRevoked(DataWaveError):
-    """This agent's token was revoked."""
+    """This agent was revoked. Enrol it again with a new code."""
 
     status = 401
+
+
+class TokenExpired(DataWaveError):
+    """This token has expired. Ask for another."""
+
+    status = 401
+
+
+class EmbeddedAgentKept(DataWaveError):
+    """This agent belongs to the server, which starts and names it itself."""
+
+    status = 409
 
 
 class AgentNameTaken(InputInvalid):
     """An agent of this name is there already."""
 
 
-@transaction.atomic
-def add_agent(*, name: str, embedded: bool = False, user: User | None = None) -> tuple[Agent, str]:
-    """Enrol an agent; its token is returned this once. `user` is None on the command line."""
+def require_agents_managed(user: User | None) -> None:
+    """Raise PermissionMissing unless the person may manage agents; None is the command line."""
     if user is not None:
         rbac.require(user, Action.MANAGE, None)
-    _check_agent_name(name)
-    token = _make_token()
-    agent = Agent.objects.create(name=name, embedded=embedded, token_hash=_hash(token))
-    rbac.record_audit(actor=user, action="agent_added", scope=agent, detail={"name": name})
-    return agent, token
 
 
-def _check_agent_name(name: str) -> None:
+def check_agent_name(name: str) -> None:
+    """Raise InputInvalid when no new agent can have this name."""
     if not AGENT_NAME.fullmatch(name):
         raise InputInvalid(
             "Use 1 to 100 letters, digits, spaces, dots, hyphens or underscores.", field="name"
@@ -62,37 +70,125 @@ def _check_agent_name(name: str) -> None:
 def enlist_embedded_agent(*, token: str) -> Agent:
     """Make the agent that the server starts itself known by its token; again is no change."""
     agent, _ = Agent.objects.update_or_create(
-        embedded=True, defaults={"name": EMBEDDED_NAME, "token_hash": _hash(token)}
+        embedded=True, defaults={"name": EMBEDDED_NAME, "token_hash": hash_secret(token)}
     )
     return agent
 
 
 @transaction.atomic
-def renew_token(*, agent: Agent, user: User | None = None) -> str:
-    """A new token for the agent; the old one ends at once, and a revocation too."""
-    if user is not None:
-        rbac.require(user, Action.MANAGE, None)
-    token = _make_token()
-    agent.token_hash, agent.revoked_at = _hash(token), None
-    agent.save(update_fields=["token_hash", "revoked_at"])
-    rbac.record_audit(actor=user, action="agent_renewed", scope=agent, detail={"name": agent.name})
-    return token
-
-
-@transaction.atomic
 def revoke_agent(*, agent: Agent, user: User) -> None:
-    """Refuse the agent from its next request on."""
-    rbac.require(user, Action.MANAGE, None)
-    Agent.objects.filter(pk=agent.pk, revoked_at=None).update(revoked_at=timezone.now())
-    rbac.record_audit(actor=user, action="agent_revoked", scope=agent, detail={"name": agent.name})
+    """Refuse the agent from its next request on; again is no change."""
+    require_agents_managed(user)
+    if agent.embedded:
+        raise EmbeddedAgentKept
+    end_access(agent, because=RevokedBecause.ADMIN, user=user)
+
+
+def end_access(agent: Agent, *, because: RevokedBecause, user: User | None = None) -> None:
+    """Refuse the agent and tell whoever must act on it; inside a transaction."""
+    now = timezone.now()
+    claim = Agent.objects.filter(pk=agent.pk, revoked_at=None).update(
+        revoked_at=now, revoked_because=because
+    )
+    if claim != 1:
+        return
+    agent.revoked_at, agent.revoked_because = now, because
+    rbac.record_audit(
+        actor=user,
+        action="agent_revoked",
+        scope=agent,
+        detail={"name": agent.name, "because": because.label},
+    )
+    announce(signals.agent_revoked, Agent, agent=agent)
 
 
 def authenticate_agent(token: str) -> Agent | None:
-    """The agent of the token, None when nobody has it. Raises AgentRevoked."""
+    """The agent of the token, None when nobody has it. Raises AgentRevoked or TokenExpired."""
     agent = find_agent(token)
-    if agent is not None and agent.revoked_at is not None:
+    if agent is None:
+        return None
+    if agent.revoked_at is not None:
         raise AgentRevoked
+    if agent.token_expires_at is not None and agent.token_expires_at <= timezone.now():
+        raise TokenExpired
     return agent
+
+
+def require_let_in(agent: Agent) -> None:
+    """Look again at an agent that waits. Raises AgentRevoked, also when it was deleted."""
+    try:
+        agent.refresh_from_db(fields=["revoked_at", "draining"])
+    except Agent.DoesNotExist:
+        raise AgentRevoked from None
+    if agent.revoked_at is not None:
+        raise AgentRevoked
+
+
+@transaction.atomic
+def rename_agent(*, agent: Agent, name: str, user: User) -> None:
+    """Call the agent something else."""
+    require_agents_managed(user)
+    old, name = agent.name, name.strip()
+    if name == old:
+        return
+    if agent.embedded:
+        raise EmbeddedAgentKept
+    check_agent_name(name)
+    agent.name = name
+    agent.save(update_fields=["name"])
+    detail = {"name": name, "before": old}
+    rbac.record_audit(actor=user, action="agent_renamed", scope=agent, detail=detail)
+
+
+@transaction.atomic
+def delete_agent(*, agent: Agent, user: User) -> None:
+    """Forget the agent; its sources fall to the server's own until they are given another."""
+    require_agents_managed(user)
+    if agent.embedded:
+        raise EmbeddedAgentKept
+    end_access(agent, because=RevokedBecause.ADMIN, user=user)
+    for source in agent.sources.all():
+        pass_on(source, agent)
+    detail = {"name": agent.name}
+    rbac.record_audit(actor=user, action="agent_deleted", scope=agent, detail=detail)
+    agent.delete()
+
+
+def pass_on(source: DataSource, agent: Agent) -> None:
+    """Let the next of the source's pool go on without this agent, else the server's own."""
+    source.more_agents.remove(agent)
+    if source.agent_id != agent.pk:
+        return
+    source.agent = source.more_agents.order_by("pk").first()
+    if source.agent is not None:
+        source.more_agents.remove(source.agent)
+    source.save(update_fields=["agent", "updated_at"])
+
+
+@transaction.atomic
+def drain_agent(*, agent: Agent, user: User, draining: bool = True) -> None:
+    """Let the agent end its job and take no other, or take jobs again."""
+    require_agents_managed(user)
+    changed = Agent.objects.filter(pk=agent.pk).exclude(draining=draining)
+    if changed.update(draining=draining) != 1:
+        return
+    agent.draining = draining
+    action = "agent_drained" if draining else "agent_resumed"
+    rbac.record_audit(actor=user, action=action, scope=agent, detail={"name": agent.name})
+    announce(signals.agent_changed, Agent, agent=agent)
+
+
+@transaction.atomic
+def ask_agent(*, agent: Agent, user: User, wish: AgentWish) -> None:
+    """Have the agent take another token or make another key when it next gives a sign of life."""
+    require_agents_managed(user)
+    if agent.embedded:
+        raise EmbeddedAgentKept
+    column = "refresh_wanted" if wish is AgentWish.REFRESH else "rotation_wanted"
+    Agent.objects.filter(pk=agent.pk).update(**{column: True})
+    setattr(agent, column, True)
+    action = f"agent_{wish.value}_asked"
+    rbac.record_audit(actor=user, action=action, scope=agent, detail={"name": agent.name})
 
 
 def note_seen(*, agent: Agent) -> None:
@@ -110,11 +206,14 @@ def note_heartbeat(*, agent: Agent, heartbeat: Heartbeat) -> None:
     sent = sent if sent.tzinfo else sent.replace(tzinfo=dt.UTC)
     Agent.objects.filter(pk=agent.pk).update(
         version=heartbeat.version[:32],
+        protocol=heartbeat.protocol[:16],
         host=heartbeat.host[:200],
         spool_bytes=heartbeat.spool_bytes,
+        oldest_spooled_seconds=heartbeat.oldest_spooled_seconds,
         clock_skew_seconds=(now - sent).total_seconds(),
         last_seen_at=now,
     )
+    announce(signals.agent_changed, Agent, agent=agent)
 
 
 def note_spool(*, agent: Agent, spool_bytes: int) -> None:
@@ -122,11 +221,3 @@ def note_spool(*, agent: Agent, spool_bytes: int) -> None:
     if agent.spool_bytes != spool_bytes:
         agent.spool_bytes = spool_bytes
         Agent.objects.filter(pk=agent.pk).update(spool_bytes=spool_bytes)
-
-
-def _make_token() -> str:
-    return AGENT_TOKEN_PREFIX + secrets.token_urlsafe(32)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

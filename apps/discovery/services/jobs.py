@@ -16,12 +16,12 @@ from apps.datasources.selectors import served_by
 from apps.discovery import signals
 from apps.discovery.guards import change_jobs
 from apps.discovery.models import DiscoveryJob
-from apps.discovery.types import OPEN_JOB_STATES, JobState
+from apps.discovery.types import OPEN_JOB_STATES, TAKEN_JOB_STATES, JobState
 from datawave.common import announcing
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import JobFailure, RunSettings
 
-from .lease import TAKEN_STATES, lease_values, renew_lease
+from .lease import lease_values, renew_lease
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent, DataSource
@@ -84,7 +84,7 @@ def request_cancel(*, job: DiscoveryJob) -> None:
     """Stop the job: at once when no agent has it, else as soon as its agent hears of it."""
     if not withdraw_job(job=job):
         DiscoveryJob.objects.filter(
-            pk=job.pk, state__in=TAKEN_STATES, cancel_requested_at=None
+            pk=job.pk, state__in=TAKEN_JOB_STATES, cancel_requested_at=None
         ).update(cancel_requested_at=timezone.now())
     job.refresh_from_db()
 
@@ -97,7 +97,7 @@ def withdraw_job(*, job: DiscoveryJob) -> bool:
 
 def lease_job(*, agent: Agent) -> DiscoveryJob | None:
     """A job for an agent that is idle: its own from before a crash, else the oldest it may take."""
-    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_STATES)
+    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
     waiting = DiscoveryJob.objects.filter(served_by(agent), state=JobState.QUEUED, held=False)
     for candidates in (own, waiting):
         for job in candidates.select_related("source").order_by("-priority", "id"):
@@ -224,7 +224,7 @@ def _requeue(jobs: QuerySet[DiscoveryJob], origins: tuple[JobState, ...], **valu
 def hand_back(job: DiscoveryJob) -> None:
     """Its agent was told to stop: the job waits at once, and this counts as no failed attempt."""
     kept = max(0, job.attempts - 1)
-    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), TAKEN_STATES, attempts=kept) != 1:
+    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), TAKEN_JOB_STATES, attempts=kept) != 1:
         return
     job.refresh_from_db()
     line = ("info", "The agent was stopped and handed the job back; it waits for an agent.")
@@ -238,9 +238,15 @@ def release_lost_jobs() -> int:
     unheeded = now - dt.timedelta(seconds=CANCEL_SECONDS)
     lost = DiscoveryJob.objects.filter(
         Q(lease_until__lte=now) | Q(lease_until=None) | Q(cancel_requested_at__lte=unheeded),
-        state__in=TAKEN_STATES,
+        state__in=TAKEN_JOB_STATES,
     )
     return sum(_release(job) for job in lost.select_related("source"))
+
+
+def release_agent_jobs(*, agent: Agent) -> int:
+    """Take all jobs back from an agent that is let in no more."""
+    held = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
+    return sum(_release(job) for job in held.select_related("source"))
 
 
 @transaction.atomic
@@ -258,7 +264,7 @@ def _release(job: DiscoveryJob) -> bool:
             error_hint="Look at the agent's log, then resume the run.",
         )
     # The agent stays noted: when it comes back before another takes the job, it goes on.
-    if _requeue(DiscoveryJob.objects.filter(same, pk=job.pk), TAKEN_STATES) != 1:
+    if _requeue(DiscoveryJob.objects.filter(same, pk=job.pk), TAKEN_JOB_STATES) != 1:
         return False
     job.refresh_from_db()
     line = ("warning", "The agent fell silent; the job waits for an agent to take it up.")

@@ -10,13 +10,11 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from apps.discovery.models import DiscoveryJob
-from apps.discovery.types import OPEN_JOB_STATES, JobState
+from apps.discovery.types import OPEN_JOB_STATES, TAKEN_JOB_STATES, JobState
 from datawave.common.errors import DataWaveError
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
-
-TAKEN_STATES = (JobState.LEASED, JobState.STREAMING)
 
 
 class LeaseLost(DataWaveError):
@@ -55,6 +53,6 @@ def renew_lease(job: DiscoveryJob, agent: Agent) -> None:
 
 def renew_agent_leases(*, agent: Agent) -> list[DiscoveryJob]:
     """Prolong the leases of an agent that gave a sign of life; gives those it should stop."""
-    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_STATES)
+    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
     own.update(**lease_values())
     return list(own.exclude(cancel_requested_at=None))

@@ -21,7 +21,7 @@ from apps.discovery.ingest import (
 )
 from apps.discovery.models import Batch, DiscoveryJob
 from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
-from apps.discovery.types import BatchState, JobState
+from apps.discovery.types import TAKEN_JOB_STATES, BatchState, JobState
 from apps.discovery.validation import find_faults, limit_reasons
 from datawave.common import announcing
 from datawave.common.errors import DataWaveError
@@ -43,7 +43,7 @@ from datawave_edge.protocol import (
 )
 
 from .jobs import NO_LEASE, announce, hand_back, quarantine_stream
-from .lease import TAKEN_STATES, JobOver, renew_lease
+from .lease import JobOver, renew_lease
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -77,7 +77,7 @@ def open_stream(*, job: DiscoveryJob, agent: Agent, agent_time: dt.datetime) -> 
     """Start or take up the stream: where to go on, and what is already held."""
     renew_lease(job, agent)
     mine = DiscoveryJob.objects.filter(pk=job.pk)
-    change_jobs(mine, origins=TAKEN_STATES, to=JobState.STREAMING)
+    change_jobs(mine, origins=TAKEN_JOB_STATES, to=JobState.STREAMING)
     job.refresh_from_db()
     acked = find_acked_seq(job.pk)
     hashes = job.batches.filter(seq__lte=acked).order_by("seq")
@@ -235,7 +235,7 @@ def _close(job: DiscoveryJob, close: JobClose) -> None:
     cancelled = job.cancel_requested_at is not None
     change_jobs(
         DiscoveryJob.objects.filter(pk=job.pk),
-        origins=TAKEN_STATES,
+        origins=TAKEN_JOB_STATES,
         to=JobState.CANCELLED if cancelled else JobState.CLOSED,
         finished_at=timezone.now(),
         last_seq=close.last_seq,

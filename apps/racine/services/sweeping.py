@@ -182,10 +182,11 @@ def show_progress() -> None:
 
 
 def sweep_notices() -> None:
-    """E-mails that are due, and events that nobody will ask for."""
+    """E-mails that are due; events and challenges that nobody will ask for."""
     notifications.sweep_deliveries()
     if cache.add("racine:pruned", 1, PRUNE_EVERY_SECONDS):
         notifications.prune_events()
+        datasources.forget_spent_challenges()
 
 
 def wake_judging() -> None:

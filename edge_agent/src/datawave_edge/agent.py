@@ -18,12 +18,14 @@ from queue import SimpleQueue
 from typing import Final
 
 from . import __version__
+from .access import connect
 from .config import AgentConfig, lock_spool
 from .outbox import Outbox
 from .protocol import (
     PROTOCOL_VERSION,
     DiscoveryWork,
     Heartbeat,
+    HeartbeatReply,
     NoWork,
     TestWork,
     Work,
@@ -37,8 +39,8 @@ from .transport import (
     RequestRefused,
     ServerUnavailable,
     Stopped,
-    Transport,
 )
+from .vitals import Vitals, describe_refusal, write_vitals
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ END_SECONDS: Final = 2.0
 # Between two looks at whether the server has learnt this agent's protocol.
 UPGRADE_SECONDS: Final = 300.0
 TEST_REPLY_SECONDS: Final = 30.0
+# While refused, the agent looks so often whether it was enrolled anew; it asks far less often.
+REFUSED_LOOK: Final = 2.0
 EXIT_REFUSED: Final = 77
 # sysexits' EX_TEMPFAIL: a service manager starts it again, when there may be room.
 EXIT_SPOOL: Final = 75
@@ -64,12 +68,15 @@ class Agent:
         self._spool_lock = lock_spool(config.spool)
         self._outbox = Outbox(config.spool, config.spool_limit)
         self._outbox.forget_old_jobs()
-        self._transport = Transport(config, self._outbox.note_sent)
+        self._transport = connect(config, self._outbox.note_sent)
         self._stop = threading.Event()
         self._told_to_stop = False
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._polling = False
-        self._draining = False
+        self._orders = HeartbeatReply(server_time=dt.datetime.now(dt.UTC))
+        self._refused = ""
+        self._skew = 0.0
+        self._heard_at: dt.datetime | None = None
         self._stream: JobStream | None = None
         self._busy = threading.Event()
         self._tests = threading.Semaphore(TESTS_AT_ONCE)
@@ -90,28 +97,42 @@ class Agent:
         return code
 
     def _serve(self) -> int:
-        attempt_pause = self._config.backoff_base
-        try:
-            while not self._stop.is_set():
-                if self._draining:
-                    self._stop.wait(attempt_pause)
-                    continue
+        while not self._stop.is_set():
+            try:
                 self._do(self._transport.keep_trying(self._ask_work, self._stop))
-        except Stopped:
-            log.info("Stopping.")
-        except AccessRefused:
-            log.error("The server does not accept this agent's token. Ask an admin to enrol it.")  # noqa: TRY400
-            return EXIT_REFUSED
-        except SpoolUnwritable:
-            log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400
-            return EXIT_SPOOL
-        return 0
+                self._refused = ""
+            except Stopped:
+                break
+            except AccessRefused as error:
+                if not self._sit_out(error.code):
+                    return EXIT_REFUSED
+            except SpoolUnwritable:
+                log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400
+                return EXIT_SPOOL
+        log.info("Stopping.")
+        return EXIT_REFUSED if self._refused else 0
+
+    def _sit_out(self, code: str) -> bool:
+        """Wait while refused, with all that is spooled; False when nobody could change that."""
+        if code != self._refused:
+            self._refused = code
+            log.error("%s", describe_refusal(code))
+        self._write_vitals()
+        if self._config.token:
+            return False
+        self._stop.wait(REFUSED_LOOK)
+        return True
 
     def _serve_tests(self) -> None:
         """Take connection tests beside a job: a person waits for each."""
-        with suppress(Stopped, AccessRefused):
-            while self._busy.wait() and not self._stop.is_set():
+        while self._busy.wait() and not self._stop.is_set():
+            try:
                 self._do(self._transport.keep_trying(self._ask_test, self._stop))
+            except Stopped:
+                return
+            except AccessRefused:
+                # The main loop meets the same refusal and tells of it.
+                self._stop.wait(REFUSED_LOOK)
 
     def _ask_work(self) -> Work:
         """Wait for work; a signal ends the wait at once."""
@@ -119,7 +140,7 @@ class Agent:
         try:
             if self._told_to_stop:
                 raise Stopped
-            return self._ask(WorkRequest(wait=WORK_WAIT))
+            return self._ask(WorkRequest(wait=WORK_WAIT, tests_only=self._orders.drain))
         finally:
             self._polling = False
 
@@ -162,7 +183,7 @@ class Agent:
             self._busy.clear()
             reason, self._stream = self._stream.reason, None
         if reason == "access":
-            raise AccessRefused
+            raise AccessRefused(self._refused or "token_unknown")
         if reason == "spool":
             raise SpoolUnwritable
         log.info("Discovery %s ended.", work.job)
@@ -228,19 +249,52 @@ class Agent:
             self._stop.wait(HEARTBEAT_SECONDS * jitter)
 
     def _send_heartbeat(self) -> None:
-        reply = self._transport.heartbeat(
-            Heartbeat(
-                version=__version__,
-                protocol=PROTOCOL_VERSION,
-                agent_time=dt.datetime.now(dt.UTC),
-                spool_bytes=self._outbox.spool_bytes(),
-                host=platform.node()[:200],
-            )
+        message = Heartbeat(
+            version=__version__,
+            protocol=PROTOCOL_VERSION,
+            agent_time=dt.datetime.now(dt.UTC),
+            spool_bytes=self._outbox.spool_bytes(),
+            oldest_spooled_seconds=self._outbox.oldest_waiting_seconds(),
+            host=platform.node()[:200],
         )
-        self._draining = reply.drain
+        began = time.monotonic()
+        reply = self._transport.heartbeat(message)
+        # Half of the way there and back is how old the server's time is on average.
+        half = dt.timedelta(seconds=(time.monotonic() - began) / 2)
+        self._skew = (reply.server_time - message.agent_time - half).total_seconds()
+        self._heard_at = dt.datetime.now(dt.UTC)
+        self._obey(reply)
+        self._write_vitals()
+
+    def _obey(self, reply: HeartbeatReply) -> None:
         stream = self._stream
         if stream is not None and stream.job in reply.cancel:
             stream.halt("cancelled")
+        if reply.upgrade and reply.upgrade != self._orders.upgrade:
+            log.warning("The server would like version %s of this agent.", reply.upgrade)
+        if reply.drain != self._orders.drain:
+            log.info("Taking no more jobs." if reply.drain else "Taking jobs again.")
+        self._orders = reply
+        if reply.rotate:
+            self._transport.access.rotate()
+        elif reply.refresh:
+            self._transport.access.refresh()
+
+    def _write_vitals(self) -> None:
+        stream = self._stream
+        vitals = Vitals(
+            pid=os.getpid(),
+            version=__version__,
+            heard_at=self._heard_at,
+            skew_seconds=round(self._skew, 1),
+            draining=self._orders.drain,
+            upgrade=self._orders.upgrade,
+            refused=self._refused,
+            job=stream.job if stream is not None else "",
+        )
+        # Only people read it, and a full disk is told of elsewhere.
+        with suppress(OSError):
+            write_vitals(self._config.spool, vitals)
 
     def _watch_parent(self) -> None:
         """End with the server that started this process, even when it was killed with -9."""

@@ -5,13 +5,27 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from . import __version__, letters_cli
-from .config import BadConfig, read_config, spool_path
+from .config import (
+    AgentConfig,
+    BadConfig,
+    check_origin,
+    is_token_given,
+    make_config,
+    read_config,
+    spool_path,
+)
 
+EXIT_UNWELL: Final = 1
+EXIT_UNAVAILABLE: Final = 69
+EXIT_REFUSED: Final = 77
 EXIT_CONFIG: Final = 78
+SERVICE_DIRECTORY: Final = "/var/lib/datawave-edge"
+SERVICE_USER: Final = "datawave-edge"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,8 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _COMMANDS[arguments.command](arguments)
     except BadConfig as fault:
-        sys.stderr.write(f"datawave-edge: {fault}\n")
-        return EXIT_CONFIG
+        return _complain(str(fault), EXIT_CONFIG)
+
+
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"datawave-edge: {text}\n")
+    return code
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
 
 
 def _level(arguments: argparse.Namespace) -> int:
@@ -42,33 +64,98 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.add_argument("--quiet", action="store_true", help="log warnings alone")
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="serve the server's jobs until stopped")
-    run.add_argument("--server", help="address of the server (DATAWAVE_SERVER)")
-    run.add_argument("--token-file", help="file with the agent's token (DATAWAVE_TOKEN_FILE)")
-    run.add_argument("--embedded", action="store_true", help="end with the process that started it")
-    egress = commands.add_parser("egress", help="print everything that was sent to the server")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--spool", help="directory of the identity and the spool (DATAWAVE_SPOOL)"
+        )
+        return command
+
+    enroll = add("enroll", "trade a one-time code for an identity")
+    enroll.add_argument("server", help="address of the server")
+    enroll.add_argument("code", help="the code from the server's page of agents")
+    enroll.add_argument("--replace", action="store_true", help="give up an identity elsewhere")
+    run = add("run", "serve the server's jobs until stopped")
+    run.add_argument("--server", help=argparse.SUPPRESS)
+    run.add_argument("--token-file", help=argparse.SUPPRESS)
+    run.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
+    add("status", "tell how the agent is")
+    add("doctor", "check step by step what the agent needs")
+    egress = add("egress", "print everything that was sent to the server")
     egress.add_argument("--bodies", action="store_true", help="print the exact bytes too")
-    dead = letters_cli.add_parser(commands)
-    for command in (run, egress, dead):
-        command.add_argument("--spool", help="directory of the spool (DATAWAVE_SPOOL)")
+    letters_cli.add_parser(add)
+    add("rotate", "replace the agent's key")
+    service = add("service", "print a systemd unit")
+    service.add_argument("--user", default=SERVICE_USER, help="the user that runs it")
     return parser
+
+
+def _enroll(arguments: argparse.Namespace) -> int:
+    from .enrolment import EnrolmentRefused, enrol
+    from .transport import ServerUnavailable
+
+    server, directory = check_origin(arguments.server), spool_path(arguments.spool)
+    try:
+        identity = enrol(
+            server=server, code=arguments.code, directory=directory, replace=arguments.replace
+        )
+    except EnrolmentRefused as error:
+        return _complain(str(error), EXIT_REFUSED)
+    except ServerUnavailable as error:
+        return _complain(
+            f"{server} does not answer ({error}). Try the same command again.", EXIT_UNAVAILABLE
+        )
+    _say(f"Enrolled as {identity.name} at {identity.server}. Start it with: datawave-edge run")
+    return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from .agent import Agent
     from .spool import SpoolUnwritable
 
-    config = read_config(
-        server=arguments.server,
-        token_file=arguments.token_file,
-        spool=arguments.spool,
-        embedded=arguments.embedded,
-    )
+    config = _read_run_config(arguments)
     try:
         agent = Agent(config)
     except SpoolUnwritable:
         raise BadConfig(f"The spool in {config.spool} can't be written.") from None
     return agent.run()
+
+
+def _read_run_config(arguments: argparse.Namespace) -> AgentConfig:
+    """With a token, as the server starts its own agent; else with the identity that is there."""
+    from .identity import IdentityFile
+
+    if is_token_given(arguments.token_file):
+        return read_config(
+            server=arguments.server,
+            token_file=arguments.token_file,
+            spool=arguments.spool,
+            embedded=arguments.embedded,
+        )
+    directory = spool_path(arguments.spool)
+    return make_config(server=IdentityFile(directory).get().server, spool=directory)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from .status import describe_status
+
+    is_well, lines = describe_status(spool_path(arguments.spool))
+    for name, text in lines:
+        _say(f"{name:<13} {text}")
+    return 0 if is_well else EXIT_UNWELL
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import run_checks
+
+    failed = False
+    for check in run_checks(spool_path(arguments.spool)):
+        failed = failed or check.verdict == "failed"
+        _say(f"{check.verdict:<8} {check.name}: {check.seen}")
+        if check.fix:
+            _say(f"{'':<8} -> {check.fix}")
+    return EXIT_UNWELL if failed else 0
 
 
 def _egress(arguments: argparse.Namespace) -> int:
@@ -78,12 +165,44 @@ def _egress(arguments: argparse.Namespace) -> int:
     if not (directory / "outbox.sqlite3").is_file():
         raise BadConfig(f"There is no spool in {directory}.")
     for line in Outbox(directory).list_ledger():
-        sys.stdout.write(
-            f"{line.sent_at} {line.method} {line.path} {line.size} bytes sha256:{line.sha}\n"
-        )
+        _say(f"{line.sent_at} {line.method} {line.path} {line.size} bytes sha256:{line.sha}")
         if arguments.bodies and line.body is not None:
-            sys.stdout.write(line.body.decode("utf-8", "replace").rstrip("\n") + "\n")
+            _say(line.body.decode("utf-8", "replace").rstrip("\n"))
     return 0
 
 
-_COMMANDS: Final = {"run": _run, "egress": _egress, "dead": letters_cli.run_dead}
+def _rotate(arguments: argparse.Namespace) -> int:
+    from .access import connect
+    from .identity import IdentityFile
+    from .transport import AccessRefused, ServerUnavailable
+    from .vitals import describe_refusal
+
+    directory = spool_path(arguments.spool)
+    config = make_config(server=IdentityFile(directory).get().server, spool=directory)
+    try:
+        connect(config).access.rotate()
+    except AccessRefused as error:
+        return _complain(describe_refusal(error.code), EXIT_REFUSED)
+    except ServerUnavailable as error:
+        return _complain(f"The server does not answer ({error}).", EXIT_UNAVAILABLE)
+    return 0
+
+
+def _service(arguments: argparse.Namespace) -> int:
+    from .service import describe_unit
+
+    directory = Path(arguments.spool or SERVICE_DIRECTORY).absolute()
+    sys.stdout.write(describe_unit(directory=directory, user=arguments.user))
+    return 0
+
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "enroll": _enroll,
+    "run": _run,
+    "status": _status,
+    "doctor": _doctor,
+    "egress": _egress,
+    "dead": letters_cli.run_dead,
+    "rotate": _rotate,
+    "service": _service,
+}

@@ -26,6 +26,7 @@ class AgentConfig:
     """Settings of one agent process."""
 
     server: str
+    # Given by the server that started the agent; empty when the agent has an identity.
     token: str = field(repr=False)
     spool: Path
     embedded: bool = False
@@ -38,6 +39,11 @@ class AgentConfig:
         return 0.2 if self.embedded else 1.0
 
 
+def is_token_given(token_file: str | None, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a server that starts this agent has given it a token."""
+    return bool(token_file or environ.get("DATAWAVE_TOKEN_FILE") or environ.get("DATAWAVE_TOKEN"))
+
+
 def read_config(
     *,
     server: str | None,
@@ -46,12 +52,24 @@ def read_config(
     embedded: bool,
     environ: Mapping[str, str] = os.environ,
 ) -> AgentConfig:
-    """Settings from the command line, else from the environment. Raises BadConfig."""
+    """Settings of an agent that is given a token. Raises BadConfig."""
     return AgentConfig(
-        server=_check_origin(server or environ.get("DATAWAVE_SERVER", ""), environ),
+        server=check_origin(server or environ.get("DATAWAVE_SERVER", ""), environ),
         token=_read_token(token_file or environ.get("DATAWAVE_TOKEN_FILE", ""), environ),
         spool=spool_path(spool, environ),
         embedded=embedded,
+        spool_limit=_read_limit(environ.get("DATAWAVE_SPOOL_MIB", "")),
+    )
+
+
+def make_config(
+    *, server: str, spool: Path, environ: Mapping[str, str] = os.environ
+) -> AgentConfig:
+    """Settings of an agent that proves who it is. Raises BadConfig."""
+    return AgentConfig(
+        server=check_origin(server, environ),
+        token="",
+        spool=spool,
         spool_limit=_read_limit(environ.get("DATAWAVE_SPOOL_MIB", "")),
     )
 
@@ -67,6 +85,20 @@ def _read_limit(text: str) -> int:
 def spool_path(spool: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Directory of the spool."""
     return Path(spool or environ.get("DATAWAVE_SPOOL", "") or DEFAULT_SPOOL)
+
+
+def secrets_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Directory of the password files."""
+    return Path(environ.get("DATAWAVE_SECRETS") or spool_path(None, environ) / "secrets")
+
+
+def is_spool_in_use(directory: Path) -> bool:
+    """Whether an agent runs on this spool."""
+    try:
+        with (directory / "lock").open("ab") as lock:
+            return not _take(lock)
+    except OSError:
+        return False
 
 
 def lock_spool(directory: Path, seconds: float = 10.0) -> IO[bytes]:
@@ -100,7 +132,8 @@ def _take(lock: IO[bytes]) -> bool:
     return True
 
 
-def _check_origin(server: str, environ: Mapping[str, str]) -> str:
+def check_origin(server: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The server's scheme, host and port. Raises BadConfig when it is no safe origin."""
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadConfig("Give the server's address, such as --server https://datawave.example.org")

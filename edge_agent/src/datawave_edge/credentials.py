@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
-from .config import spool_path
+from .config import secrets_path
 from .faults import SourceFault
 from .protocol import ConnectionSpec
 
@@ -33,8 +32,7 @@ def find_password(spec: ConnectionSpec) -> str:
 
 
 def _read_secret(name: str) -> str:
-    folder = os.environ.get("DATAWAVE_SECRETS") or str(spool_path(None) / "secrets")
     try:
-        return (Path(folder) / name).read_text(encoding="utf-8").rstrip("\r\n")
+        return (secrets_path() / name).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise SourceFault("secret_missing") from None

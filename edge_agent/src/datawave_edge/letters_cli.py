@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .config import BadConfig, spool_path
 
@@ -21,16 +21,13 @@ STATES = {
 }
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
+def add_parser(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "dead", help="list, show, send again or discard descriptions that the server refused"
-    )
+    parser = add("dead", "list, show, send again or discard descriptions that the server refused")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--show", type=int, metavar="N", help="print the refused bytes")
     choice.add_argument("--resend", type=int, metavar="N", help="send with the next discovery")
     choice.add_argument("--discard", type=int, metavar="N", help="delete for good")
-    return parser
 
 
 def run_dead(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 import urllib3
@@ -50,6 +50,9 @@ FORBIDDEN: Final = frozenset({401, 403})
 # The job is unknown, over or in conflict; or the two speak different protocols.
 NOT_CONTENT: Final = frozenset({404, 409, 410, 426})
 UPGRADE: Final = 426
+# Refusals of a token that another one helps against.
+STALE: Final = frozenset({"token_expired", "token_unknown"})
+TOKEN_TRIES: Final = 2
 MAX_REPLY: Final = 16 * 1024 * 1024
 
 
@@ -86,7 +89,11 @@ class ProtocolRefused(RequestRefused):
 
 
 class AccessRefused(Exception):
-    """The server does not accept this agent's token; enrol it again or ask an admin."""
+    """The server lets this agent in no more; enrol it again or ask an admin."""
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__(f"The server refuses this agent ({code or 'no reason given'}).")
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,48 @@ class Reply:
 
 class Stopped(Exception):
     """The agent is told to stop while it waits."""
+
+
+class Access(Protocol):
+    """Where the transport gets its token from."""
+
+    def token(self) -> str:
+        """The token to use. Raises AccessRefused."""
+
+    def renew(self, refused: str) -> None:
+        """Get another than this one, which the server did not know. Raises AccessRefused."""
+
+    def refuse(self, code: str) -> None:
+        """The server lets this agent in no more."""
+
+    def refresh(self) -> None:
+        """Get another token now."""
+
+    def rotate(self) -> None:
+        """Replace the agent's key."""
+
+
+class GivenToken:
+    """A token that never changes: that of an agent which its server starts itself."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def token(self) -> str:
+        """The token."""
+        return self._token
+
+    def renew(self, refused: str) -> None:
+        """There is no other. Raises AccessRefused."""
+        raise AccessRefused("token_unknown")
+
+    def refuse(self, code: str) -> None:
+        """The process ends with it."""
+
+    def refresh(self) -> None:
+        """There is nothing to do."""
+
+    rotate = refresh
 
 
 class _Problem(msgspec.Struct):
@@ -126,12 +175,16 @@ class Transport:
             if config.server.startswith("https")
             else urllib3.connection_from_url(config.server, maxsize=4, retries=False)
         )
+        self.access: Access = GivenToken(config.token)
         self._headers = {
-            "Authorization": f"Bearer {config.token}",
             "DataWave-Edge": PROTOCOL_VERSION,
             "Content-Type": "application/json",
             "User-Agent": "datawave-edge",
         }
+
+    def post_open(self, path: str, body: bytes) -> Reply:
+        """Call a door that asks for no token."""
+        return self._exchange("POST", path, body, {})
 
     # Each method below is one door of the server.
 
@@ -157,7 +210,7 @@ class Transport:
             "DataWave-Batch-Sha256": batch_sha256(body),
             "DataWave-Batch-Records": str(records),
         }
-        return _decode_reply(self._send("PUT", path, packed, headers), Ack)
+        return decode_reply(self._send("PUT", path, packed, headers), Ack)
 
     def post_progress(self, job: str, message: JobProgress) -> Directive:
         """Give a sign of life and hear whether to go on."""
@@ -208,7 +261,7 @@ class Transport:
     ) -> ReplyT:
         body = encode_message(message)
         raw = self._send_noted(path, body) if noted else self._send("POST", path, body, wait=wait)
-        return _decode_reply(raw, kind)
+        return decode_reply(raw, kind)
 
     def _send_noted(self, path: str, body: bytes) -> Reply:
         try:
@@ -227,12 +280,26 @@ class Transport:
         headers: dict[str, str] | None = None,
         wait: float = 0.0,
     ) -> Reply:
+        for _ in range(TOKEN_TRIES):
+            token = self.access.token()
+            try:
+                return self._exchange(method, path, body, _bearing(token, headers), wait)
+            except AccessRefused as error:
+                if error.code not in STALE:
+                    self.access.refuse(error.code)
+                    raise
+            self.access.renew(token)
+        raise ServerUnavailable("token")
+
+    def _exchange(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], wait: float = 0.0
+    ) -> Reply:
         try:
             reply = self._pool.urlopen(
                 method,
                 f"/api/edge/v1{path}",
                 body=body,
-                headers=self._headers | (headers or {}),
+                headers=self._headers | headers,
                 timeout=urllib3.Timeout(connect=5.0, read=30.0 + wait),
                 redirect=False,
                 retries=False,
@@ -242,12 +309,17 @@ class Transport:
         return _read_reply(reply)
 
 
+def _bearing(token: str, headers: dict[str, str] | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", **(headers or {})}
+
+
 def pack_body(body: bytes) -> bytes:
     """Compress a batch; the same body gives the same bytes."""
     return gzip.compress(body, compresslevel=6, mtime=0)
 
 
-def _decode_reply(reply: Reply, kind: type[ReplyT]) -> ReplyT:
+def decode_reply(reply: Reply, kind: type[ReplyT]) -> ReplyT:
+    """Read the server's answer. Raises RequestRefused when it is none of the protocol."""
     try:
         return decode_message(reply.body, kind, newer=is_newer(reply.version))
     except BatchRejected:
@@ -268,7 +340,7 @@ def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
     if reply.status in RETRIED:
         raise ServerUnavailable(f"status {reply.status}", _retry_after(reply))
     if reply.status in FORBIDDEN:
-        raise AccessRefused
+        raise AccessRefused(_problem_code(reply.data))
     # A fault of the server's own (500) may pass when it is mended or restarted.
     if reply.status == 500:  # noqa: PLR2004
         raise ServerUnavailable("status 500", broken=True)

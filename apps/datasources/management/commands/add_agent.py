@@ -1,4 +1,4 @@
-"""Enrols an agent from the command line and prints its token."""
+"""Makes an enrolment code from the command line and prints it."""
 
 from __future__ import annotations
 
@@ -7,33 +7,36 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.datasources import services
+from apps.datasources.models import Agent
 from apps.datasources.selectors import find_agent_named
 from datawave.common.errors import DataWaveError
 
 
 class Command(BaseCommand):
-    """`manage.py add_agent NAME`; prints the token alone, for a file of mode 0600."""
+    """`manage.py add_agent NAME`; prints the code alone, so that a script can hand it on."""
 
-    help = "Enrol an agent and print its token, which is shown this once."
+    help = "Print a one-time code for `datawave-edge enroll URL CODE`."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The agent's name, and whether it only needs another token."""
+        """The agent's name, whether it is there already, and how long the code works."""
         parser.add_argument("name")
         parser.add_argument(
-            "--renew", action="store_true", help="give an agent that is there a new token"
+            "--renew", action="store_true", help="let an agent that is there enrol again"
         )
+        parser.add_argument("--minutes", type=int, default=services.CODE_MINUTES)
 
-    def handle(self, *, name: str, renew: bool, **_: Any) -> None:
-        """Print the token."""
+    def handle(self, *, name: str, renew: bool, minutes: int, **_: Any) -> None:
+        """Print the code."""
+        agent = _get_agent(name) if renew else None
         try:
-            token = _renew(name) if renew else services.add_agent(name=name)[1]
+            _code, secret = services.make_code(name=name, agent=agent, minutes=minutes)
         except DataWaveError as error:
             raise CommandError(error.message) from None
-        self.stdout.write(token)
+        self.stdout.write(secret)
 
 
-def _renew(name: str) -> str:
+def _get_agent(name: str) -> Agent:
     agent = find_agent_named(name)
     if agent is None:
         raise CommandError("There is no agent of that name.")
-    return services.renew_token(agent=agent)
+    return agent

@@ -244,12 +244,20 @@ class Heartbeat(Shape, frozen=True):
     protocol: Short
     agent_time: dt.datetime
     spool_bytes: Count = 0
+    # Age of the oldest batch that waits, by the agent's own clock; None when none does.
+    oldest_spooled_seconds: Annotated[float, msgspec.Meta(ge=0, le=1e10)] | None = None
     host: Short = ""
 
 
 class HeartbeatReply(Shape, frozen=True):
-    """The server's clock, and the jobs this agent must stop."""
+    """The server's clock, the jobs this agent must stop, and what it is to do about itself."""
 
     server_time: dt.datetime
     cancel: list[str] = []
+    # End the job and take no other.
     drain: bool = False
+    # Take another token; make another key.
+    refresh: bool = False
+    rotate: bool = False
+    # A newer version that the server would like; empty when this one will do.
+    upgrade: Short = ""

@@ -1,0 +1,95 @@
+"""Prints a systemd unit that runs the agent with as few rights as it needs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+STATE_ROOT: Final = Path("/var/lib")
+
+_UNIT: Final = """\
+# Save as /etc/systemd/system/datawave-edge.service, then:
+#   useradd --system --home-dir {directory} --shell /usr/sbin/nologin {user}
+#   install -d -m 0700 -o {user} -g {user} {directory}
+#   runuser -u {user} -- env DATAWAVE_SPOOL={directory} {command} enroll URL CODE
+#   systemctl daemon-reload && systemctl enable --now datawave-edge
+[Unit]
+Description=DataWave edge agent
+Documentation=https://pypi.org/project/datawave-edge/
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart={command} run
+Environment=DATAWAVE_SPOOL={directory}
+# Passwords that sources refer to as env:NAME; the file is root's, mode 0600.
+EnvironmentFile=-/etc/datawave-edge.env
+User={user}
+Restart=always
+RestartSec=5
+# 77: refused by the server, 78: wrong settings. Starting again would not help.
+RestartPreventExitStatus=77 78
+TimeoutStopSec=30
+KillSignal=SIGTERM
+
+UMask=0077
+{state}
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome={home}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+MemoryMax=512M
+TasksMax=64
+Nice=10
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def describe_unit(*, directory: Path, user: str) -> str:
+    """The unit's text, for the command as it is installed here."""
+    command = _find_command()
+    in_home = command.startswith(("/home/", "/root/"))
+    return _UNIT.format(
+        directory=directory,
+        user=user,
+        command=command,
+        state=_describe_state(directory),
+        home="read-only" if in_home else "yes",
+    )
+
+
+def _describe_state(directory: Path) -> str:
+    if directory.parent == STATE_ROOT:
+        return f"StateDirectory={directory.name}\nStateDirectoryMode=0700"
+    return f"ReadWritePaths={directory}"
+
+
+def _find_command() -> str:
+    beside = Path(sys.executable).with_name("datawave-edge")
+    if beside.is_file():
+        return str(beside)
+    return shutil.which("datawave-edge") or f"{sys.executable} -m datawave_edge"

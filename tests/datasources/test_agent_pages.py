@@ -1,0 +1,266 @@
+"""Pages of agents: what each person sees of them, and who may do what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.datasources import services
+from apps.datasources.models import Agent, EnrolmentCode
+from datawave_edge import __version__
+from tests.conftest import SignIn
+from tests.factories import make_agent, make_source
+from tests.people import People
+
+from .edge import Edge, enrol_new
+
+ACTS = ["agent-rename", "agent-renew", "agent-revoke", "agent-delete", "agent-drain",
+        "agent-resume", "agent-rotate"]  # fmt: skip
+
+
+def url_of(name: str, row: Any = None) -> str:
+    return reverse(f"datasources:{name}", args=[row.public_id] if row else [])
+
+
+@pytest.fixture
+def agent(people: People) -> Agent:
+    """The agent of Alice's source, heard of just now."""
+    made = make_agent(
+        "site 1", version=__version__, last_seen_at=timezone.now(), host="edge.example.test"
+    )
+    people.source.agent = made
+    people.source.save()
+    return made
+
+
+def test_it_works(people: People, sign_in: SignIn, tmp_path: Path) -> None:
+    client = sign_in(people.ada)
+    form = {"name": "site 1", "minutes": "60", "sources": [people.source.public_id]}
+    page = client.post(url_of("code-add"), form).content.decode()
+    secret = re.findall(r"dwe_[\w-]+", page)[0]
+    assert "pip install &quot;datawave-edge[" in page
+    assert f"datawave-edge enroll http://localhost:8000 {secret}" in page
+    assert secret not in client.get(url_of("agent-list")).content.decode()
+    edge = Edge(tmp_path)
+    edge.enrol(secret)
+    edge.beat()
+    assert b"Online" in client.get(url_of("agent-list")).content
+    own = client.get(url_of("agent-detail", edge.agent)).content.decode()
+    for shown in ("edge.example.test", "crm", "Enrolled", "by ada", "from 127.0.0.1"):
+        assert shown in own
+
+
+def test_field_is_named_when_a_code_can_not_be_made(people: People, sign_in: SignIn) -> None:
+    client = sign_in(people.ada)
+    make_agent("taken")
+    for name, told in (("", "Give the agent a name"), ("taken", "name is there"), ("<", "letters")):
+        page = client.post(url_of("code-add"), {"name": name, "minutes": "60"})
+        assert page.status_code == 422
+        assert told in page.content.decode()
+    assert client.post(url_of("code-add"), {"name": "a", "minutes": "9999"}).status_code == 422
+    assert not EnrolmentCode.objects.exists()
+
+
+def test_extras_fit_the_sources_when_a_code_is_bound_to_some(
+    people: People, sign_in: SignIn
+) -> None:
+    source = make_source(engine="mysql", host="db", secret_ref="env:X")
+    form = {"name": "site 1", "minutes": "60", "sources": [source.public_id]}
+    page = sign_in(people.ada).post(url_of("code-add"), form).content.decode()
+    assert "datawave-edge[mysql]" in page
+
+
+def test_plain_http_is_allowed_in_the_command_when_the_server_has_no_tls(
+    people: People, sign_in: SignIn, settings: Any
+) -> None:
+    settings.BASE_URL = "http://dw.example.test:8000"
+    page = sign_in(people.ada).post(url_of("code-add"), {"name": "x", "minutes": "60"})
+    assert b"DATAWAVE_ALLOW_HTTP=1 datawave-edge enroll http://dw.example" in page.content
+
+
+def test_code_is_withdrawn_once_when_asked(people: People, sign_in: SignIn) -> None:
+    code, _ = services.make_code(name="site 1")
+    client = sign_in(people.ada)
+    assert b"Withdraw" in client.get(url_of("agent-list")).content
+    assert client.post(url_of("code-withdraw", code), follow=True).status_code == 200
+    assert b"Withdrawn" in client.get(url_of("agent-list")).content
+    assert client.post(url_of("code-withdraw", code), follow=True).status_code == 200
+
+
+def test_expired_code_is_shown_as_such(people: People, sign_in: SignIn) -> None:
+    services.make_code(name="site 1")
+    EnrolmentCode.objects.update(expires_at=timezone.now())
+    page = sign_in(people.ada).get(url_of("agent-list")).content
+    assert b"Expired" in page
+    assert b"Withdraw the code" not in page
+
+
+def test_agents_are_shown_when_they_serve_what_one_may_view(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    other = make_agent("rome")
+    for person, status in ((people.ada, 200), (people.alice, 200), (people.bob, 200),
+                           (people.charlie, 404)):  # fmt: skip
+        client = sign_in(person)
+        assert client.get(url_of("agent-detail", agent)).status_code == status
+        listed = client.get(url_of("agent-list")).content
+        assert (b"site 1" in listed) == (status == 200)
+        assert (b"rome" in listed) == (person == people.ada)
+    assert sign_in(people.alice).get(url_of("agent-detail", other)).status_code == 404
+
+
+def test_pool_member_is_shown_when_it_shares_a_source(people: People, sign_in: SignIn) -> None:
+    member = make_agent("second")
+    people.source.more_agents.add(member)
+    assert sign_in(people.bob).get(url_of("agent-detail", member)).status_code == 200
+    assert sign_in(people.charlie).get(url_of("agent-detail", member)).status_code == 404
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_agent_is_left_alone_when_no_administrator_asks(
+    people: People, sign_in: SignIn, agent: Agent, act: str
+) -> None:
+    before = Agent.objects.values().get()
+    for person in (people.alice, people.bob, people.charlie):
+        answer = sign_in(person).post(url_of(act, agent), {"name": "other"})
+        assert answer.status_code in (403, 404), person
+    assert Agent.objects.values().get() == before
+    assert not EnrolmentCode.objects.exists()
+    page = sign_in(people.alice).get(url_of("agent-detail", agent)).content
+    for button in (b"Drain", b"Enrol again", b"New key", b"Delete", b"History"):
+        assert button not in page
+
+
+def test_codes_are_hidden_when_no_administrator_asks(people: People, sign_in: SignIn) -> None:
+    code, _ = services.make_code(name="site 1")
+    for person in (people.alice, people.bob, people.charlie):
+        client = sign_in(person)
+        assert b"site 1" not in client.get(url_of("agent-list")).content
+        form = {"name": "x", "minutes": "60"}
+        assert client.post(url_of("code-add"), form).status_code in (403, 404)
+        assert client.post(url_of("code-withdraw", code)).status_code == 404
+    assert EnrolmentCode.objects.filter(withdrawn_at=None).count() == 1
+
+
+def test_agent_is_drained_and_resumed_when_asked(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    client = sign_in(people.ada)
+    assert b"Draining" in client.post(url_of("agent-drain", agent), follow=True).content
+    assert b"Online" in client.post(url_of("agent-resume", agent), follow=True).content
+
+
+def test_agent_is_renamed_when_the_name_is_free(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    client = sign_in(people.ada)
+    make_agent("taken")
+    page = client.post(url_of("agent-rename", agent), {"name": "taken"}, follow=True)
+    assert b"there already" in page.content
+    client.post(url_of("agent-rename", agent), {"name": "berlin"})
+    page = client.get(url_of("agent-detail", agent)).content.decode()
+    assert "before: site 1" in page
+    agent.refresh_from_db()
+    assert agent.name == "berlin"
+
+
+def test_agent_gets_a_code_when_it_is_to_enrol_again(
+    people: People, sign_in: SignIn, tmp_path: Path
+) -> None:
+    edge = enrol_new(tmp_path)
+    client = sign_in(people.ada)
+    client.post(url_of("agent-revoke", edge.agent))
+    assert b"An administrator revoked it" in client.get(url_of("agent-detail", edge.agent)).content
+    page = client.post(url_of("agent-renew", edge.agent)).content.decode()
+    edge.enrol(re.findall(r"dwe_[\w-]+", page)[0])
+    assert edge.beat() == 200
+
+
+def test_sources_fall_to_the_next_agent_when_one_is_deleted(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    client = sign_in(people.ada)
+    second = make_agent("second")
+    client.post(url_of("agent-serve", second), {"source": people.source.public_id})
+    assert list(people.source.more_agents.all()) == [second]
+    assert client.post(url_of("agent-delete", agent)).url == url_of("agent-list")
+    people.source.refresh_from_db()
+    assert people.source.agent == second
+    assert not people.source.more_agents.exists()
+
+
+def test_source_is_given_and_taken_by_those_who_manage_it(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    second = make_agent("second")
+    body = {"source": people.source.public_id}
+    for person in (people.alice, people.bob, people.charlie):
+        assert sign_in(person).post(url_of("agent-serve", agent), body).status_code in (403, 404)
+    client = sign_in(people.ada)
+    assert client.post(url_of("agent-serve", second), {"source": "nonsense"}).status_code == 404
+    client.post(url_of("agent-serve", second), body)
+    release = reverse("datasources:agent-release", args=[agent.public_id, people.source.public_id])
+    assert sign_in(people.alice).post(release).status_code in (403, 404)
+    sign_in(people.ada).post(release)
+    people.source.refresh_from_db()
+    assert people.source.agent == second
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"version": "0.0.1"}, "runs version 0.0.1"),
+        ({"clock_skew_seconds": -3600.0}, "-3600 s off"),
+        ({"revoked_at": timezone.now(), "revoked_because": "copied"}, "used in two places"),
+        ({"spool_bytes": 5_000_000, "oldest_spooled_seconds": 90.0}, "the oldest for"),
+        ({"last_seen_at": timezone.now() - dt.timedelta(minutes=5)}, "Offline"),
+        ({"last_seen_at": None}, "never seen"),
+    ],
+)
+def test_page_says_what_is_wrong_and_what_to_do(
+    people: People, sign_in: SignIn, agent: Agent, fields: dict[str, Any], told: str
+) -> None:
+    Agent.objects.update(**fields)
+    assert told in sign_in(people.bob).get(url_of("agent-detail", agent)).content.decode()
+
+
+def test_embedded_agent_can_only_be_drained(people: People, sign_in: SignIn) -> None:
+    embedded = make_agent("embedded", embedded=True, last_seen_at=timezone.now())
+    client = sign_in(people.ada)
+    page = client.get(url_of("agent-detail", embedded)).content
+    assert b"Drain" in page
+    for button in (b"Enrol again", b"Delete the agent", b"New key"):
+        assert button not in page
+    for act in ("agent-revoke", "agent-rotate", "agent-rename"):
+        client.post(url_of(act, embedded), {"name": "other"})
+    embedded.refresh_from_db()
+    assert (embedded.name, embedded.revoked_at) == ("embedded", None)
+    assert not embedded.rotation_wanted
+
+
+def test_agents_come_as_csv_that_runs_nothing(people: People, sign_in: SignIn) -> None:
+    make_agent("site 1", host="=cmd()", last_seen_at=timezone.now())
+    answer = sign_in(people.ada).get(url_of("agent-list"), {"format": "csv"})
+    assert "'=cmd()" in answer.content.decode()
+    assert (
+        "site 1"
+        not in sign_in(people.charlie).get(url_of("agent-list"), {"format": "csv"}).content.decode()
+    )
+
+
+def test_hostile_host_is_escaped_when_an_agent_tells_it(people: People, sign_in: SignIn) -> None:
+    evil = make_agent(
+        "site 1", host="<script>x</script>", version="<u>x", last_seen_at=timezone.now()
+    )
+    client = sign_in(people.ada)
+    for door in (url_of("agent-list"), url_of("agent-detail", evil)):
+        page = client.get(door).content
+        assert b"&lt;script&gt;x" in page
+        assert b"<script>x" not in page
+        assert b"<u>x" not in page
