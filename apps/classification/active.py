@@ -12,7 +12,6 @@ from .model.store import ModelRefused, load_model
 from .model_files import place_file, read_parts
 from .models import StoredModel
 from .types import ModelKind
-from .vocabulary import load_vocabulary
 
 logger = logging.getLogger(__name__)
 SHIPPED: Final = ShippedJudge()
@@ -74,4 +73,4 @@ def _open(model: StoredModel) -> Judge:
     if model.base is None:
         raise ModelRefused("The version below this one is missing.")
     layer = unpack_layer(*read_parts(path))
-    return LearnedJudge(open_judge(model.base), layer, model.version, load_vocabulary())
+    return LearnedJudge(open_judge(model.base), layer, model.version)

@@ -16,15 +16,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from .judge import Evidence, Judge, TableFacts, Verdict
+from .judge import Evidence, Judge, TableFacts, Verdict, judge_all
 from .likeness import SIZE, describe_column
 from .model.store import ModelRefused
 from .neighbours import NearBy, Neighbours
 from .rules.wording import tell_title
-from .vocabulary import Vocabulary
+from .taxonomy import find_type, sensitivity_of
 
 FORMAT: Final = "datawave-layer-1"
 MOST_REMEMBERED: Final = 20_000
+# Votes of the nearest so many columns are counted.
+MOST_HEARD: Final = 30
 _MOST: Final = 0.99
 _TELLING: Final = 0.05
 
@@ -70,10 +72,14 @@ class Layer:
         doubts: dict[bool, dict[str, float]] = {True: {}, False: {}}
         voters: dict[str, int] = defaultdict(int)
         total: dict[str, float] = defaultdict(float)
+        heard = 0
         for place, distance in zip(near.places, near.distances, strict=True):
             each = self.memory[place]
-            if distance >= self.radius or each.dataset_id == without_dataset:
+            if distance >= self.radius or heard >= MOST_HEARD:
+                break
+            if each.dataset_id == without_dataset:
                 continue
+            heard += 1
             weight = self.trust * (1.0 - float(distance) / self.radius)
             left = doubts[each.is_so]
             left[each.semantic_type] = left.get(each.semantic_type, 1.0) * (1.0 - weight)
@@ -126,16 +132,22 @@ def combine(layer: Layer, verdict: Choice, votes: Votes) -> Choice:
 class LearnedJudge:
     """A judge whose verdicts the memory of decisions corrects."""
 
-    def __init__(self, base: Judge, layer: Layer, version: str, words: Vocabulary) -> None:
+    def __init__(self, base: Judge, layer: Layer, version: str) -> None:
         self.version = version
         self._base = base
         self._layer = layer
-        self._words = words
         self._index = layer.index()
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
-        verdicts = self._base.judge(table)
+        return self._correct_table(table, self._base.judge(table))
+
+    def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
+        """The verdicts on each table."""
+        judged = judge_all(self._base, tables)
+        return [self._correct_table(*pair) for pair in zip(tables, judged, strict=True)]
+
+    def _correct_table(self, table: TableFacts, verdicts: list[Verdict]) -> list[Verdict]:
         likenesses = [describe_column(column) for column in table.columns]
         found = self._index.find(likenesses, self._layer.radius)
         votes = [self._layer.vote(near) for near in found]
@@ -151,13 +163,14 @@ class LearnedJudge:
         evidence = (*_tell_votes(votes, before, after), *verdict.evidence)
         if after.semantic_type == before.semantic_type:
             return replace(verdict, confidence=after.confidence, evidence=evidence)
-        personal = self._words.is_personal(after.semantic_type, about_people=about_people)
+        found = find_type(after.semantic_type)
+        personal = bool(found and (found.personal or (found.contextual and about_people)))
         return replace(
             verdict,
             semantic_type=after.semantic_type,
             confidence=after.confidence,
             personal=personal,
-            sensitivity=self._words.sensitivity_of(after.semantic_type, personal=personal),
+            sensitivity=sensitivity_of(after.semantic_type, personal=personal),
             evidence=evidence,
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from . import tasks
-from .signals import replay_due, replay_ended
+from .signals import labels_decided, learning_due, replay_due, replay_ended
 
 
 @receiver(replay_due, dispatch_uid="classification.replay_due")
@@ -21,3 +21,15 @@ def follow_replay(replay: Any, **_: Any) -> None:
     """A preview may be followed by an activation."""
     if replay.then_activate:
         tasks.end_replay.delay(replay_id=replay.pk)
+
+
+@receiver(learning_due, dispatch_uid="classification.learning_due")
+def work_on_learning(learning: Any, **_: Any) -> None:
+    """A task is a hint here too."""
+    tasks.learn.delay(learning_id=learning.pk)
+
+
+@receiver(labels_decided, dispatch_uid="classification.labels_decided")
+def learn_from_decisions(**_: Any) -> None:
+    """The service knows whether enough came together."""
+    tasks.learn_if_due.delay()

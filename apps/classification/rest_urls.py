@@ -6,6 +6,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .rest.labels import DecisionViewSet, LabelViewSet, SemanticTypeViewSet
+from .rest.metrics import LearningViewSet, get_agreement
 from .rest.models import ModelViewSet, ReplayViewSet
 from .rest.review import ReviewQueueView, decide_group
 from .rest.signing import AttestationViewSet
@@ -17,6 +18,7 @@ router.register("decisions", DecisionViewSet, basename="decision")
 router.register("attestations", AttestationViewSet, basename="attestation")
 router.register("models", ModelViewSet, basename="model")
 router.register("replays", ReplayViewSet, basename="replay")
+router.register("learnings", LearningViewSet, basename="learning")
 urlpatterns = [
     *router.urls,
     path("semantic-types/", SemanticTypeViewSet.as_view({"get": "list"}), name="type-list"),
@@ -27,4 +29,5 @@ urlpatterns = [
     ),
     path("review-queue/", ReviewQueueView.as_view(), name="review-queue"),
     path("review-queue/decide/", decide_group, name="review-decide"),
+    path("label-agreement/", get_agreement, name="agreement"),
 ]

@@ -15,3 +15,5 @@ replay_due = Signal()
 replay_ended = Signal()
 # Carries dataset_ids as list[int]: the machine changed its mind without a run.
 labels_rejudged = Signal()
+# Carries learning as Learning: it can be worked on.
+learning_due = Signal()

@@ -111,3 +111,12 @@ class ReplayState(TextChoices):
 
 
 OPEN_REPLAY_STATES = (ReplayState.WAITING, ReplayState.RUNNING)
+
+
+class LearningOutcome(TextChoices):
+    """What became of what was learnt."""
+
+    PROMOTED = "promoted", "Better: put in force when its preview is done"
+    NO_BETTER = "no_better", "No better than what is in force"
+    WORSE_TYPE = "worse_type", "Better, but a type got clearly worse"
+    TOO_FEW = "too_few", "Too few decisions to learn from"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import labels, models, review, signing
+from .views import labels, metrics, models, review, signing
 
 app_name = "classification"
 urlpatterns = [
@@ -30,4 +30,6 @@ urlpatterns = [
     path(
         "decisions/<uuid:public_id>/undo-together/", review.undo_together, name="decisions-together"
     ),
+    path("classification/agreement/", metrics.show_metrics, name="metrics"),
+    path("classification/learn/", metrics.learn, name="learn"),
 ]

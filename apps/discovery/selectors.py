@@ -101,6 +101,12 @@ def load_tables_after(dataset_id: int, limit: int) -> list[BatchTable]:
     return list(_load_tables(list(active.values_list("pk", flat=True)[:limit])))
 
 
+def load_tables(dataset_ids: Iterable[int]) -> list[BatchTable]:
+    """These datasets, as far as they are active, with their current snapshots."""
+    active = _list_readable().filter(pk__in=list(dataset_ids))
+    return list(_load_tables(list(active.values_list("pk", flat=True))))
+
+
 def count_tables() -> int:
     """How many active datasets of all sources have a snapshot."""
     return _list_readable().count()

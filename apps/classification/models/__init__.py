@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .labels import AlikeGroup, Label, LabelDecision, LabelQuerySet, PastVerdict
+from .learning import Learning
 from .registry import Activation, ModelFile, Replay, ReplayChange, StoredModel
 from .signoff import Attestation, AttestationQuerySet
 
@@ -14,6 +15,7 @@ __all__ = [
     "Label",
     "LabelDecision",
     "LabelQuerySet",
+    "Learning",
     "ModelFile",
     "PastVerdict",
     "Replay",

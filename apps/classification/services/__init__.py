@@ -17,6 +17,7 @@ from .deciding import (
     undo_together,
 )
 from .judging import judge_batch, settle_run, store_verdicts, take_back_run
+from .learning import LearningOpen, ask_to_learn, learn, learn_if_due
 from .registry import (
     AlreadyActive,
     NothingBefore,
@@ -49,6 +50,7 @@ __all__ = [
     "AlreadyWithdrawn",
     "DecisionSuperseded",
     "DecisionUndone",
+    "LearningOpen",
     "NothingBefore",
     "NothingToAccept",
     "NothingToSign",
@@ -60,6 +62,7 @@ __all__ = [
     "VersionTaken",
     "activate_model",
     "advance_replay",
+    "ask_to_learn",
     "attest",
     "cancel_replay",
     "decide_group",
@@ -68,6 +71,8 @@ __all__ = [
     "end_replay",
     "ensure_shipped",
     "judge_batch",
+    "learn",
+    "learn_if_due",
     "moves_much",
     "put_in_force",
     "register_model",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.classification.active import current_judge
 from apps.classification.confirmed import find_nearest
-from apps.classification.judge import Judge
+from apps.classification.judge import Judge, Verdict, judge_all
 from apps.classification.likeness import describe_column, name_block
 from apps.classification.models import Label, PastVerdict
 from apps.classification.selectors import count_labels, list_judged_datasets
@@ -36,7 +36,9 @@ def judge_batch(batch: BatchContent) -> Judged:
 
 def judge_tables(tables: Iterable[BatchTable], judge: Judge) -> Judged:
     """What a judge says of some tables, with the decided columns that are near."""
-    columns = [column for table in tables for column in judge_table(table, judge)]
+    given = list(tables)
+    verdicts = judge_all(judge, [read_table(table.snapshot) for table in given])
+    columns = [each for pair in zip(given, verdicts, strict=True) for each in _place(*pair)]
     near = find_nearest([each.field_id for each in columns], [each.likeness for each in columns])
     return Judged(
         version=judge.version,
@@ -46,8 +48,8 @@ def judge_tables(tables: Iterable[BatchTable], judge: Judge) -> Judged:
     )
 
 
-def judge_table(table: BatchTable, judge: Judge) -> list[JudgedColumn]:
-    """Verdicts of one table."""
+def _place(table: BatchTable, verdicts: Iterable[Verdict]) -> list[JudgedColumn]:
+    """Verdicts of one table by their fields."""
     snapshots = {column.name: column for column in table.snapshot.columns}
     return [
         JudgedColumn(
@@ -57,7 +59,7 @@ def judge_table(table: BatchTable, judge: Judge) -> list[JudgedColumn]:
             block=name_block(snapshots[verdict.column]),
             likeness=describe_column(snapshots[verdict.column]),
         )
-        for verdict in judge.judge(read_table(table.snapshot))
+        for verdict in verdicts
         if verdict.column in table.field_ids
     ]
 

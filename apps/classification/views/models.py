@@ -22,6 +22,7 @@ from apps.classification.selectors import (
     get_model,
     get_replay,
     list_activations,
+    list_learnings,
     list_models,
     list_replay_changes,
     list_replays,
@@ -61,13 +62,16 @@ def list_versions(request: HttpRequest) -> HttpResponse:
         model.preview = find_preview(model)
         model.was_active = model.activations.exists()
     replays = list(list_replays(user)[:SHOWN])
+    learnings = list(list_learnings(user)[:SHOWN])
     context = {
         "page": page,
         "models": page.object_list,
         "activations": list_activations(user)[:SHOWN],
         "may_roll_back": list_activations(user).exclude(previous=None).exists(),
         "replays": replays,
-        "is_working": any(replay.is_open for replay in replays),
+        "learnings": learnings,
+        "is_working": any(replay.is_open for replay in replays)
+        or any(learning.is_open for learning in learnings),
         "may_change": may(user, Action.DECIDE_LABELS),
         "active": "classification",
     }
