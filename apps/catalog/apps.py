@@ -14,13 +14,22 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         """Join the stages, the tabs and the menu."""
         from apps.discovery.panels import register_panel
-        from apps.discovery.stages import register_stage
+        from apps.discovery.stages import Reversal, register_reversal, register_stage
         from datawave.common.navigation import NavItem, register_nav
 
         from . import panels, receivers  # noqa: F401  # receivers register themselves
         from .stage import CatalogStage
+        from .undoing import count_entries, find_described_fields, keep_entries
 
         register_stage(CatalogStage())
+        register_reversal(
+            Reversal(
+                name="entries",
+                count=count_entries,
+                take_back=keep_entries,
+                find_worked_on=find_described_fields,
+            )
+        )
         for panel in panels.PANELS:
             register_panel(panel)
         register_nav(

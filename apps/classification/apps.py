@@ -14,7 +14,7 @@ class ClassificationConfig(AppConfig):
     def ready(self) -> None:
         """Register the stage, what other pages show of it, and the menu entry."""
         from apps.discovery.panels import register_panel
-        from apps.discovery.stages import register_stage
+        from apps.discovery.stages import Reversal, register_reversal, register_stage
         from datawave.common.navigation import NavItem, register_nav
         from datawave.common.parts import register_part
 
@@ -22,8 +22,17 @@ class ClassificationConfig(AppConfig):
         from .panels import SIGN_OFF, SOURCE_SIGN_OFF
         from .selectors import count_suggestions
         from .stage import ClassificationStage
+        from .undoing import count_labels, find_decided_fields, take_back_labels
 
         register_stage(ClassificationStage())
+        register_reversal(
+            Reversal(
+                name="labels",
+                count=count_labels,
+                take_back=take_back_labels,
+                find_worked_on=find_decided_fields,
+            )
+        )
         register_panel(SIGN_OFF)
         register_part(SOURCE_SIGN_OFF)
         register_nav(

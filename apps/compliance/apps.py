@@ -14,7 +14,7 @@ class ComplianceConfig(AppConfig):
     def ready(self) -> None:
         """Join the stages, the tabs and the menu."""
         from apps.discovery.panels import register_panel
-        from apps.discovery.stages import register_stage
+        from apps.discovery.stages import Reversal, register_reversal, register_stage
         from datawave.common.navigation import NavItem, register_nav
         from datawave.common.parts import register_facts
 
@@ -22,8 +22,17 @@ class ComplianceConfig(AppConfig):
         from .panels import FINDINGS, count_source_findings
         from .selectors import count_active_findings
         from .stage import ComplianceStage
+        from .undoing import count_findings, find_decided_fields, take_back_findings
 
         register_stage(ComplianceStage())
+        register_reversal(
+            Reversal(
+                name="findings",
+                count=count_findings,
+                take_back=take_back_findings,
+                find_worked_on=find_decided_fields,
+            )
+        )
         register_panel(FINDINGS)
         register_facts("source", count_source_findings)
         register_nav(

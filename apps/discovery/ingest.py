@@ -158,7 +158,9 @@ def _is_held(record: TableRecord, dataset: Dataset | None) -> bool:
 
 
 def _is_first_run(job: DiscoveryJob) -> bool:
-    done = DiscoveryJob.objects.filter(source_id=job.source_id, state=JobState.CLOSED)
+    done = DiscoveryJob.objects.filter(
+        source_id=job.source_id, state=JobState.CLOSED, undone_at=None
+    )
     return not done.exclude(pk=job.pk).exists()
 
 

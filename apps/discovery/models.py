@@ -51,6 +51,8 @@ class DiscoveryJob(PublicModel):
     heartbeat_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # When all that it brought was taken back.
+    undone_at = models.DateTimeField(null=True)
     # Progress as the agent tells it.
     listed = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)

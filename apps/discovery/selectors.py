@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,6 +36,7 @@ from .types import (
     DoubtState,
     ItemOutcome,
 )
+from .undoing import plan_reversal
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -324,3 +326,38 @@ def map_sources(dataset_ids: Iterable[int]) -> dict[int, int]:
     """The source of each of the datasets."""
     rows = Dataset.objects.filter(pk__in=list(dataset_ids))
     return {int(pk): int(source) for pk, source in rows.values_list("pk", "source")}
+
+
+def count_reversal(job: DiscoveryJob) -> dict[str, int]:
+    """How many tables, columns and differences go or change when the job is taken back."""
+    return plan_reversal(job).counts
+
+
+def list_new_fields(job: DiscoveryJob) -> set[int]:
+    """Columns that the job saw first, those of new tables among them."""
+    return plan_reversal(job).new_fields
+
+
+def list_reversal_tables(job: DiscoveryJob, limit: int) -> list[tuple[Dataset, str]]:
+    """The first tables that go or change when the job is taken back, and what becomes of each."""
+    plan = plan_reversal(job)
+    fates: dict[int, str] = dict.fromkeys(plan.unread, "goes back to never read")
+    fates |= dict.fromkeys(plan.older, "goes back to its version before")
+    fates |= {pk: f"is {state} again" for pk, state in plan.states.items()}
+    fates |= dict.fromkeys(plan.new, "goes: this discovery saw it first")
+    rows = Dataset.objects.filter(pk__in=sorted(fates)[:limit])
+    return [(row, fates[row.pk]) for row in rows]
+
+
+def load_tables_by_job(
+    dataset_ids: list[int],
+) -> Iterator[tuple[int | None, tuple[BatchTable, ...]]]:
+    """These datasets as stages see them, all as changed, by the job that described them."""
+    rows = Dataset.objects.filter(pk__in=dataset_ids).exclude(snapshot=None)
+    jobs: dict[int | None, list[int]] = defaultdict(list)
+    for pk, job_id in rows.values_list("pk", "snapshot__job"):
+        jobs[job_id].append(pk)
+    for described_by, ids in jobs.items():
+        for start in range(0, len(ids), CHUNK):
+            tables = _load_tables(ids[start : start + CHUNK])
+            yield described_by, tuple(replace(table, changed=True) for table in tables)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .types import BatchContent, RunScope, StageOutcome
+from .types import BatchContent, RunScope, StageOutcome, UndoScope
 
 
 class Stage(Protocol):
@@ -51,3 +53,35 @@ def list_stages() -> list[Stage]:
 def get_stage(name: str) -> Stage:
     """The stage of that name. Raises KeyError."""
     return _stages[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reversal:
+    """How an app takes back what a run did to its rows.
+
+    `take_back` removes what the run made and restores what it replaced, as far as the app keeps
+    history; afterwards the stages work once more on the tables as they were before. Both calls are
+    idempotent. What people decided since is kept.
+    """
+
+    name: str
+    # Rows that a person sees go or change, by what they are called: {"findings": 3}.
+    count: Callable[[UndoScope], dict[str, int]]
+    take_back: Callable[[UndoScope], None]
+    # Of these columns' ids, those on which a person worked since: they stay.
+    find_worked_on: Callable[[Collection[int]], set[int]] | None = None
+
+
+_reversals: dict[str, Reversal] = {}
+
+
+def register_reversal(reversal: Reversal) -> None:
+    """Add one. Raises ValueError when the name is taken."""
+    if reversal.name in _reversals:
+        raise ValueError(f"Two reversals are called {reversal.name}.")
+    _reversals[reversal.name] = reversal
+
+
+def list_reversals() -> list[Reversal]:
+    """All of them, by name: none depends on another."""
+    return [_reversals[name] for name in sorted(_reversals)]

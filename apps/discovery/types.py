@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 
@@ -129,6 +130,17 @@ class RunScope:
     run_id: uuid.UUID
     job_id: int
     source_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoScope:
+    """What taking a run back is about: all that it did between two times."""
+
+    run_id: uuid.UUID
+    job_id: int
+    source_id: int
+    since: dt.datetime
+    until: dt.datetime
 
 
 @dataclass(frozen=True, kw_only=True)

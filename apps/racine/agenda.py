@@ -165,7 +165,7 @@ def find_freshness(source: DataSource) -> Freshness | None:
 
 def measure_freshness() -> QuerySet[Freshness]:
     """Every objective, with `known_at`: the end of the newest good run, else its own beginning."""
-    good = Q(source__runs__state__in=FINISHED)
+    good = Q(source__runs__state__in=FINISHED, source__runs__undone_at=None)
     newest = Max("source__runs__finished_at", filter=good)
     return Freshness.objects.annotate(known_at=Coalesce(newest, F("created_at")))
 

@@ -92,6 +92,12 @@ def enqueue_settling(run_id: int, **_: Any) -> None:
     _enqueue(tasks.settle_run, run_id=run_id)
 
 
+@receiver(signals.undo_ready, dispatch_uid="racine.enqueue_undo")
+def enqueue_undo(undo_id: int, **_: Any) -> None:
+    """One task; the sweeper repeats it when the broker loses it."""
+    _enqueue(tasks.work_on_undo, undo_id=undo_id)
+
+
 def _enqueue(task: Task[Any, Any], **ids: int) -> bool:
     try:
         task.delay(**ids)

@@ -19,6 +19,7 @@ from .models import Run, RunEvent, RunQuerySet
 from .quarantine import get_set_aside, list_set_aside
 from .selectors import get_run, list_log, list_visible_runs, load_live
 from .types import Trigger
+from .undo_rest import UndoActions
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -41,8 +42,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "id", "number", "source", "source_name", "state", "trigger", "started_by",
-            "started_at", "finished_at", "seconds", "progress", "resumes", "counts", "balance",
-            "troubles", "error_code", "error_message", "error_hint",
+            "started_at", "finished_at", "seconds", "progress", "resumes", "undone_at",
+            "counts", "balance", "troubles", "error_code", "error_message", "error_hint",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -113,7 +114,9 @@ class SetAsideSerializer(serializers.Serializer[Any]):
     list=extend_schema(operation_id="runs_list", summary="List runs"),
     retrieve=extend_schema(operation_id="runs_get", summary="One run, with its live picture"),
 )
-class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Run]):
+class RunViewSet(
+    UndoActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Run]
+):
     """Discoveries of sources."""
 
     queryset = Run.objects.none()

@@ -12,5 +12,7 @@ run_finished = Signal()
 stages_ready = Signal()
 # Carries run_id, an int.
 run_ready_to_settle = Signal()
+# Carries undo_id, an int.
+undo_ready = Signal()
 # Carries stage, outcome (both str), seconds.
 stage_ended = Signal()

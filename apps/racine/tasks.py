@@ -19,3 +19,9 @@ def run_stage(*, stage_run_id: int, **_: Any) -> None:
 def settle_run(*, run_id: int, **_: Any) -> None:
     """Settle one run."""
     services.settle_run(run_id=run_id)
+
+
+@shared_task(name="racine.work_on_undo")
+def work_on_undo(*, undo_id: int, **_: Any) -> None:
+    """Take one run back."""
+    services.work_on_undo(undo_id=undo_id)

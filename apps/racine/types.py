@@ -133,3 +133,11 @@ class Priority(IntegerChoices):
     LOW = 1, "Low"
     NORMAL = 5, "Normal"
     HIGH = 9, "High"
+
+
+class UndoState(TextChoices):
+    """Life of taking a run back."""
+
+    OPEN = "open", "Being taken back"
+    DONE = "done", "Taken back"
+    FAILED = "failed", "Could not be taken back"

@@ -36,6 +36,7 @@ from .quarantine import get_set_aside, list_set_aside
 from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
 from .timeline import load_timeline
 from .types import RunState, StageState, Trigger
+from .undo_views import describe_undo
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -120,6 +121,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "can_resume": run.state == RunState.FAILED,
         "can_retry": _can_retry(run),
         "timeline": load_timeline(run),
+        **describe_undo(run, user),
         "active": "runs",
     }
 

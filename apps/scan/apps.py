@@ -14,11 +14,15 @@ class ScanConfig(AppConfig):
     def ready(self) -> None:
         """Register the stage and the tabs."""
         from apps.discovery.panels import register_panel
-        from apps.discovery.stages import register_stage
+        from apps.discovery.stages import Reversal, register_reversal, register_stage
 
         from .panels import HISTORY, PROFILE
         from .stage import ScanStage
+        from .undoing import count_measures, take_back_measures
 
         register_stage(ScanStage())
+        register_reversal(
+            Reversal(name="measures", count=count_measures, take_back=take_back_measures)
+        )
         register_panel(PROFILE)
         register_panel(HISTORY)

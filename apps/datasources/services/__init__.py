@@ -45,7 +45,7 @@ from .identity import (
     rotate_key,
 )
 from .pools import PasswordStored, assign_source, release_source
-from .sources import add_source, change_source, delete_source, note_facts
+from .sources import add_source, change_source, delete_source, note_facts, restore_facts
 
 __all__ = [
     "CODE_MINUTES",
@@ -92,6 +92,7 @@ __all__ = [
     "request_test",
     "require_agents_managed",
     "require_let_in",
+    "restore_facts",
     "revoke_agent",
     "rotate_key",
     "withdraw_code",

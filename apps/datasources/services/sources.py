@@ -99,6 +99,12 @@ def note_facts(*, source: DataSource, facts: SourceFacts) -> None:
     DataSource.objects.filter(pk=source.pk).update(facts=source.facts)
 
 
+def restore_facts(*, source: DataSource, facts: dict[str, Any]) -> None:
+    """Remember again what the discovery before saw of the server."""
+    source.facts = facts
+    DataSource.objects.filter(pk=source.pk).update(facts=facts)
+
+
 def _known_only(fields: dict[str, Any]) -> dict[str, Any]:
     for name in fields:
         if name not in FIELDS:

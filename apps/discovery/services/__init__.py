@@ -16,6 +16,7 @@ from .jobs import (
     withdraw_job,
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
+from .reversal import restore_states, take_back_job
 from .stream import (
     BatchConflict,
     HashMismatch,
@@ -50,7 +51,9 @@ __all__ = [
     "release_lost_jobs",
     "renew_agent_leases",
     "request_cancel",
+    "restore_states",
     "resume_job",
     "settle_absence",
+    "take_back_job",
     "withdraw_job",
 ]

@@ -1,6 +1,6 @@
 """Rows of racine: runs with their history, and what starts them by itself."""
 
-from .runs import Run, RunEvent, RunQuerySet, StageRun, StateChange
+from .runs import Run, RunEvent, RunQuerySet, StageRun, StateChange, Undo
 from .schedules import Blackout, Freshness, Orchestration, Schedule, ScheduleFire
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "ScheduleFire",
     "StageRun",
     "StateChange",
+    "Undo",
 ]

@@ -16,6 +16,7 @@ from apps.racine.types import (
     RunState,
     StageState,
     Trigger,
+    UndoState,
 )
 from datawave.common.models import PublicModel
 
@@ -85,6 +86,9 @@ class Run(PublicModel):
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     held = models.BooleanField(default=False)
     waits_for = models.CharField(max_length=300, blank=True)
+    # What the server's facts were before, and when all that it brought was taken back.
+    facts_before = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     error_hint = models.CharField(max_length=500, blank=True)
@@ -124,6 +128,38 @@ class Run(PublicModel):
     def is_active(self) -> bool:
         """Whether it is not over."""
         return self.state in ACTIVE_RUN_STATES
+
+
+class Undo(models.Model):
+    """Taking a run back: a piece of work that outlives the process that began it."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="undo")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=UndoState.choices, default=UndoState.OPEN)
+    # Names of steps that are done, and the tables that the stages are to work on again.
+    done = models.JSONField(default=list)
+    tables = models.JSONField(default=list)
+    # Datasets, by id, that the run had brought back, with the state that they go back to.
+    gone = models.JSONField(default=dict)
+    # What went and changed, as the page listed it before.
+    counts = models.JSONField(default=dict)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=UndoState.values), name="undo_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"taking back {self.run_id}"
 
 
 class StageRun(models.Model):

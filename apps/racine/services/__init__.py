@@ -44,9 +44,11 @@ from .settling import fail_run, settle_claimed, settle_run, try_settle
 from .stage_work import finish_alone, run_stage
 from .story import note_progress
 from .sweeping import sweep
+from .undoing import NotUndoable, request_undo, work_on_undo
 
 __all__ = [
     "NotSetAside",
+    "NotUndoable",
     "NothingToRetry",
     "RunNotFailed",
     "RunOutdated",
@@ -81,6 +83,7 @@ __all__ = [
     "pause_all",
     "pause_schedule",
     "renew_hook",
+    "request_undo",
     "requeue_stage",
     "resume_all",
     "resume_run",
@@ -96,4 +99,5 @@ __all__ = [
     "stop_reading",
     "sweep",
     "try_settle",
+    "work_on_undo",
 ]

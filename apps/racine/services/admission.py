@@ -46,7 +46,9 @@ class _Places:
         if self.all >= self.limits.most_runs:
             return f"Waits for a free place: {self.all} discoveries go on, which is the limit."
         busy = self.by_agent[run.source.agent_id]
-        if busy >= self.limits.most_runs_per_agent:
+        # Each further agent of a source adds its places.
+        agents = 1 + run.source.more_agents.count()
+        if busy >= self.limits.most_runs_per_agent * agents:
             name = run.source.agent.name if run.source.agent else "the server’s own agent"
             return f"Waits for {name}: it works on {busy} already, which is its limit."
         return ""

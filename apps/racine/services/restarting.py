@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from apps.racine.models import Run, StageRun
-from apps.racine.types import RunState, StageState
+from apps.racine.models import Run, StageRun, Undo
+from apps.racine.types import RunState, StageState, UndoState
 
 
 def end_old_leases() -> None:
@@ -16,3 +16,4 @@ def end_old_leases() -> None:
     now = timezone.now()
     StageRun.objects.filter(state=StageState.LEASED).update(lease_until=now)
     Run.objects.filter(state=RunState.SETTLING, lease_until__gt=now).update(lease_until=now)
+    Undo.objects.filter(state=UndoState.OPEN, lease_until__gt=now).update(lease_until=now)

@@ -16,13 +16,14 @@ from apps.racine.models import Run
 from apps.racine.signals import run_started
 from apps.racine.transitions import change_run, change_stages
 from apps.racine.types import OPEN_STAGE_STATES, LogLevel, Priority, RunState, StageState, Trigger
+from apps.racine.undo_reads import find_undo, is_undoing
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
 from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import RunSettings
 
-from .admission import admit_runs
+from .admission import admit_runs, lock_orchestration
 from .fan_out import add_missing_stage_runs, announce_ready
 from .settling import fail_run, try_settle
 from .story import add_line, add_lines, note_progress, record_measure, tell_end
@@ -81,6 +82,8 @@ def _require_free(source: DataSource) -> None:
     running = Run.objects.active().filter(source=source).first()
     if running is not None:
         raise SourceBusy(f"{running} of {source.name} is still going on.")
+    if is_undoing(source):
+        raise SourceBusy(f"A discovery of {source.name} is being taken back.")
 
 
 def start_scheduled_run(*, schedule: Schedule) -> Run:
@@ -97,6 +100,9 @@ def start_scheduled_run(*, schedule: Schedule) -> Run:
 def _open_run(
     source: DataSource, user: User | None, trigger: Trigger, schedule: Schedule | None = None
 ) -> Run:
+    # Under the lock, so that nothing is begun while a run is being taken back.
+    lock_orchestration()
+    _require_free(source)
     priority = schedule.priority if schedule else Priority.NORMAL
     job_settings = _choose_settings(source)
     job = discovery.open_job(source=source, settings=job_settings, held=True, priority=priority)
@@ -106,6 +112,7 @@ def _open_run(
         trigger=trigger,
         started_by=user,
         schedule=schedule,
+        facts_before=source.facts,
         priority=priority,
         held=True,
         waiting_since=timezone.now(),
@@ -218,6 +225,8 @@ def require_newest(run: Run) -> None:
     # An old stream must not overwrite what a newer one has found.
     if Run.objects.filter(source_id=run.source_id, pk__gt=run.pk).exists():
         raise RunOutdated
+    if find_undo(run) is not None:
+        raise RunOutdated("This discovery was taken back; start a new one instead.")
 
 
 @transaction.atomic

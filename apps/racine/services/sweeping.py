@@ -32,6 +32,7 @@ from .runs import fail_reading, finish_cancel, follow_job, give_up_waiting, stop
 from .scheduling import fire_schedules, watch_freshness
 from .settling import announce_settling, note_lost_settling, try_settle
 from .story import add_line, note_progress, notify_waiting
+from .undoing import repeat_undo
 
 if TYPE_CHECKING:
     from apps.discovery.models import DiscoveryJob
@@ -203,6 +204,7 @@ STEPS: tuple[Callable[[], None], ...] = (
     close_runs,
     free_lost_settling,
     end_cancelling,
+    repeat_undo,
     fire_schedules,
     admit_runs,
     watch_freshness,
