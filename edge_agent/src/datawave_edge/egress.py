@@ -56,7 +56,7 @@ _QUOTED_NAME: Final = re.compile(r"\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`")
 _LITERAL: Final = re.compile(r"'|--|/\*|(?<![\w$.])\d|\$\w*\$")
 _BAD_CHARS: Final = re.compile(r"[\x00\ud800-\udfff]")
 _PLAIN_TYPE: Final = re.compile(
-    r"^[^\W\d_][\w .\"\[\]]*(?:\(\s*-?\d{1,6}\s*(?:,\s*-?\d{1,6}\s*)?\))?[\w \[\]]*$"
+    r"^\"?[^\W\d_][\w .\"\[\]]*(?:\(\s*-?\d{1,6}\s*(?:,\s*-?\d{1,6}\s*)?\))?[\w \[\]]*$"
 )
 
 

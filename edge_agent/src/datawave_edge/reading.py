@@ -50,10 +50,20 @@ class TableReader:
         except SourceFault as fault:
             if fault.code in ("connection_lost", "table_missing"):
                 raise
+            fresh = self._describe_anew(connector, shape) if fault.code == "view_broken" else None
+            if fresh is not None:
+                return self.read(connector, fresh)
             self._tell_unread(connector, shape.ref, fault)
             return snapshot_of(shape, None, fault.code)
         self._tell_profiled(shape, sample)
         return self._with_counts(connector, shape, sample, snapshot_of(shape, sample, ""))
+
+    def _describe_anew(self, connector: Connector, shape: TableShape) -> TableShape | None:
+        """The shape as it is by now, if the table was changed since it was described."""
+        fresh = self._steadily(lambda: connector.describe([shape.ref])).get(shape.ref)
+        if not isinstance(fresh, TableShape):
+            raise fresh or SourceFault("table_missing")
+        return fresh if fresh.columns != shape.columns else None
 
     def _with_counts(
         self, connector: Connector, shape: TableShape, sample: Sample, table: TableSnapshot
