@@ -39,7 +39,9 @@ from .stream import JobHalted, JobStream, fits_packed
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
+# Without a table read in between.
 RECONNECTS: Final = 3
+RECONNECT_SECONDS: Final = 0.2
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
 BATCH_RECORDS: Final = 500
@@ -113,7 +115,7 @@ class _Walk:
         self._connector = connector
         threading.Thread(target=self._cancel_when_halted, name="canceller", daemon=True).start()
         try:
-            connector.connect()
+            self._steadily(connector.connect)
             self._steadily(lambda: self._governor.watch(connector))
             facts = self._read_facts(connector)
             listing = self._steadily(connector.list_tables)
@@ -238,6 +240,7 @@ class _Walk:
         return refuse(ref, fault.code, fault.message)
 
     def _add(self, ref: TableRef, record: Record) -> None:
+        self._reconnects = 0
         self._drafts.add(record)
         self._collect(ref, record)
         self._stream.count(done=1)
@@ -267,7 +270,7 @@ class _Walk:
         self._note_load()
 
     def _steadily(self, call: Callable[[], ResultT]) -> ResultT:
-        """Call, and after a lost connection connect anew and call again, a few times a job."""
+        """Call, and after a lost connection connect anew and call again, a few times a table."""
         while True:
             try:
                 return call()
@@ -281,7 +284,7 @@ class _Walk:
     def _reconnect(self) -> None:
         self._reconnects += 1
         self._stream.tell("The connection was lost; connecting again", "warning")
-        self._stream.pause(0.2 * 2**self._reconnects)
+        self._stream.pause(RECONNECT_SECONDS * 2**self._reconnects)
         assert self._connector is not None  # noqa: S101 - set before any call
         try:
             self._connector.connect()
