@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 from django.conf import settings
 
 from datawave.common.errors import InputInvalid
+from datawave_edge.connectors.address import is_host, is_reachable
 
 from .types import ENGINES, Engine, Environment, Tls
 
-HOST = re.compile(
-    r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
-)
 SECRET_REF = re.compile(
     r"(env:(?!DATAWAVE_)[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)"
 )
@@ -133,7 +130,9 @@ def is_own_file(path: str) -> bool:
 
 def _find_server(values: dict[str, Any], engine: Engine) -> dict[str, str]:
     problems = {}
-    if not is_host(values["host"]):
+    if is_host(values["host"]) and not _may_hold_database(values["host"]):
+        problems["host"] = "No database may be at a link-local, multicast or unspecified address."
+    elif not is_host(values["host"]):
         problems["host"] = (
             "Give a host name or an IP address alone, such as db.example.org; "
             "the port and the database have fields of their own."
@@ -143,21 +142,18 @@ def _find_server(values: dict[str, Any], engine: Engine) -> dict[str, str]:
         problems["port"] = f"Give a number from 1 to {MAX_PORT}, or leave it empty."
     if engine is Engine.POSTGRESQL and not values["database"].strip():
         problems["database"] = "Give the name of the database."
-    if "=" in values["database"] or "://" in values["database"]:
+    if any(mark in values["database"] for mark in ("=", "?", "://")):
         problems["database"] = "Give the name of the database alone, without options or a URL."
     if not values["username"].strip():
         problems["username"] = "Give the name of a user who may read the database."
     return problems
 
 
-def is_host(text: str) -> bool:
-    """Whether the text is a host name or an IP address and nothing else."""
-    if HOST.fullmatch(text):
-        return True
+def _may_hold_database(host: str) -> bool:
     try:
-        return bool(ipaddress.ip_address(text)) and "%" not in text
+        return is_reachable(host)
     except ValueError:
-        return False
+        return True  # a name, which the agent resolves
 
 
 def fill_port(values: dict[str, Any]) -> None:

@@ -25,6 +25,10 @@ class Advice:
 
 ADVICE: Final[dict[str, Advice]] = {
     "host_unresolved": Advice("The host name was not found.", "Check the spelling and the DNS."),
+    "address_refused": Advice(
+        "No database may be at this address.",
+        "Link-local, multicast and unspecified addresses are refused.",
+    ),
     "host_unreachable": Advice(
         "The host can't be reached from the agent.", "Check routes and firewalls.", retry=True
     ),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .connectors import Connector, TableRef, make_connector
-from .connectors.address import PORTS, require_host
+from .connectors.address import PORTS, resolve
 from .credentials import find_password
 from .faults import SourceFault, fault_of
 from .patterns import TableFilter
@@ -67,11 +67,11 @@ class _Probe:
         return True
 
     def _resolve(self) -> Told:
-        host = require_host(self._spec.host)
         port = self._spec.port or PORTS[self._spec.engine]
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        self._addresses = [(family, address) for family, _, _, _, address in found]
-        count = len({address[0] for _, address in self._addresses})
+        self._addresses = [
+            (family, (address, port)) for family, address in resolve(self._spec.host, port)
+        ]
+        count = len(self._addresses)
         return f"{count} address{'' if count == 1 else 'es'} found.", ""
 
     def _connect(self) -> Told:

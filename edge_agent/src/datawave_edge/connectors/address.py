@@ -4,23 +4,55 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from typing import Final
 
 from datawave_edge.faults import SourceFault
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306}
-_HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_HOST: Final = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
+    r"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
+)
+# Resolvers read 127.1, 0x7f.1 and 2130706433 as addresses, so a name must not end like one.
+_NUMBER: Final = re.compile(r"(?:.*\.)?(?:\d+|0[xX][0-9A-Fa-f]*)\.?")
+
+
+def is_host(text: str) -> bool:
+    """Whether the text is a host's name or an IP address and nothing else."""
+    if _is_address(text):
+        return True
+    return bool(_HOST.fullmatch(text)) and not _NUMBER.fullmatch(text)
+
+
+def is_reachable(address: str) -> bool:
+    """Whether a database may be there: link-local ones are of the network or the cloud itself."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None) or found
+    refused = mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified
+    return not refused and str(mapped) != "255.255.255.255"
 
 
 def require_host(host: str) -> str:
-    """The host, if it is one. Raises SourceFault `host_unresolved`."""
-    if _HOST.fullmatch(host) or _is_ipv6(host):
-        return host
-    raise SourceFault("host_unresolved")
+    """The host, if it is one. Raises SourceFault `host_unresolved` or `address_refused`."""
+    if not is_host(host):
+        raise SourceFault("host_unresolved")
+    if _is_address(host) and not is_reachable(host):
+        raise SourceFault("address_refused")
+    return host
 
 
-def _is_ipv6(host: str) -> bool:
+def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+    """The host's addresses. Raises SourceFault `address_refused` when one of them is refused."""
+    found = socket.getaddrinfo(require_host(host), port, type=socket.SOCK_STREAM)
+    addresses = {str(address[0]): family for family, _, _, _, address in found}
+    if not all(map(is_reachable, addresses)):
+        raise SourceFault("address_refused")
+    return [(family, address) for address, family in addresses.items()]
+
+
+def _is_address(text: str) -> bool:
     try:
-        return ipaddress.ip_address(host).version == 6  # noqa: PLR2004
+        return bool(ipaddress.ip_address(text)) and "%" not in text
     except ValueError:
         return False

@@ -178,6 +178,7 @@ class MysqlConnector(ServerConnector):
             "charset": "utf8mb4",
             # A hostile server may ask for any file of this host under LOCAL.
             "local_infile": False,
+            "auth_plugin_map": {"mysql_clear_password": _ClearRefused},
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": max(self._seconds, self._counting_seconds) + 30,
             "write_timeout": self._seconds + 30,
@@ -221,6 +222,18 @@ class MysqlConnector(ServerConnector):
         chosen = self._seconds if seconds is None else max(0.001, seconds)
         unit = 1 if self._limit_name == _LIMITS[0] else 1000
         return (f"SET SESSION {self._limit_name} = {round(chosen * unit, 3):g}",)
+
+
+class _ClearRefused:
+    """A server that asks for the password itself could be anyone."""
+
+    def __init__(self, connection: object) -> None:
+        del connection
+
+    def authenticate(self, packet: object) -> None:
+        """Send nothing."""
+        del packet
+        raise SourceFault("auth_failed", hint="The server asks for the password in clear text.")
 
 
 def _tls_args(mode: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import SourceFault
+from datawave_edge.faults import SourceFault, fault_of
 from datawave_edge.protocol import ConnectionSpec, RunSettings
 
-from .address import PORTS, require_host
+from .address import PORTS, require_host, resolve
 from .contract import Binary, Cell, TableRef, TableShape
 from .meter import Meter
 from .session import Row, Session, table_of
@@ -63,6 +63,10 @@ class ServerConnector:
         self._session.value("SELECT 1")
 
     def connect(self) -> None:
+        try:
+            resolve(self._host, self._port)
+        except OSError as error:
+            raise fault_of(error) from None
         self._session.open()
         self._after_connect()
 

@@ -1,0 +1,89 @@
+"""Connections that must not be made: each is a valid one with one field changed to a trap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+
+class Trap(NamedTuple):
+    """A changed field of an engine's connection."""
+
+    engine: str
+    field: str
+    value: Any
+
+
+_HOSTS: Final = (
+    "", "/var/run/postgresql", "/tmp/mysql.sock", "@abstract", "a,b", "a:1,b:2", "a,/tmp", "a b",
+    "db?host=/tmp", "db?hostaddr=127.0.0.1", "db?host=a&host=b", "db?read_default_file=/etc/my.cnf",
+    "db?unix_socket=/tmp/s", "db?service=x", "db?options=-c%20x", "postgresql://x", "mysql://x/y",
+    "postgresql+psycopg://u@x:1/y?host=/tmp", "jdbc:mysql://x", "http://169.254.169.254/", "u@db",
+    "u:p@db", "db:5432", "db/x", "db#x", "db;x", "db|x", "db&x", "db=x", "host=db", "hostaddr=::1",
+    "db' host='x", 'db" host="x', "db\\x", "\\\\.\\pipe\\mysql", " db", "db ", "db\t", "db\n",
+    "db\r\nx", "\x00", "db\x00x", "db\x7f", "[::1]", "[::1]:5432", "fe80::1%eth0", "::1%lo",
+    "2130706433", "0x7f000001", "0x7f.1", "017700000001", "127.1", "127.0.1", "0177.0.0.1",
+    "0x7f.0.0.1", "127.0.0.256", "256.256.256.256", "1.2.3.4.5", "1", "0", "127.0.0.08", "::1::",
+    "1:2:3", "%31", "127.0.0.1%00", "..", ".db", "db..x", "-db", "db-", "ünï.example", "db。x",
+    "１２７．０．０．１", "a" * 254, "$(hostname)", "${HOST}", "{{host}}", "db`x`", "*", "~",
+    "169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255",
+    "::ffff:169.254.169.254",
+)  # fmt: skip
+_DATABASES: Final = (
+    "postgresql://h/x", "postgres://h/x", "mysql://h/x", "host=x", "dbname=x host=/tmp",
+    "x?host=/tmp", "x?hostaddr=127.0.0.1", "x?options=-cx", "?read_default_file=/etc/my.cnf",
+    "x?unix_socket=/tmp/s", "x?init_command=SELECT", "x?local_infile=1", "x?ssl_ca=/etc/passwd",
+    "x?sslkey=/etc/passwd", "service=x", "passfile=/etc/passwd", "x\x00", "x\ny", "x\ry", "x\x1b",
+    "x" * 1_001,
+)  # fmt: skip
+_SECRETS: Final = (
+    "env:DATAWAVE_TOKEN", "env:", "env:A B", "env:A\n", "env:../x", "env:1A", "env:A;B", "file:",
+    "file:/etc/passwd", "file:../x", "file:..", "file:.x", "file:a/b", "file:a\\b", "cmd:ls",
+    "http://x", "secret", "$(x)", "env:Ä", "vault:x",
+)  # fmt: skip
+_FILES: Final = (
+    "", " ", ":memory:", "file:x.db", "file:x?mode=rwc", "file:///x", "FILE:x", "file::memory:",
+    "file:x?vfs=unix-none", "sqlite:///x", "sqlite+pysqlite:///x", "http://x/y.db", "x://y",
+    "x.db\x00", "x\ny.db", "x" * 1_001,
+)  # fmt: skip
+_ENGINES: Final = (
+    "", "POSTGRESQL", "postgres", "postgresql+psycopg", "mysql+mysqldb", "sqlite+pysqlite", "h2",
+    "shillelagh", "gsheets", "odbc", "../mysql", "contract", "__init__", "mysql\n",
+)  # fmt: skip
+_TLS: Final = ("off", "allow", "VERIFY-FULL", "verify-ca", "no", "prefer;x")
+# Settings of drivers that no door knows.
+FOREIGN_FIELDS: Final = (
+    "url", "dsn", "query", "options", "extra", "connect_args", "hostaddr", "service", "passfile",
+    "read_default_file", "unix_socket", "init_command", "local_infile", "sslrootcert", "attach",
+    "named_pipe", "plugin_dir", "creator",
+)  # fmt: skip
+
+
+def make_traps() -> Iterator[Trap]:
+    """About 300, each refused for its own field."""
+    for engine in ("postgresql", "mysql"):
+        for field, values in (
+            ("host", _HOSTS),
+            ("database", _DATABASES),
+            ("secret_ref", _SECRETS),
+            ("port", (0, -1, 65_536, 2**31)),
+            ("username", ("", " ", "u\x00", "u\nv", "x" * 201)),
+            ("tls", _TLS),
+        ):
+            yield from (Trap(engine, field, value) for value in values)
+    yield from (Trap("sqlite", "database", value) for value in _FILES)
+    for field, value in (
+        ("host", "db"), ("port", 5432), ("username", "u"), ("secret_ref", "env:A"),
+        ("password", "p"),
+    ):  # fmt: skip
+        yield Trap("sqlite", field, value)
+    yield from (Trap("postgresql", "engine", value) for value in _ENGINES)
+
+
+def make_valid(engine: str) -> dict[str, Any]:
+    """A connection that each door takes."""
+    server = {"host": "db.example.test", "port": None, "username": "reader", "tls": "prefer"}
+    if engine == "sqlite":
+        server = {"host": "", "port": None, "username": "", "tls": "prefer"}
+    database = "/data/crm.sqlite" if engine == "sqlite" else "crm"
+    return {"engine": engine, "database": database, "secret_ref": "", **server}
