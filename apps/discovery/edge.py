@@ -147,7 +147,9 @@ def open_job(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> Opened
     message = read_message(request, OpenStream)
     require_capabilities(message.needs)
     job = _get_job(agent, public_id)
-    return services.open_stream(job=job, agent=agent, agent_time=message.agent_time)
+    return services.open_stream(
+        job=job, agent=agent, agent_time=message.agent_time, egress_schema=message.egress_schema
+    )
 
 
 @edge_door("PUT")

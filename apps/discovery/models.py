@@ -63,6 +63,8 @@ class DiscoveryJob(PublicModel):
     containers = models.JSONField(default=list)
     complete = models.BooleanField(default=False)
     load = models.JSONField(default=dict)
+    # Hash of the manifest of what the agent can send; see datawave_edge.manifest.
+    egress_schema = models.CharField(max_length=64, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     error_hint = models.CharField(max_length=500, blank=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from datawave_edge.manifest import schema_hash
+
 _KINDS = {
     "catalogue": "Reading the catalogue",
     "sample": "Sampling rows",
@@ -36,6 +38,12 @@ def describe_load(load: Mapping[str, Any]) -> dict[str, Any] | None:
             for kind, seconds in sorted(by_kind.items(), key=lambda pair: -pair[1])
         ],
     }
+
+
+def describe_egress(told: str) -> dict[str, Any] | None:
+    """The hash of what the agent could send, beside that of this server's own agent."""
+    own = schema_hash()
+    return {"hash": told, "short": told[:12], "is_own": told == own} if told else None
 
 
 def _share(part: float, whole: float) -> float:

@@ -30,7 +30,7 @@ from datawave.common.pages import answer_csv, answer_errors, paginate
 
 from . import services
 from .filters import RunFilter
-from .load import describe_load
+from .load import describe_egress, describe_load
 from .models import Run
 from .quarantine import get_set_aside, list_set_aside
 from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
@@ -103,6 +103,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
     live = load_live(run)
     return {
         "load": describe_load(run.job.load if run.job else {}),
+        "egress": describe_egress(run.job.egress_schema if run.job else ""),
         "run": run,
         "live": live,
         "snapshot": live,

@@ -73,11 +73,14 @@ class RootHashMismatch(DataWaveError):
 
 
 @transaction.atomic
-def open_stream(*, job: DiscoveryJob, agent: Agent, agent_time: dt.datetime) -> Opened:
+def open_stream(
+    *, job: DiscoveryJob, agent: Agent, agent_time: dt.datetime, egress_schema: str = ""
+) -> Opened:
     """Start or take up the stream: where to go on, and what is already held."""
     renew_lease(job, agent)
     mine = DiscoveryJob.objects.filter(pk=job.pk)
     change_jobs(mine, origins=TAKEN_JOB_STATES, to=JobState.STREAMING)
+    mine.update(egress_schema=egress_schema)
     job.refresh_from_db()
     acked = find_acked_seq(job.pk)
     hashes = job.batches.filter(seq__lte=acked).order_by("seq")

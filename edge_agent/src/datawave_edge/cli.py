@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from . import __version__, letters_cli
+from . import __version__, egress_cli, letters_cli
 from .config import (
     AgentConfig,
     BadConfig,
@@ -82,8 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
     add("status", "tell how the agent is")
     add("doctor", "check step by step what the agent needs")
-    egress = add("egress", "print everything that was sent to the server")
-    egress.add_argument("--bodies", action="store_true", help="print the exact bytes too")
+    egress_cli.add_parser(add)
     letters_cli.add_parser(add)
     add("rotate", "replace the agent's key")
     service = add("service", "print a systemd unit")
@@ -158,19 +157,6 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return EXIT_UNWELL if failed else 0
 
 
-def _egress(arguments: argparse.Namespace) -> int:
-    from .outbox import Outbox
-
-    directory = spool_path(arguments.spool)
-    if not (directory / "outbox.sqlite3").is_file():
-        raise BadConfig(f"There is no spool in {directory}.")
-    for line in Outbox(directory).list_ledger():
-        _say(f"{line.sent_at} {line.method} {line.path} {line.size} bytes sha256:{line.sha}")
-        if arguments.bodies and line.body is not None:
-            _say(line.body.decode("utf-8", "replace").rstrip("\n"))
-    return 0
-
-
 def _rotate(arguments: argparse.Namespace) -> int:
     from .access import connect
     from .identity import IdentityFile
@@ -201,7 +187,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "run": _run,
     "status": _status,
     "doctor": _doctor,
-    "egress": _egress,
+    "egress": egress_cli.run_egress,
     "dead": letters_cli.run_dead,
     "rotate": _rotate,
     "service": _service,

@@ -15,6 +15,7 @@ from .connectors import TableRef
 from .egress import clean_ref
 from .faults import SourceFault
 from .letters import DeadLetters, Refusal, source_key
+from .manifest import schema_hash
 from .outbox import CLOSED, Outbox, SpooledBatch
 from .protocol import (
     MAX_PACKED_BYTES,
@@ -105,7 +106,7 @@ class JobStream:
 
     def open(self) -> Opened:
         """Start or take up the stream. Raises JobHalted, or SourceFault `spool_lost`."""
-        now = OpenStream(agent_time=dt.datetime.now(dt.UTC))
+        now = OpenStream(agent_time=dt.datetime.now(dt.UTC), egress_schema=schema_hash())
         try:
             opened = self._transport.keep_trying(
                 lambda: self._transport.open_stream(self.job, now), self._halted

@@ -99,6 +99,8 @@ class OpenStream(Shape, frozen=True):
     agent_time: dt.datetime
     # Capabilities without which this agent can't be served: see versions.CAPABILITIES.
     needs: Annotated[list[Code], msgspec.Meta(max_length=20)] = []
+    # Hash of the egress manifest: what the agent can send at all.
+    egress_schema: Annotated[str, msgspec.Meta(pattern="^(?:[0-9a-f]{64})?$")] = ""
 
 
 class Opened(Shape, frozen=True):

@@ -1,0 +1,77 @@
+"""The command `datawave-edge egress`: what may leave, and the exact bytes of what has left."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .config import BadConfig, spool_path
+
+if TYPE_CHECKING:
+    from .outbox import LedgerLine, Outbox
+
+
+def add_parser(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    parser = add("egress", "print everything that was sent to the server, and what may be")
+    parser.add_argument("job", nargs="?", help="print the exact bytes of this job's batches")
+    parser.add_argument("seq", nargs="?", type=int, help="of this batch alone")
+    parser.add_argument("--bodies", action="store_true", help="print the exact bytes of all")
+    parser.add_argument(
+        "--schema", action="store_true", help="print every field that can leave, with the hash"
+    )
+
+
+def run_egress(arguments: argparse.Namespace) -> int:
+    """Run the command; gives the process's exit code."""
+    if arguments.schema:
+        from .manifest import render
+
+        sys.stdout.write(render())
+        return 0
+    outbox = _open(arguments.spool)
+    try:
+        if arguments.job:
+            return _print_job(outbox, arguments.job, arguments.seq)
+        for line in outbox.list_ledger():
+            _print_line(line, bodies=arguments.bodies)
+    finally:
+        outbox.close()
+    return 0
+
+
+def _open(spool: str | None) -> Outbox:
+    from .outbox import Outbox
+
+    directory = spool_path(spool)
+    if not (directory / "outbox.sqlite3").is_file():
+        raise BadConfig(f"There is no spool in {directory}.")
+    return Outbox(directory)
+
+
+def _print_job(outbox: Outbox, job: str, seq: int | None) -> int:
+    """The bytes as they were hashed, and nothing else, so that they can be hashed again."""
+    wanted = f"/jobs/{job}/batches/"
+    found = [
+        line
+        for line in outbox.list_ledger()
+        if line.path.startswith(wanted) and (seq is None or line.path == f"{wanted}{seq}")
+    ]
+    if not found:
+        raise BadConfig(f"The ledger holds no such batch of job {job}.")
+    for line in found:
+        if line.body is None:
+            raise BadConfig(f"{line.path} is too old: the ledger keeps its hash alone, {line.sha}.")
+        sys.stdout.buffer.write(line.body)
+    sys.stdout.flush()
+    return 0
+
+
+def _print_line(line: LedgerLine, *, bodies: bool) -> None:
+    sys.stdout.write(
+        f"{line.sent_at} {line.method} {line.path} {line.size} bytes sha256:{line.sha}\n"
+    )
+    if bodies and line.body is not None:
+        sys.stdout.write(line.body.decode("utf-8", "replace").rstrip("\n") + "\n")

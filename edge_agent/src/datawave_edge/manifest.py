@@ -1,0 +1,248 @@
+"""The egress manifest: every field that an agent can send, and what it may reveal.
+
+Made from the protocol's own types, so that it can't say less than what can travel. Its hash goes
+with each discovery; who holds the agent can compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from . import protocol
+
+# Kind -> what a field of it may reveal, and why no value of a row can be rebuilt from it.
+KINDS: Final = {
+    "part": "Nothing by itself: it holds the fields listed under its own name.",
+    "name": "A name from the database's catalogue: of a schema, table, column, key or sequence."
+    " Control characters are removed; the name of an expression without an alias is replaced.",
+    "type": "The kind of a column or an object. Members of enumerations are cut off.",
+    "flag": "Yes or no about structure or state.",
+    "count": "How many rows, columns or bytes; no row can be told from another.",
+    "rate": "A share of many rows, rounded.",
+    "coarse": "A size or an age in steps so wide that many different values share one.",
+    "shape": "A pattern of classes such as Aa+ 9+ that at least five different values share.",
+    "code": "One word of a fixed list.",
+    "sentence": "A fixed sentence of the agent's own, at most with a name from the catalogue; a"
+    " driver's text never passes.",
+    "scrubbed": "A text that people wrote into the catalogue, without quoted words, addresses,"
+    " numbers of five digits or more, and long codes.",
+    "stripped": "SQL of the catalogue with ? for every literal and without comments; empty when it"
+    " could be read in two ways.",
+    "hash": "SHA-256 over what is sent anyway; of no value of a row alone.",
+    "time": "A moment of the agent's clock, or seconds that the agent measured.",
+    "host": "What the agent or the database server says of itself: version, name, encryption.",
+}
+# Messages that leave an agent; the server's own are not listed.
+ROOTS: Final = (
+    protocol.TableRecord,
+    protocol.UnchangedRecord,
+    protocol.FailedRecord,
+    protocol.FilteredRecord,
+    protocol.WorkRequest,
+    protocol.OpenStream,
+    protocol.JobProgress,
+    protocol.JobClose,
+    protocol.JobFailure,
+    protocol.TestResult,
+    protocol.Heartbeat,
+)
+_DECLARED: Final = {
+    "TableRecord": {"part": "table"},
+    "UnchangedRecord": {"name": "container name", "hash": "content_hash"},
+    "FailedRecord": {"name": "container name", "code": "code", "sentence": "message"},
+    "FilteredRecord": {"name": "container name"},
+    "TableSnapshot": {
+        "name": "container name",
+        "type": "kind",
+        "part": "columns foreign_keys indexes constraints sequences parents partitioning grants"
+        " counting",
+        "hash": "content_hash",
+        "scrubbed": "comment",
+        "stripped": "definition",
+        "flag": "row_security row_count_exact",
+        "count": "row_count size_bytes",
+        "code": "profile_error",
+    },
+    "ColumnSnapshot": {
+        "name": "name",
+        "type": "native_type base_type type identity",
+        "count": "ordinal key_position members max_length",
+        "flag": "nullable unique generated has_default",
+        "scrubbed": "comment",
+        "part": "profile",
+    },
+    "ColumnProfile": {
+        "count": "rows nulls empty distinct min_length max_length rare",
+        "rate": "mean_length mean_words entropy letter_rate digit_rate space_rate symbol_rate hits"
+        " mentions traits",
+        "shape": "shapes",
+        "part": "number date",
+        "code": "protection",
+    },
+    "NumberShape": {
+        "coarse": "low_magnitude high_magnitude",
+        "rate": "negative_rate integer_rate zero_rate sequential_rate",
+    },
+    "DateShape": {
+        "coarse": "oldest_decade newest_decade oldest_age_days",
+        "rate": "with_time_rate",
+        "code": "precision",
+    },
+    "Counting": {"code": "state", "rate": "share", "count": "columns"},
+    "ForeignKey": {"name": "columns target_container target_name target_columns name"},
+    "Index": {"name": "name columns", "flag": "unique partial", "code": "method"},
+    "Constraint": {"code": "kind", "name": "name columns", "stripped": "expression"},
+    "Sequence": {"name": "name column"},
+    "DatasetName": {"name": "container name"},
+    "Partitioning": {"code": "strategy", "name": "columns", "count": "partitions"},
+    "Grants": {
+        "flag": "public_read public_write",
+        "count": "read_roles write_roles read_logins write_logins column_grants",
+    },
+    "WorkRequest": {"count": "wait", "flag": "tests_only"},
+    "OpenStream": {"time": "agent_time", "hash": "egress_schema", "code": "needs"},
+    "JobProgress": {
+        "count": "listed done spool_bytes",
+        "name": "current",
+        "part": "log",
+        "flag": "leaving",
+    },
+    "LogLine": {"code": "level", "sentence": "message", "time": "at"},
+    "JobClose": {
+        "count": "last_seq seen",
+        "hash": "root_hash",
+        "part": "containers load facts",
+        "flag": "complete",
+    },
+    "ContainerListing": {"name": "name", "flag": "authoritative", "count": "tables sequences"},
+    "Load": {
+        "count": "queries rows_read",
+        "time": "seconds busy_seconds slept_seconds paused_seconds by_kind slowest_seconds",
+        "code": "slowest_kind",
+    },
+    "SourceFacts": {"host": "server_version", "flag": "tls read_only privileged audit_logging"},
+    "JobFailure": {"code": "code", "sentence": "message hint", "flag": "retry"},
+    "TestResult": {"part": "steps"},
+    "TestStep": {"code": "name code", "sentence": "title message hint", "flag": "ok"},
+    "Heartbeat": {
+        "host": "version protocol host",
+        "time": "agent_time",
+        "count": "spool_bytes",
+    },
+}
+
+
+class Field(NamedTuple):
+    """One field that can leave."""
+
+    message: str
+    name: str
+    type: str
+    kind: str
+
+    @property
+    def reveals(self) -> str:
+        """What it may reveal."""
+        return KINDS.get(self.kind, "")
+
+
+@cache
+def list_fields() -> tuple[Field, ...]:
+    """Every field of every message that can leave, in the order of the messages."""
+    return tuple(field for struct in _list_structs() for field in _fields_of(struct))
+
+
+@cache
+def schema_hash() -> str:
+    """SHA-256 over all fields with their types, and what each is declared to reveal."""
+    rows = [list(field) for field in list_fields()]
+    text = json.dumps([rows, KINDS], separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def render() -> str:
+    """The manifest as text for people: kinds first, then each message."""
+    lines = [f"Egress schema sha256:{schema_hash()}", ""]
+    lines += [f"{kind}: {reveals}" for kind, reveals in KINDS.items()]
+    message = ""
+    for field in list_fields():
+        if field.message != message:
+            message = field.message
+            lines += ["", message]
+        lines.append(f"  {field.name:<22} {field.kind:<9} {field.type}")
+    return "\n".join(lines) + "\n"
+
+
+def _list_structs() -> Iterator[type[msgspec.Struct]]:
+    seen: set[type[msgspec.Struct]] = set()
+    waiting: list[type[msgspec.Struct]] = list(ROOTS)
+    while waiting:
+        struct = waiting.pop(0)
+        if struct not in seen:
+            seen.add(struct)
+            yield struct
+            waiting += _structs_in(msgspec.inspect.type_info(struct))
+
+
+def _structs_in(info: Any) -> list[type[msgspec.Struct]]:
+    """Structs that a type names directly, through lists, mappings and unions."""
+    found: list[type[msgspec.Struct]] = []
+    for part in _parts_of(info):
+        if isinstance(part, msgspec.inspect.StructType):
+            found.append(part.cls)
+        else:
+            found += _structs_in(part)
+    return found
+
+
+def _parts_of(info: Any) -> list[Any]:
+    if isinstance(info, msgspec.inspect.StructType):
+        return [field.type for field in info.fields]
+    if isinstance(info, msgspec.inspect.UnionType):
+        return list(info.types)
+    if isinstance(info, msgspec.inspect.ListType):
+        return [info.item_type]
+    return [info.value_type] if isinstance(info, msgspec.inspect.DictType) else []
+
+
+def _fields_of(struct: type[msgspec.Struct]) -> Iterator[Field]:
+    info = msgspec.inspect.type_info(struct)
+    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - only structs are asked for
+    declared = _DECLARED.get(struct.__name__, {})
+    kinds = {name: kind for kind, names in declared.items() for name in names.split()}
+    for field in info.fields:
+        yield Field(struct.__name__, field.name, _name(field.type), kinds.get(field.name, ""))
+
+
+def _name(info: Any) -> str:
+    """A type in words that stay the same over versions of Python."""
+    found = next((words for kind, words in _WORDS if isinstance(info, kind)), None)
+    return found(info) if found else type(info).__name__.removesuffix("Type").lower()
+
+
+def _name_text(info: msgspec.inspect.StrType) -> str:
+    if info.max_length:
+        return f"text up to {info.max_length:,}"
+    return f"text like {info.pattern}" if info.pattern else "text"
+
+
+_WORDS: Final[tuple[tuple[Any, Callable[[Any], str]], ...]] = (
+    (msgspec.inspect.StructType, lambda info: str(info.cls.__name__)),
+    (msgspec.inspect.UnionType, lambda info: " or ".join(map(_name, info.types))),
+    (msgspec.inspect.ListType, lambda info: f"list of {_name(info.item_type)}"),
+    (
+        msgspec.inspect.DictType,
+        lambda info: f"mapping of {_name(info.key_type)} to {_name(info.value_type)}",
+    ),
+    (
+        msgspec.inspect.LiteralType,
+        lambda info: " | ".join(str(value) or '""' for value in info.values),
+    ),
+    (msgspec.inspect.StrType, _name_text),
+)
