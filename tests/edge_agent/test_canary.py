@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import re
+import signal
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,17 +25,22 @@ DATES = ["1971-03-17", "1983-11-29"]
 SECRETS = ["pw-Zqx-7719", "sk_live_Zqx88172635419283", "$2b$12$Zqx" + "k" * 50]
 IBANS = ["DE89370400440532013000", "GB29NWBK60161331926819"]
 PLACES = ["17 Zqxlane Street", "Zqxstadt", "10.77.66.55"]
-CANARIES = EMAILS + PHONES + CARDS + WORDS + NUMBERS + DATES + SECRETS + IBANS + PLACES
+# A key of JSON is data too.
+KEYS = ["zqxkeyalpha", "Zqxkey Beta"]
+CANARIES = EMAILS + PHONES + CARDS + WORDS + NUMBERS + DATES + SECRETS + IBANS + PLACES + KEYS
 
 
 def test_there_are_enough_canaries_when_counted() -> None:
-    assert len(set(CANARIES)) >= 39
+    assert len(set(CANARIES)) >= 41
 
 
 PEOPLE = f"""CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(80)
     DEFAULT '{EMAILS[7]}' CHECK (email <> '{WORDS[0]}'), phone VARCHAR(40), card VARCHAR(40),
     born DATE, amount NUMERIC(14,2), note TEXT, secret VARCHAR(80), iban VARCHAR(40),
-    place VARCHAR(60))"""
+    place VARCHAR(60), doc TEXT)"""
+
+
+TWICE = "(SELECT 1 UNION SELECT 2) r"
 
 
 def statements(comment: str) -> list[str]:
@@ -43,9 +52,13 @@ def statements(comment: str) -> list[str]:
             f"INSERT INTO people VALUES ({n}, '{EMAILS[n % 7]}', '{PHONES[n % 5]}',"
             f" '{CARDS[n % 3]}', '{DATES[n % 2]}', {NUMBERS[n % 3]},"
             f" 'Met {WORDS[n % 10]} and wrote to {EMAILS[n % 7]} from {PLACES[2]}',"
-            f" '{SECRETS[n % 3]}', '{IBANS[n % 2]}', '{PLACES[n % 2]}')"
+            f" '{SECRETS[n % 3]}', '{IBANS[n % 2]}', '{PLACES[n % 2]}',"
+            f' \'{{"{KEYS[n % 2]}": "{WORDS[n % 10]}"}}\')'
             for n in range(40)
         ),
+        # More rows than a sample has, so that patterns are counted where the rows are.
+        "CREATE TABLE many (note VARCHAR(400), doc VARCHAR(400))",
+        f"INSERT INTO many SELECT p.note, p.doc FROM people p, people q, {TWICE}",
     ]
 
 
@@ -111,6 +124,9 @@ def test_nothing_leaks_from_postgresql_when_discovered(
         f"CREATE FUNCTION shout() RETURNS int LANGUAGE plpgsql AS"
         f" $$BEGIN RAISE EXCEPTION 'row {WORDS[5]} is bad'; END$$",
         "CREATE VIEW shouting AS SELECT shout() AS s",
+        f"CREATE TABLE docs AS SELECT '{{\"{KEYS[0]}\": 1}}'::jsonb AS d",
+        f"CREATE SEQUENCE counter START WITH {NUMBERS[0]} OWNED BY people.id",
+        f"CREATE TABLE made (g text GENERATED ALWAYS AS ('{WORDS[9]}') STORED)",
     )
     discover_all(fake, start_agent, postgres)
     assert_silent(fake, tmp_path / "agent", tmp_path / "agent.log")
@@ -131,3 +147,36 @@ def test_nothing_leaks_from_mysql_when_discovered(
     )
     discover_all(fake, start_agent, mysql)
     assert_silent(fake, tmp_path / "agent", tmp_path / "agent.log")
+
+
+def test_crash_dump_holds_nothing_when_the_agent_is_killed_amid_rows(
+    fake: FakeServer, start_agent: StartAgent, tmp_path: Path
+) -> None:
+    path = tmp_path / "crash.db"
+    with sqlite3.connect(path) as connection:
+        for statement in statements(""):
+            connection.execute(statement)
+        connection.execute(
+            "CREATE VIEW slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+            f" SELECT sum(i) AS s, '{WORDS[6]}' AS w FROM n"
+        )
+    connection.close()
+    fake.work.append(make_work(sqlite_spec(path), "j", statement_timeout_seconds=300))
+    agent = start_agent(PYTHONFAULTHANDLER="1")
+    wait_for(lambda: any(each.current == "slow" for each in fake.progress))
+    limits = Path(f"/proc/{agent.pid}/limits").read_text(encoding="utf-8")
+    assert re.search(r"Max core file size\s+0\s+0\s", limits)
+    agent.send_signal(signal.SIGABRT)
+    assert agent.wait(timeout=20) == -signal.SIGABRT
+    log = tmp_path / "agent.log"
+    assert b"Fatal Python error: Aborted" in log.read_bytes()
+    files = [file for file in tmp_path.rglob("*") if file != path and file.is_file()]
+    kept = b"".join(file.read_bytes() for file in files)
+    assert [word for word in CANARIES if word.encode() in kept] == []
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -19,8 +19,8 @@ from tests.edge_agent.fake_server import FakeServer
 ROOT = Path(__file__).resolve().parents[2]
 # What only the server says.
 INCOMING = {
-    "Ack", "CloseAck", "ConnectionSpec", "Directive", "DiscoveryWork", "HeartbeatReply", "Interval",
-    "NoWork", "Opened", "RunSettings", "TestWork",
+    "Ack", "Challenge", "CloseAck", "ConnectionSpec", "Directive", "DiscoveryWork", "Grant", "HeartbeatReply", "Interval",
+    "NoWork", "Opened", "Rotated", "RunSettings", "TestWork",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -109,10 +110,19 @@ def _enroll(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _dump_no_core() -> None:
+    """The memory of an agent holds passwords and rows, and must never lie in a core file."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from .agent import Agent
     from .spool import SpoolUnwritable
 
+    _dump_no_core()
     config = _read_run_config(arguments)
     try:
         agent = Agent(config)

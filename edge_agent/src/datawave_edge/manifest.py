@@ -36,6 +36,8 @@ KINDS: Final = {
     " could be read in two ways.",
     "hash": "SHA-256 over what is sent anyway; of no value of a row alone.",
     "time": "A moment of the agent's clock, or seconds that the agent measured.",
+    "key": "What the agent proves itself with: its name, one-time codes, public keys, signatures."
+    " Private keys and passwords of sources never leave.",
     "host": "What the agent or the database server says of itself: version, name, encryption.",
 }
 # Messages that leave an agent; the server's own are not listed.
@@ -51,6 +53,10 @@ ROOTS: Final = (
     protocol.JobFailure,
     protocol.TestResult,
     protocol.Heartbeat,
+    protocol.EnrolRequest,
+    protocol.ChallengeRequest,
+    protocol.TokenRequest,
+    protocol.RotateRequest,
 )
 _DECLARED: Final = {
     "TableRecord": {"part": "table"},
@@ -130,6 +136,10 @@ _DECLARED: Final = {
     "JobFailure": {"code": "code", "sentence": "message hint", "flag": "retry"},
     "TestResult": {"part": "steps"},
     "TestStep": {"code": "name code", "sentence": "title message hint", "flag": "ok"},
+    "EnrolRequest": {"key": "code public_key link signature", "host": "version host"},
+    "ChallengeRequest": {"key": "agent"},
+    "TokenRequest": {"key": "agent nonce link next_link signature"},
+    "RotateRequest": {"key": "agent nonce public_key signature proof"},
     "Heartbeat": {
         "host": "version protocol host",
         "time": "agent_time",
