@@ -19,6 +19,7 @@ from apps.racine import services
 from apps.racine.agenda import list_blackout_intervals
 from apps.racine.load import describe_load
 from apps.racine.models import Run
+from datawave_edge.manifest import schema_hash
 from datawave_edge.protocol import JobProgress, Load, RunSettings
 from tests.conftest import SignIn
 from tests.discovery.factories import make_agent
@@ -146,3 +147,19 @@ def test_shares_add_up_when_described() -> None:
     assert sum(kind["share"] for kind in told["kinds"]) == pytest.approx(1.0)
     assert describe_load({}) is None
     assert describe_load({"queries": 3, "rows_read": 1, "seconds": 0}) is not None
+
+
+def test_schema_of_what_could_leave_is_shown_when_the_agent_told_it(
+    people: People, sign_in: SignIn
+) -> None:
+    job, agent = lease(people)
+    run = Run.objects.get()
+    url = reverse("racine:run-detail", args=[run.public_id])
+    now = timezone.now()
+    for told, word in ((schema_hash(), "of this version"), ("a" * 64, "of another version")):
+        discovery.open_stream(job=job, agent=agent, agent_time=now, egress_schema=told)
+        page = sign_in(people.bob).get(url).content.decode()
+        assert f"sha256:{told}" in page
+        assert f"The egress schema {word}" in page
+    discovery.open_stream(job=job, agent=agent, agent_time=now)
+    assert "What could leave" not in sign_in(people.bob).get(url).content.decode()
