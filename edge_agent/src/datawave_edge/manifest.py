@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from . import protocol
+from .protocol import identity
 
 # Kind -> what a field of it may reveal, and why no value of a row can be rebuilt from it.
 KINDS: Final = {
@@ -53,10 +54,10 @@ ROOTS: Final = (
     protocol.JobFailure,
     protocol.TestResult,
     protocol.Heartbeat,
-    protocol.EnrolRequest,
-    protocol.ChallengeRequest,
-    protocol.TokenRequest,
-    protocol.RotateRequest,
+    identity.EnrolRequest,
+    identity.ChallengeRequest,
+    identity.TokenRequest,
+    identity.RotateRequest,
 )
 _DECLARED: Final = {
     "TableRecord": {"part": "table"},
@@ -142,7 +143,7 @@ _DECLARED: Final = {
     "RotateRequest": {"key": "agent nonce public_key signature proof"},
     "Heartbeat": {
         "host": "version protocol host",
-        "time": "agent_time",
+        "time": "agent_time oldest_spooled_seconds",
         "count": "spool_bytes",
     },
 }
