@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('discovery', '0004_absence_doubts'),
+        ('discovery', '0005_undo'),
     ]
 
     operations = [
