@@ -140,3 +140,21 @@ def test_message_has_one_encoding_when_built_twice() -> None:
     assert msgspec.json.decode(encode_message(ack)) == {
         "acked_seq": 3, "rejected": [], "status": "accepted",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"record":"%s"}',
+        b'{"record":"table","table":{"kind":"%s"}}',
+        b'{"record":"table","table":{"%s":1}}',
+        b'{"record":"table","table":{"x` - at `$.%s":1}}',
+        b'{"record":"table","%s":1}',
+        b'{"record":"failed","container":"","name":"n","code":"%s","message":""}',
+    ],
+)
+def test_reason_repeats_nothing_when_a_record_does_not_fit(body: bytes) -> None:
+    with pytest.raises(BatchRejected) as caught:
+        decode_records(body % b"canary 4111'1111` - at `$")
+    assert "canary" not in str(caught.value)
+    assert str(caught.value).startswith("Record 1: ")

@@ -117,6 +117,10 @@ def unpack_body(raw: bytes, encoding: str) -> bytes:
 # optional, or a body of unclosed strings would be searched to its end once for each of them.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
+# "Invalid enum value 'x'", "Invalid value 'x'", "unknown field `x`": x is the sender's.
+_MET = re.compile(r"(value|field) (?:'.*'|`.*`)( - at `\$[^`]*`)$", re.DOTALL)
+_MET_ON_TOP = re.compile(r"(value|field) (?:'.*'|`.*`)$", re.DOTALL)
+
 # Only an odd number of backslashes before it makes "u0000" an escape and not the text itself.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -147,5 +151,8 @@ def _is_deep(raw: bytes) -> bool:
 
 
 def _explain(error: Exception) -> str:
-    """msgspec names the field and the type it wanted, and never repeats the value."""
-    return "Not UTF-8." if isinstance(error, UnicodeDecodeError) else str(error)[:300]
+    """msgspec names the place and what it wanted; what it met instead is left out."""
+    if isinstance(error, UnicodeDecodeError):
+        return "Not UTF-8."
+    text, found = _MET.subn(r"\1\2", str(error))
+    return (text if found else _MET_ON_TOP.sub(r"\1", text))[:300]
