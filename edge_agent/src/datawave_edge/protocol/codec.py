@@ -118,8 +118,7 @@ def unpack_body(raw: bytes, encoding: str) -> bytes:
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 # "Invalid enum value 'x'", "Invalid value 'x'", "unknown field `x`": x is the sender's.
-_MET = re.compile(r"(value|field) (?:'.*'|`.*`)( - at `\$[^`]*`)$", re.DOTALL)
-_MET_ON_TOP = re.compile(r"(value|field) (?:'.*'|`.*`)$", re.DOTALL)
+_MET = re.compile(r"(unknown field|Invalid (?:\w+ )?value) .*?(?:( - at `\$[^`]*`))?$", re.DOTALL)
 
 # Only an odd number of backslashes before it makes "u0000" an escape and not the text itself.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -154,5 +153,4 @@ def _explain(error: Exception) -> str:
     """msgspec names the place and what it wanted; what it met instead is left out."""
     if isinstance(error, UnicodeDecodeError):
         return "Not UTF-8."
-    text, found = _MET.subn(r"\1\2", str(error))
-    return (text if found else _MET_ON_TOP.sub(r"\1", text))[:300]
+    return _MET.sub(r"\1\2", str(error))[:300]
