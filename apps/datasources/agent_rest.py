@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -11,8 +11,6 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-
-from apps.rbac.models import User
 
 from . import services
 from .models import Agent, DataSource, EnrolmentCode
@@ -26,6 +24,9 @@ from .selectors import (
     list_visible_sources,
 )
 from .types import AgentWish, CodeState
+
+if TYPE_CHECKING:
+    from apps.rbac.models import User
 
 
 def _user(request: Any) -> User:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.datasources import services as datasources
-from apps.datasources.models import Agent
 from datawave.common.rates import TooManyCalls, require_rate
 from datawave_edge.protocol.identity import (
     Challenge,
@@ -23,6 +23,9 @@ from datawave_edge.protocol.identity import (
 )
 
 from .edge_http import address_of, open_door, read_message
+
+if TYPE_CHECKING:
+    from apps.datasources.models import Agent
 
 # Enrolments that this process works on at once; codes are guessed in vain, but not for free.
 _enrolling = threading.BoundedSemaphore(20)

@@ -37,34 +37,15 @@ SEVERITY_TONES = {
 }
 STATUS_TONES = {
     **dict.fromkeys(
-        (
-            "completed",
-            "done",
-            "accepted",
-            "active",
-            "online",
-            "ok",
-            "passed",
-            "resolved",
-            "sent",
-            "used",
-        ),
+        ("completed", "done", "accepted", "active", "online", "ok", "passed", "resolved", "sent"),
         "green",
     ),
+    "used": "green",
     **dict.fromkeys(("running", "leased", "streaming", "settling", "in_review", "started"), "blue"),
     **dict.fromkeys(
-        (
-            "completed_with_errors",
-            "retrying",
-            "suggested",
-            "stale",
-            "degraded",
-            "warning",
-            "draining",
-            "never_seen",
-        ),
-        "yellow",
+        ("completed_with_errors", "retrying", "suggested", "stale", "degraded", "warning"), "yellow"
     ),
+    **dict.fromkeys(("draining", "never_seen"), "yellow"),
     **dict.fromkeys(
         ("failed", "error", "offline", "quarantined", "revoked", "unreachable", "lost"), "red"
     ),

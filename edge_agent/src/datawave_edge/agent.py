@@ -19,6 +19,7 @@ from typing import Final
 
 from . import __version__
 from .access import connect
+from .backlog import find_oldest_seconds
 from .config import AgentConfig, lock_spool
 from .outbox import Outbox
 from .protocol import (
@@ -254,7 +255,7 @@ class Agent:
             protocol=PROTOCOL_VERSION,
             agent_time=dt.datetime.now(dt.UTC),
             spool_bytes=self._outbox.spool_bytes(),
-            oldest_spooled_seconds=self._outbox.oldest_waiting_seconds(),
+            oldest_spooled_seconds=find_oldest_seconds(self._outbox.file),
             host=platform.node()[:200],
         )
         began = time.monotonic()

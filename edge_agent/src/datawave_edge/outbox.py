@@ -278,26 +278,6 @@ class Outbox:
             ).fetchone()
         return int(size)
 
-    def oldest_waiting_seconds(self) -> float | None:
-        """Age of the oldest batch that waits for the server; None when none does."""
-        with self.file.reading() as connection:
-            (oldest,) = connection.execute(
-                "SELECT min(put_at) FROM batches WHERE acked = 0"
-            ).fetchone()
-        if oldest is None:
-            return None
-        age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(oldest)
-        # This host's clock may have been set back meanwhile.
-        return max(0.0, age.total_seconds())
-
-    def count_open_jobs(self) -> int:
-        """Jobs that have begun here and are not over."""
-        with self.file.reading() as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM jobs WHERE state = 'open'"
-            ).fetchone()
-        return int(count)
-
     def fill(self) -> float:
         """How full the spool is, from 0 to 1, by what waits and what nobody has decided on.
 

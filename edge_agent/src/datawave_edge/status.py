@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+from .backlog import count_open_jobs, find_oldest_seconds
 from .config import is_spool_in_use
 from .identity import IdentityFile
 from .outbox import Outbox
@@ -60,8 +61,8 @@ def _describe_spool(directory: Path) -> Iterator[tuple[str, str]]:
         return
     outbox = Outbox(directory)
     try:
-        waiting, oldest = outbox.spool_bytes(), outbox.oldest_waiting_seconds()
-        jobs = outbox.count_open_jobs()
+        waiting, oldest = outbox.spool_bytes(), find_oldest_seconds(outbox.file)
+        jobs = count_open_jobs(outbox.file)
     finally:
         outbox.close()
     age = "" if oldest is None else f", the oldest for {int(oldest)} s"

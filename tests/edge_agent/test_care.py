@@ -1,0 +1,269 @@
+"""What an agent's keeper types: status, doctor, service; and the file that holds the identity."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from datawave_edge import doctor
+from datawave_edge.cli import main
+from datawave_edge.config import BadConfig, lock_spool
+from datawave_edge.doctor import Check, run_checks
+from datawave_edge.identity import (
+    Identity,
+    IdentityFile,
+    make_identity,
+    make_key,
+    public_key_of,
+    sign,
+)
+from datawave_edge.vitals import Vitals, find_vitals, write_vitals
+from tests.edge_agent.fake_server import FakeServer
+from tests.live import find_free_port
+
+
+@pytest.fixture(autouse=True)
+def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of an agent, which every command finds."""
+    directory = tmp_path / "spool"
+    monkeypatch.setenv("DATAWAVE_SPOOL", str(directory))
+    for name in ("DATAWAVE_TOKEN", "DATAWAVE_TOKEN_FILE", "DATAWAVE_SECRETS"):
+        monkeypatch.delenv(name, raising=False)
+    return directory
+
+
+def enrolled(spool: Path, server: str = "http://127.0.0.1:9") -> Identity:
+    identity = make_identity(server)
+    identity.agent, identity.name = "00000000-0000-4000-8000-000000000001", "site 1"
+    IdentityFile(spool).save(identity)
+    return identity
+
+
+def find_check(spool: Path, name: str, verdict: str) -> Check:
+    checks = list(run_checks(spool))
+    found = [each for each in checks if (each.name, each.verdict) == (name, verdict)]
+    assert found, checks
+    return found[0]
+
+
+def test_it_works(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    enrolled(spool)
+    heard = dt.datetime.now(dt.UTC)
+    vitals = Vitals(pid=7, version="1.0", heard_at=heard, skew_seconds=-3.5, job="j", upgrade="2.0")
+    write_vitals(spool, vitals)
+    with lock_spool(spool):
+        assert main(["status"]) == 0
+    out = capsys.readouterr().out
+    for told in ("site 1", "http://127.0.0.1:9", "process 7", "-3.5 s", "2.0 is wanted", "empty"):
+        assert told in out
+    assert main(["status"]) == 1
+    assert "datawave-edge run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["status", "rotate", "run"])
+def test_command_says_how_to_enrol_when_there_is_no_identity(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command]) == 78
+    assert "datawave-edge enroll URL CODE" in capsys.readouterr().err
+
+
+def test_identity_is_for_its_user_alone(spool: Path) -> None:
+    identity = enrolled(spool)
+    assert stat.S_IMODE(spool.stat().st_mode) == 0o700
+    assert stat.S_IMODE((spool / "identity.json").stat().st_mode) == 0o600
+    assert IdentityFile(spool).get() == identity
+    for secret in (identity.key, identity.link):
+        assert secret not in repr(identity)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"server": 1}', "\udcff"])
+def test_damaged_identity_is_told_of_and_can_be_replaced(spool: Path, content: str) -> None:
+    enrolled(spool)
+    path = spool / "identity.json"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadConfig, match="damaged"):
+        IdentityFile(spool).get()
+    assert find_check(spool, "settings", "failed").fix
+    enrolled(spool)
+    assert IdentityFile(spool).get().name == "site 1"
+
+
+def test_identity_stays_whole_when_writing_fails(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = enrolled(spool)
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(BadConfig, match="can't be written"):
+        enrolled(spool)
+    monkeypatch.undo()
+    assert IdentityFile(spool).get() == before
+    assert [file.name for file in spool.iterdir()] == ["identity.json"]
+
+
+def test_signature_is_of_the_key_alone() -> None:
+    from nacl.exceptions import BadSignatureError
+    from nacl.signing import VerifyKey
+
+    key = make_key()
+    verify = VerifyKey(bytes.fromhex(public_key_of(key)))
+    verify.verify(b"claim", bytes.fromhex(sign(key, b"claim")))
+    with pytest.raises(BadSignatureError):
+        verify.verify(b"claim", bytes.fromhex(sign(make_key(), b"claim")))
+
+
+def test_vitals_that_can_not_be_read_are_none(spool: Path) -> None:
+    spool.mkdir()
+    assert find_vitals(spool) is None
+    (spool / "vitals.json").write_text("{")
+    assert find_vitals(spool) is None
+
+
+# The doctor
+
+
+def test_doctor_stops_at_what_is_wrong_when_not_enrolled(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "failed   settings" in out
+    assert "-> " in out
+    assert "connection" not in out
+
+
+@pytest.mark.parametrize("name", ["", "identity.json", "secrets/crm"])
+def test_doctor_names_the_file_when_others_can_read_it(spool: Path, name: str) -> None:
+    enrolled(spool)
+    (spool / "secrets").mkdir(mode=0o700)
+    (spool / "secrets" / "crm").touch(mode=0o600)
+    find_check(spool, "permissions", "ok")
+    (spool / name).chmod(0o755 if (spool / name).is_dir() else 0o644)
+    check = find_check(spool, "permissions", "failed")
+    assert str(spool / name) in check.seen
+    assert check.fix.startswith("chmod 0")
+
+
+def test_doctor_says_so_when_little_disk_is_free(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = {"bytes": 10 * doctor.MIB}
+    usage = shutil.disk_usage(spool.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free["bytes"]))
+    assert "Free at least" in find_check(spool, "spool", "failed").fix
+    free["bytes"] = 100 * doctor.MIB
+    find_check(spool, "spool", "warning")
+
+
+def test_doctor_says_so_when_a_driver_is_missing(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert 'pip install "datawave-edge[' in find_check(spool, "driver", "warning").fix
+
+
+def test_doctor_says_so_when_the_name_is_unknown(spool: Path) -> None:
+    enrolled(spool, "https://nowhere.invalid")
+    assert "nowhere.invalid" in find_check(spool, "name", "failed").seen
+
+
+def test_doctor_says_so_when_nobody_answers(spool: Path) -> None:
+    enrolled(spool, f"http://127.0.0.1:{find_free_port()}")
+    assert find_check(spool, "connection", "failed").fix
+
+
+def test_doctor_says_so_when_the_port_speaks_no_tls(spool: Path, fake: FakeServer) -> None:
+    enrolled(spool, fake.url.replace("http://", "https://"))
+    assert "TLS" in find_check(spool, "certificate", "failed").seen
+
+
+def test_doctor_says_so_when_the_server_is_another(spool: Path, fake: FakeServer) -> None:
+    enrolled(spool, fake.url)
+    assert "DataWave" in find_check(spool, "server", "failed").fix
+
+
+@pytest.mark.parametrize("hours", [24, -24])
+def test_doctor_only_warns_when_the_clock_is_off(hours: int) -> None:
+    told = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
+    check = doctor._check_clock(told)
+    assert check.verdict == "warning"
+    assert f"{hours * 3600:+d}"[:4] in check.seen
+    assert doctor._check_clock(dt.datetime.now(dt.UTC)).verdict == "ok"
+
+
+# The service
+
+
+def test_unit_runs_the_agent_with_few_rights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["service", "--user", "edge"]) == 0
+    unit = capsys.readouterr().out
+    for line in (
+        "User=edge", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=",
+        "StateDirectory=datawave-edge", "RestartPreventExitStatus=77 78", "UMask=0077",
+    ):  # fmt: skip
+        assert line in unit.splitlines()
+    assert f"ExecStart={_command_of(unit)} run" in unit
+    assert main(["service", "--spool", str(tmp_path)]) == 0
+    assert f"ReadWritePaths={tmp_path}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here")
+def test_systemd_understands_the_unit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["service", "--user", "root"])
+    path = tmp_path / "datawave-edge.service"
+    path.write_text(capsys.readouterr().out)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False
+    )
+    assert "Unknown" not in done.stderr, done.stderr
+
+
+def _command_of(unit: str) -> str:
+    line = next(each for each in unit.splitlines() if each.startswith("ExecStart="))
+    command = line.removeprefix("ExecStart=").removesuffix(" run")
+    assert Path(command.split()[0]).is_file()
+    return command
+
+
+# Enrolment
+
+
+def test_address_is_refused_when_it_is_no_safe_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["enroll", "http://dw.example.org", "dwe_x"]) == 78
+    assert "https://" in capsys.readouterr().err
+
+
+def test_identity_elsewhere_is_kept_unless_given_up(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = enrolled(spool, "https://dw.example.org")
+    assert main(["enroll", "http://127.0.0.1:9", "dwe_x"]) == 78
+    assert "--replace" in capsys.readouterr().err
+    assert IdentityFile(spool).get() == before
+
+
+def test_code_is_in_no_file_when_the_server_is_away(
+    spool: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datawave_edge.enrolment.ENROL_SECONDS", 0.0)
+    assert main(["enroll", f"http://127.0.0.1:{find_free_port()}", "dwe_canary"]) == 69
+    assert "Try the same command again" in capsys.readouterr().err
+    kept = [file for file in spool.iterdir() if file.name.startswith("enrolling")]
+    assert len(kept) == 1
+    assert b"canary" not in kept[0].read_bytes()
+    key = json.loads(kept[0].read_bytes())["key"]
+    main(["enroll", f"http://127.0.0.1:{find_free_port()}", "dwe_canary"])
+    assert json.loads(kept[0].read_bytes())["key"] == key
