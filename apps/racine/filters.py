@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from .models import Run, Schedule
+from .models import Incident, Run, Schedule
 from .types import RunState, ScheduleKind, Trigger
 
 ORDERINGS = (
@@ -65,4 +65,16 @@ class ScheduleFilter(django_filters.FilterSet):
 
     class Meta:
         model = Schedule
+        fields: list[str] = []
+
+
+class IncidentFilter(django_filters.FilterSet):
+    """`?source=<uuid>&open=true&code=auth_failed`."""
+
+    source = django_filters.UUIDFilter(field_name="source__public_id")
+    open = django_filters.BooleanFilter(field_name="cleared_at", lookup_expr="isnull")
+    code = django_filters.CharFilter()
+
+    class Meta:
+        model = Incident
         fields: list[str] = []

@@ -18,6 +18,7 @@ from .agenda import (
     list_visible_schedules,
     load_orchestration,
 )
+from .incident_reads import list_open_incidents
 from .models import Run
 from .selectors import list_visible_runs
 
@@ -43,12 +44,26 @@ def register_source_parts() -> None:
     register_part(
         Part(
             page="source",
+            slug="incidents",
+            order=5,
+            template="racine/_source_incidents.html",
+            load=load_incidents,
+        )
+    )
+    register_part(
+        Part(
+            page="source",
             slug="schedules",
             order=15,
             template="racine/_source_schedules.html",
             load=load_agenda,
         )
     )
+
+
+def load_incidents(source: DataSource, user: User) -> dict[str, Any]:
+    """What is wrong with a source now."""
+    return {"incidents": list_open_incidents(source)}
 
 
 def load_agenda(source: DataSource, user: User) -> dict[str, Any]:

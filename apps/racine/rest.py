@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.datasources.selectors import get_source
 
 from . import services
+from .error_codes import find_kind
 from .filters import RunFilter
 from .models import Run, RunEvent, RunQuerySet
 from .quarantine import get_set_aside, list_set_aside
@@ -35,6 +36,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     source_name = serializers.CharField(source="source.name", read_only=True)
     started_by = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField()
+    error_class = serializers.SerializerMethodField()
     balance = serializers.SerializerMethodField()
     troubles = serializers.SerializerMethodField()
 
@@ -43,13 +45,18 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "id", "number", "source", "source_name", "state", "trigger", "started_by",
             "started_at", "finished_at", "seconds", "progress", "resumes", "undone_at",
-            "counts", "balance", "troubles", "error_code", "error_message", "error_hint",
+            "counts", "balance", "troubles", "error_code", "error_class",
+            "error_message", "error_hint",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_started_by(self, run: Run) -> str | None:
         """Name of the person."""
         return run.started_by.username if run.started_by else None
+
+    def get_error_class(self, run: Run) -> str | None:
+        """Whose matter the failure is: transient, permanent, source, agent or ours."""
+        return find_kind(run.error_code).group.value if run.error_code else None
 
     def get_counts(self, run: Run) -> dict[str, int]:
         """Tables, columns, labels, findings and so on; empty until the run has ended."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.discovery.types import JobState
 from datawave.common.errors import NotThere
 
+from .error_codes import find_kind
 from .figures import Figures, StageFigures, load_figures
 from .models import Run, RunEvent, RunQuerySet
 from .types import ABSENCE, ACTIVE_RUN_STATES, RunState
@@ -250,10 +251,13 @@ def _describe_settling(run: Run, figures: Figures) -> dict[str, Any]:
 def _describe_error(run: Run) -> dict[str, str] | None:
     if not run.error_code:
         return None
+    kind = find_kind(run.error_code)
     return {
         "code": run.error_code,
-        "message": run.error_message,
-        "hint": run.error_hint,
+        "message": run.error_message or kind.sentence,
+        "hint": run.error_hint or kind.next_step,
+        "class": kind.group.value,
+        "class_label": str(kind.group.label),
     }
 
 

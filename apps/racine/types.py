@@ -141,3 +141,13 @@ class UndoState(TextChoices):
     OPEN = "open", "Being taken back"
     DONE = "done", "Taken back"
     FAILED = "failed", "Could not be taken back"
+
+
+class ErrorClass(TextChoices):
+    """Whose matter a failure is."""
+
+    TRANSIENT = "transient", "Passes by itself"
+    PERMANENT = "permanent", "Stays until something changes"
+    SOURCE = "source", "The source’s"
+    AGENT = "agent", "The agent’s"
+    OURS = "ours", "DataWave’s"

@@ -29,7 +29,9 @@ from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
 from datawave.common.pages import answer_csv, answer_errors, paginate
 
 from . import services
+from .error_codes import find_kind
 from .filters import RunFilter
+from .incident_reads import list_run_incidents
 from .load import describe_egress, describe_load
 from .models import Run
 from .quarantine import get_set_aside, list_set_aside
@@ -123,23 +125,9 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "can_retry": _can_retry(run),
         "timeline": load_timeline(run),
         **describe_undo(run, user),
+        "incidents": list_run_incidents(run),
         "active": "runs",
     }
-
-
-NEXT_STEPS = {
-    "permission_denied": "Grant the user SELECT on it, or leave it out with a pattern.",
-    "query_timeout": "Discover again when the source is less busy, or leave it out.",
-    "connect_timeout": "Discover again when the source answers.",
-    "connection_lost": "Discover again when the source answers.",
-    "source_busy": "Discover again when the source is less busy.",
-    "table_missing": "It was dropped meanwhile; the next discovery will notice.",
-    "description_refused": (
-        "Bring agent and server to one version and discover again; on the agent’s host, "
-        "“datawave-edge dead” shows what was refused."
-    ),
-    "view_broken": "Repair or drop the view; it may name a table or column that is gone.",
-}
 
 
 def _explain_failed(item: Any) -> dict[str, str]:
@@ -148,7 +136,7 @@ def _explain_failed(item: Any) -> dict[str, str]:
         "name": item.name,
         "code": item.code,
         "message": item.message,
-        "next_step": NEXT_STEPS.get(item.code, "Discover again; if it stays, see the agent's log."),
+        "next_step": find_kind(item.code).next_step,
     }
 
 
@@ -157,8 +145,8 @@ def _explain_unread(item: Any) -> dict[str, str]:
     return {
         "container": item.container,
         "name": item.name,
-        "why": code.replace("_", " ").capitalize() + ".",
-        "next_step": NEXT_STEPS.get(code, "Discover again; if it stays, see the agent's log."),
+        "why": find_kind(code).sentence,
+        "next_step": find_kind(code).next_step,
     }
 
 

@@ -15,6 +15,7 @@ from apps.analytics import services as analytics
 from apps.analytics.types import RunMeasure
 from apps.notifications import services as notifications
 from apps.notifications.types import NoticeLevel
+from apps.racine.error_codes import find_kind
 from apps.racine.models import Run, RunEvent
 from apps.racine.selectors import load_live, render_line, topic_of
 from apps.racine.signals import run_finished, run_progressed
@@ -22,6 +23,8 @@ from apps.racine.types import LogLevel, RunState
 from apps.rbac.selectors import list_people_with_role, may
 from apps.rbac.types import Action, Role
 from datawave.common.announcing import announce
+
+from .incidents import note_end
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -93,17 +96,19 @@ def record_measure(run: Run) -> None:
 def tell_end(run: Run) -> None:
     """Tell everyone that the run is over; called in the transaction that ends it."""
     record_measure(run)
-    _notify_end(run)
+    is_news = note_end(run)
+    _notify_end(run, is_news=is_news)
     data = load_live(run, with_log=False)
     notifications.publish_event(topic=topic_of(run), kind="finished", data=data)
     notifications.publish_event(topic="overview", kind="run_finished", data={})
     announce(run_finished, Run, run=run)
 
 
-def _notify_end(run: Run) -> None:
+def _notify_end(run: Run, *, is_news: bool) -> None:
+    """A failure that goes on is told to who asked for the run, and to nobody else again."""
     state = RunState(run.state)
     notifications.notify(
-        users=_list_concerned(run),
+        users=_list_concerned(run) if is_news else _list_starters(run),
         kind=f"run_{state.value}",
         level=LEVELS[state],
         title=f"{state.label}: discovery of {run.source.name}"[:200],
@@ -111,7 +116,7 @@ def _notify_end(run: Run) -> None:
         url=reverse("racine:run-detail", args=[run.public_id]),
         # A run that is taken up again ends again, and that is news.
         dedupe_key=f"run:{run.public_id}:{run.resumes}:{state.value}",
-        email=_deserves_email(run),
+        email=is_news and _deserves_email(run),
     )
 
 
@@ -145,9 +150,15 @@ def _list_concerned(run: Run) -> list[User]:
     return [user for user in people if user is not None and may(user, Action.VIEW, run.source)]
 
 
+def _list_starters(run: Run) -> list[User]:
+    starter = run.started_by
+    return [starter] if starter is not None and may(starter, Action.VIEW, run.source) else []
+
+
 def _describe_end(run: Run) -> str:
     if run.state == RunState.FAILED:
-        return f"{run.error_message} {run.error_hint}".strip()
+        kind = find_kind(run.error_code)
+        return f"{run.error_message or kind.sentence} {run.error_hint or kind.next_step}"
     counts = run.summary.get("counts")
     if not counts:
         return f"{run} was stopped. What it had already read is kept."
