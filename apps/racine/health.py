@@ -32,8 +32,22 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database answers and the sweeper is at work, else 503."""
     checks = _check()
     ready = checks["database"] and checks["sweeper"]
-    body = {"status": "ok" if ready else "not ready", **checks}
+    body = {"status": "ok" if ready else "not ready", "reasons": _explain(checks), **checks}
     return JsonResponse(body, status=200 if ready else 503)
+
+
+def _explain(checks: dict[str, Any]) -> list[str]:
+    """What is wrong and where to look, for the operator."""
+    reasons = []
+    if not checks["database"]:
+        reasons.append("The database does not answer. Check that it runs, and DATABASE_URL.")
+    if not checks["sweeper"]:
+        seconds = int(SWEEP_PATIENCE.total_seconds())
+        reasons.append(
+            f"Nothing has swept for {seconds} s, so lost work is not found. Start a worker or a"
+            " beat, and look at its log."
+        )
+    return reasons
 
 
 def _is_recent(moment: str) -> bool:

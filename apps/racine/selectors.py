@@ -17,8 +17,8 @@ from datawave.common.errors import NotThere
 
 from .error_codes import find_kind
 from .figures import Figures, StageFigures, load_figures
-from .models import Run, RunEvent, RunQuerySet
-from .types import ABSENCE, ACTIVE_RUN_STATES, RunState
+from .models import Run, RunEvent, RunQuerySet, StageRun
+from .types import ABSENCE, ACTIVE_RUN_STATES, RunState, StageState
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -57,6 +57,12 @@ def get_run(*, user: User, public_id: uuid.UUID | str) -> Run:
 def count_active_runs(user: User) -> int:
     """How many runs that the person may view are not over."""
     return Run.objects.visible_to(user).active().count()
+
+
+def has_ready_work() -> bool:
+    """Whether some stage run of a run that goes on waits for a worker."""
+    ready = StageRun.objects.filter(state=StageState.READY, run__state__in=ACTIVE_RUN_STATES)
+    return ready.exists()
 
 
 def has_active_runs() -> bool:

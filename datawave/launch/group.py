@@ -19,7 +19,7 @@ from apps.discovery import doorbell
 from apps.racine import services as racine
 
 from .agent import AgentProcess, enlist_agent
-from .workers import SweeperThread, WorkerThread
+from .workers import SweeperThread, WatchdogThread, WorkerThread, restart_process
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +81,9 @@ class Group:
             server_header=False,
         )
         self.server = Server(config)
-        self.parts: list[WorkerThread | SweeperThread | AgentProcess] = []
+        self.parts: list[WorkerThread | SweeperThread | WatchdogThread | AgentProcess] = []
         if with_worker:
-            self.parts += [WorkerThread(), SweeperThread()]
+            self.parts += [WorkerThread(), SweeperThread(), WatchdogThread(self._restart)]
         if with_agent:
             self.parts.append(self._make_agent(port, quiet=quiet_agent))
 
@@ -119,6 +119,13 @@ class Group:
         """Ask the server to end; `run` then returns."""
         doorbell.close()
         self.server.should_exit = True
+
+    def _restart(self) -> None:
+        # The child would outlive this program, and take the next one's work.
+        for part in self.parts:
+            if isinstance(part, AgentProcess):
+                part.stop()
+        restart_process()
 
     def _stop_parts(self) -> None:
         # A second Ctrl-C must not leave the child behind.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import select
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from .losses import MEMORY, OVERRAN, Loss
 # Of the child, when it ran out of memory.
 MEMORY_EXIT = 75
 COMMAND = [sys.executable, "-m", "datawave", "work_alone"]
+START_SECONDS = 60
 # One at a time in a process: "alone" also means that two can't swell together.
 _turn = threading.Lock()
 
@@ -38,8 +40,10 @@ def work_alone(*, kind: str, pk: int, fence: int, renew: Callable[[], bool]) -> 
 
 
 def _wait(command: list[str], limit: float) -> Loss:
-    with subprocess.Popen(command) as child:  # noqa: S603  # our own program
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:  # noqa: S603  # our own
         try:
+            # The time that it takes to start is not the work's.
+            select.select([child.stdout] if child.stdout else [], [], [], START_SECONDS)
             code = child.wait(timeout=limit)
         except subprocess.TimeoutExpired:
             child.kill()

@@ -50,18 +50,20 @@ PRUNE_EVERY_SECONDS = 3600
 
 def sweep() -> None:
     """One round; never raises."""
-    for step in STEPS:
-        _try_step(step)
-    cache.set(LAST_SWEEP, timezone.now().isoformat(), None)
+    done = [_try_step(step) for step in STEPS]
+    if any(done):
+        cache.set(LAST_SWEEP, timezone.now().isoformat(), None)
 
 
-def _try_step(step: Callable[[], None]) -> None:
+def _try_step(step: Callable[[], None]) -> bool:
     try:
         step()
     except Exception as error:  # noqa: BLE001, RUF100  # the sweeper must outlive everything
         log_fault(error, doing=f"Sweeping ({step.__name__})")
         if isinstance(error, DatabaseError):
             _reconnect()
+        return False
+    return True
 
 
 def _reconnect() -> None:

@@ -25,6 +25,7 @@ from datawave.common.errors import DataWaveError
 from datawave.launch import home as homes
 from datawave.launch.demo import describe_run, start_demo, wait_for_run
 from datawave.launch.group import Group, prepare
+from datawave.launch.workers import WatchdogThread, end_process
 
 logger = logging.getLogger(__name__)
 ROLES = ("all", "web", "worker", "beat")
@@ -117,6 +118,7 @@ def run_worker(threads: int) -> None:
     """A Celery worker of full mode, with the sweeper beside it."""
     stopping = threading.Event()
     threading.Thread(target=run_sweeper, args=(stopping,), daemon=True).start()
+    WatchdogThread(end_process, threads).start()
     worker: Worker = app.Worker(
         pool="threads", concurrency=threads, loglevel="WARNING", quiet=True,
         without_mingle=True, without_gossip=True,

@@ -40,6 +40,9 @@ class Command(BaseCommand):
         threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
         limit = settings.STAGE_MEMORY_MB * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        # From here on the parent counts the time.
+        self.stdout.write("working")
+        self.stdout.flush()
         try:
             WORK[options["kind"]](options["pk"], options["fence"])
         except FenceLost:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.faults.harness.checker import check_canaries
+from tests.faults.harness.checker import check_canaries, read_redis
 from tests.faults.harness.fault_table import Row
-from tests.faults.harness.installation import Mode
+from tests.faults.harness.installation import Kind, Mode
 from tests.faults.harness.trial import Bench, Trial, run_plan
 
 
@@ -18,11 +18,11 @@ class Benches:
     def __init__(self) -> None:
         self.bench: Bench | None = None
 
-    def get(self, mode: Mode) -> Bench:
-        """The installation of the mode."""
-        if self.bench is None or self.bench.mode != mode:
+    def get(self, mode: Mode, kind: Kind = "plain") -> Bench:
+        """The installation of the mode and kind."""
+        if self.bench is None or (self.bench.mode, self.bench.kind) != (mode, kind):
             self.drop()
-            self.bench = Bench(mode)
+            self.bench = Bench(mode, kind)
         return self.bench
 
     def drop(self, *, keep: bool = False) -> None:
@@ -35,12 +35,12 @@ class Benches:
 def run_seed(benches: Benches, mode: Mode, row: Row, seed: int, keep: int = 99) -> Trial:
     """One run of the row."""
     keep = int(os.environ.get("KEEP", keep))
-    return run_plan(benches.get(mode), row.make, f"{row.name}:{seed}", keep)
+    return run_plan(benches.get(mode, row.kind), row.make, f"{row.name}:{seed}", keep)
 
 
 def explain(benches: Benches, mode: Mode, row: Row, seed: int, trial: Trial) -> str:
     """The violations, with the shortest prefix of the faults that brings one about again."""
-    folder = benches.get(mode).installation.folder
+    folder = benches.get(mode, row.kind).installation.folder
     benches.drop(keep=True)
     found = "\n    ".join(trial.violations[:5])
     shortest = find_shortest(lambda keep: run_seed(benches, mode, row, seed, keep), trial)
@@ -62,4 +62,7 @@ def find_shortest(run: Callable[[int], Trial], trial: Trial) -> int | None:
 
 def check_leaks(bench: Bench) -> list[str]:
     """I8, over all that the installation has written so far."""
-    return check_canaries(bench.installation.store, [bench.installation.folder])
+    installation = bench.installation
+    url = installation.environment.get("REDIS_URL", "")
+    more = {"Redis": read_redis(url)} if url else {}
+    return check_canaries(installation.store, [installation.folder], more)

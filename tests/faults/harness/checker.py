@@ -21,6 +21,7 @@ from tests.faults.harness.store import Store, as_json
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
 ENDED_JOB = ("closed", "failed", "cancelled")
 STAGES = 4
+AGAIN = ("discovery_resumed", "discovery_retried", "batch_requeued")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Expectation:
 
     run: int
     source: int
-    picture: Picture
+    picture: Picture | None
     tables: int
     states: tuple[str, ...] = ("completed",)
     history: bool = True
@@ -58,6 +59,7 @@ def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> lis
         *(f"I6 {line}" for line in seen.torn),
         *check_reread(store, expected, facts),
         *check_truth(store, expected, seen),
+        *check_audit(store, expected),
     ]
 
 
@@ -103,7 +105,7 @@ def _plain_id(text: str) -> str:
 def check_picture(store: Store, expected: Expectation) -> list[str]:
     """I2: the catalogue is that of a run without faults."""
     state = store.get(f"SELECT state FROM racine_run WHERE id = {expected.run}")
-    if state != "completed":
+    if state != "completed" or expected.picture is None:
         return []
     found = load_picture(store, expected.source)
     return compare(found, expected.picture, history=expected.history)
@@ -257,10 +259,53 @@ def _check_answer(answer: dict[str, Any]) -> Iterable[str]:
         yield "I12 failed without a word"
 
 
-def check_canaries(store: Store, folders: Iterable[Path]) -> list[str]:
-    """I8: no password and no raw value in the database, logs, spool, mails or histories."""
+def check_audit(store: Store, expected: Expectation) -> Iterable[str]:
+    """I7: one entry for each change that a person asked for, none missing and none doubled."""
+    run = expected.run
+    number = store.json_number("detail", "run")
+    found = Counter(
+        action
+        for (action,) in store.query(
+            f"SELECT action FROM rbac_auditentry WHERE {number} = {run}"
+            " AND (action LIKE 'discovery_%' OR action = 'batch_requeued')"
+        )
+    )
+    asked, resumes = store.query(
+        f"SELECT cancel_requested_at IS NOT NULL, resumes FROM racine_run WHERE id = {run}"
+    )[0]
+    again = sum(found[each] for each in AGAIN)
+    if found["discovery_started"] != 1:
+        yield f"I7 the start was audited {found['discovery_started']} times"
+    if found["discovery_cancelled"] != int(bool(asked)):
+        yield f"I7 cancelling was audited {found['discovery_cancelled']} times"
+    if again != resumes:
+        yield f"I7 the run was taken up {resumes} times, and {again} were audited"
+
+
+def read_redis(url: str) -> bytes:
+    """All that a Redis holds, as bytes to search in."""
+    import redis
+
+    client = redis.Redis.from_url(url, socket_timeout=5)
+    reads = {
+        b"string": client.get,
+        b"list": lambda key: client.lrange(key, 0, -1),
+        b"set": client.smembers,
+        b"hash": client.hgetall,
+        b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
+        b"stream": client.xrange,
+    }
+    held = [(key, reads[client.type(key)](key)) for key in client.keys("*")]
+    client.close()
+    return repr(held).encode()
+
+
+def check_canaries(
+    store: Store, folders: Iterable[Path], more: dict[str, bytes] | None = None
+) -> list[str]:
+    """I8: no password and no raw value in the database, logs, spool, mails, Redis, histories."""
     secrets = [PASSWORD_CANARY.encode(), *(value.encode() for value in RAW_CANARIES)]
-    places = {"the database": store.dump()}
+    places = {"the database": store.dump(), **(more or {})}
     for folder in folders:
         for path in folder.rglob("*"):
             if path.is_file() and path.suffix != ".source":

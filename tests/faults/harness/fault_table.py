@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.harness import fake_agent
-from tests.faults.harness.installation import Mode
+from tests.faults.harness import fake_agent, rows_of_disks, rows_of_doors, rows_of_work
+from tests.faults.harness.installation import Kind, Mode
 from tests.faults.harness.proxy import Rule
 from tests.faults.harness.trial import Injection, Plan, Trial
 
 BOTH: tuple[Mode, ...] = ("embedded", "full")
 FULL: tuple[Mode, ...] = ("full",)
+EMBEDDED: tuple[Mode, ...] = ("embedded",)
 # Point of the server -> how often a run of the small database passes it.
 WORK_POINTS = {
     "claim.after": 20, "load.after": 20, "store.before": 20, "store.after": 20,
@@ -70,6 +71,8 @@ class Row:
     title: str
     make: Callable[[random.Random], Plan]
     modes: tuple[Mode, ...] = BOTH
+    # What the installation needs: small disks, a clock that can be set, a mail server, ...
+    kind: Kind = "plain"
 
 
 def _trap(dice: random.Random, points: dict[str, int], action: str = "kill") -> Injection:
@@ -363,12 +366,26 @@ TABLE = (
     Row("F6", "Redis held", hold_redis, FULL),
     Row("F7", "PostgreSQL backends ended", cut_postgres, FULL),
     Row("F8", "statements fail", fail_database),
+    Row("F7b", "kill -9 of PostgreSQL", rows_of_disks.kill_postgres, FULL, "postgres"),
+    Row("F8b", "database slow or locked", rows_of_disks.slow_database),
+    Row("F9", "the server's disk is full", rows_of_disks.fill_server, EMBEDDED, "disks"),
+    Row("F10", "the agent's disk is full", rows_of_disks.fill_spool, EMBEDDED, "disks"),
     Row("F11", "network cut, held, slow, lossy, captive", harm_network),
     Row("F12", "requests repeated", repeat_requests),
     Row("F13", "batches reordered, with gaps, in parallel", reorder_batches),
     Row("F14", "batches damaged", damage_batches),
+    Row("F15", "bombs", rows_of_doors.throw_bombs),
+    Row("F16", "slow senders", rows_of_doors.trickle),
+    Row("F17", "a stage raises, hangs, swells, crashes", rows_of_work.poison_stage),
+    Row("F18", "clocks jump by a day", rows_of_work.skew_clocks),
+    Row("F22", "processes replaced around a migration", rows_of_work.deploy),
     Row("F24", "cancel at each phase", cancel),
     Row("F24b", "cancel and kill", cancel_and_kill),
+    Row("F25", "very wide and many tables", rows_of_disks.widen_source),
+    Row("F26", "the schema changes meanwhile", rows_of_disks.harm_source),
+    Row("F27", "the source is locked", rows_of_disks.lock_source),
     Row("F28", "sweeper stopped or doubled", confuse_sweepers),
+    Row("F29", "live pages cut off", rows_of_doors.lose_live),
+    Row("F30", "mail down, slow, refused, forgotten", rows_of_doors.harm_mail, BOTH, "mail"),
     Row("MIX", "several at once", mix),
 )

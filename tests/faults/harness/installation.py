@@ -16,13 +16,21 @@ from typing import Any, Literal
 
 import psycopg
 
+from tests.faults.harness.mail import MailServer
 from tests.faults.harness.processes import Child
 from tests.faults.harness.proxy import Proxy
 from tests.faults.harness.store import Store
+from tests.faults.harness.surroundings import (
+    OwnPostgres,
+    may_mount,
+    mount_disks,
+    unmount,
+)
 from tests.live import NOT_INHERITED, ROOT, find_free_port, wait_until
 from tests.servers import find_postgres, find_redis_binary
 
 Mode = Literal["embedded", "full"]
+Kind = Literal["plain", "disks", "postgres", "mail"]
 NODE = [sys.executable, "-m", "tests.faults.harness.node"]
 AGENT = [sys.executable, "-m", "tests.faults.harness.agent_node", "run", "--embedded"]
 # Short, so that a lost lease is noticed within a trial; the code is the same.
@@ -31,8 +39,15 @@ QUICK = {
     "DATAWAVE_STAGE_LEASE": "2",
     "DATAWAVE_STAGE_RETRY_BASE": "1",
     "DATAWAVE_SWEEP": "1",
+    "DATAWAVE_STAGE_LIMIT": "6",
 }
 RESTARTS_ALLOWED = 3
+AGENT_MB, SERVER_MB = 300, 512
+
+
+def may_start(kind: Kind) -> bool:
+    """Whether this machine lets such an installation be made."""
+    return kind != "disks" or may_mount()
 
 
 class Unavailable(Exception):
@@ -42,13 +57,17 @@ class Unavailable(Exception):
 class Installation:
     """Processes, proxy, database and a client of one DataWave."""
 
-    def __init__(self, mode: Mode) -> None:
-        self.mode = mode
+    def __init__(self, mode: Mode, kind: Kind = "plain") -> None:
+        self.mode, self.kind = mode, kind
         self.folder = Path(tempfile.mkdtemp(prefix=f"datawave-faults-{mode}-"))
         self.home, self.traps = self.folder / "home", self.folder / "traps"
+        self.spool = self.home / "agent"
         self.history = self.folder / "agent-history.jsonl"
         for folder in (self.home, self.traps):
             folder.mkdir()
+        self.mounts = mount_disks(self.home, self.spool) if kind == "disks" else []
+        self.mail = MailServer().start() if kind == "mail" else None
+        self.postgres: OwnPostgres | None = None
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.proxy = Proxy(self.port).start()
@@ -72,12 +91,15 @@ class Installation:
             "FAULT_TRAPS": str(self.traps),
             "FAULT_HISTORY": str(self.history),
             "FAULT_PACE": "0.03",
+            **({"EMAIL_URL": f"smtp://127.0.0.1:{self.mail.port}"} if self.mail else {}),
         }
 
     def _make_store(self) -> Store:
         if self.mode == "embedded":
             return Store(self.home / "datawave.sqlite3")
-        server = find_postgres()
+        if self.kind == "postgres":
+            self.postgres = OwnPostgres(self.folder).start()
+        server = self.postgres.url if self.postgres else find_postgres()
         assert server, "The full mode needs PostgreSQL: set TEST_POSTGRES_URL."
         self._database = f"faults_{uuid.uuid4().hex[:10]}"
         with psycopg.connect(server, autocommit=True) as connection:
@@ -112,12 +134,14 @@ class Installation:
         return [
             *AGENT, "--server", f"http://127.0.0.1:{self.proxy.port}",
             "--token-file", str(self.home / "keys" / "agent_token"),
-            "--spool", str(self.home / "agent"),
+            "--spool", str(self.spool),
         ]  # fmt: skip
 
     def _start_child(self, name: str, command: list[str]) -> None:
         log = self.folder / f"{name}.log"
-        self.children[name] = Child(name, command, self.environment, log).start()
+        environment = dict(self.environment)
+        environment["FAULT_CLOCK"] = str(self.folder / f"clock-{name}")
+        self.children[name] = Child(name, command, environment, log).start()
 
     def _start_redis(self) -> None:
         binary = find_redis_binary()
@@ -183,15 +207,26 @@ class Installation:
         wait_until(answered, seconds=60, what=f"{method} {path} to be answered")
         return json.loads(found[0]) if found[0] else None
 
-    def list_faults(self) -> list[str]:
-        """Processes that ended by themselves since the last call."""
+    def list_faults(self, meant: tuple[int, ...] = ()) -> list[str]:
+        """Processes that ended by themselves since the last call, with a code that is not meant."""
         found: list[str] = []
         for name, child in self.children.items():
-            faults, child.faults = child.faults, []
+            ends, child.faults = child.faults, []
             # A worker that lost its broker may end, and say so, for its manager to start it again.
-            said = [fault for fault in faults if name.startswith("worker") and "with 1" in fault]
-            found += faults if len(said) > RESTARTS_ALLOWED else set(faults) - set(said)
+            allowed = {*meant, *([1] if name.startswith("worker") else [])}
+            strange = [code for _, code in ends if code not in allowed]
+            often = len(ends) > RESTARTS_ALLOWED * max(1, len(allowed))
+            found += [f"{name} ended by itself with {code}" for code in strange]
+            found += [f"{name} was started {len(ends)} times"] if often else []
         return found
+
+    def list_swollen(self) -> list[str]:
+        """Processes that have held more memory than they may."""
+        return [
+            f"{name} has held {peak} MB"
+            for name, child in self.children.items()
+            if (peak := child.peak_mb()) > (AGENT_MB if name == "agent" else SERVER_MB)
+        ]
 
     def stop(self) -> None:
         """End everything that was started, and drop the database."""
@@ -201,9 +236,14 @@ class Installation:
             self.redis.stop()
         self.proxy.stop()
         self.store.close()
-        if self._database:
+        if self.mail is not None:
+            self.mail.stop()
+        if self.postgres is not None:
+            self.postgres.stop()
+        elif self._database:
             with psycopg.connect(str(find_postgres()), autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
+        unmount(self.mounts)
 
 
-__all__ = ["Installation", "Mode", "Unavailable"]
+__all__ = ["Installation", "Kind", "Mode", "Unavailable", "may_start"]

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import resource
 import sys
 import threading
 import time
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 TABLES_PER_BATCH = 2
 EXTRA_SWEEPERS = 2
+SERVER_BYTES = 3 * 2**30
 
 
 def main(role: str, port: int) -> None:
@@ -33,16 +36,68 @@ def main(role: str, port: int) -> None:
     if role == "prepare":
         _prepare()
         return
+    if role == "migrate":
+        _migrate()
+        return
+    if role == "alone":
+        _work_alone(sys.argv[2:])
+        return
     _make_small_batches()
+    _plant_poison()
+    _skew_clock(Path(os.environ["FAULT_CLOCK"]))
     _control_sweeping(Path(os.environ["DATAWAVE_HOME"]))
     plant(Traps(Path(os.environ["FAULT_TRAPS"])), SERVER_POINTS)
     _run(role, port)
+
+
+def _skew_clock(offset: Path) -> None:
+    """The process's own idea of the time, as the product asks for it."""
+    from django.utils import timezone
+
+    true_now = timezone.now
+
+    def now() -> dt.datetime:
+        try:
+            seconds = float(offset.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            seconds = 0.0
+        return true_now() + dt.timedelta(seconds=seconds)
+
+    timezone.now = now
+
+
+def _plant_poison() -> None:
+    from apps.notifications import outbox
+    from apps.racine.services import alone
+    from tests.faults.harness import poison
+
+    # More than is needed, and less than the machine has.
+    resource.setrlimit(resource.RLIMIT_AS, (SERVER_BYTES, SERVER_BYTES))
+    poison.plant(Path(os.environ["DATAWAVE_HOME"]) / "poison.json")
+    alone.COMMAND = [sys.executable, "-m", "tests.faults.harness.node", "alone"]
+    # A mail is tried again within a trial.
+    outbox.BASE_SECONDS, outbox.CAP_SECONDS = 1, 2
+
+
+def _work_alone(arguments: list[str]) -> None:
+    from django.core.management import call_command
+
+    from tests.faults.harness import poison
+
+    poison.plant(Path(os.environ["DATAWAVE_HOME"]) / "poison.json")
+    call_command("work_alone", *arguments)
 
 
 def _watch_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(0)
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
 
 
 def _prepare() -> None:
@@ -120,4 +175,4 @@ def _run(role: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else 0)

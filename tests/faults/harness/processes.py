@@ -18,15 +18,21 @@ class Child:
     """One process by command; `kill` is kill -9 of it and of nothing else."""
 
     def __init__(
-        self, name: str, command: list[str], environment: dict[str, str], log: Path
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        log: Path,
+        user: str | None = None,
     ) -> None:
         self.name = name
         self.command = command
         self.environment = environment
-        self.log = log
+        self.log, self.user = log, user
         self.process: subprocess.Popen[bytes] | None = None
         # Ends that nobody ordered: a service that stops by itself is a violation.
-        self.faults: list[str] = []
+        self.faults: list[tuple[str, int]] = []
+        self._ordered = False
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -46,7 +52,12 @@ class Child:
     def _spawn(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                self.command,
+                cwd=ROOT if self.user is None else "/",
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                user=self.user,
             )
 
     def _keep(self) -> None:
@@ -55,15 +66,30 @@ class Child:
             code = self.process.wait()
             if self._stopping.is_set():
                 return
-            if code != -signal.SIGKILL:
-                self.faults.append(f"{self.name} ended by itself with {code}")
+            if code != -signal.SIGKILL and not self._ordered:
+                self.faults.append((self.name, code))
                 time.sleep(1)
+            self._ordered = False
             time.sleep(RESTART_SECONDS)
             self._spawn()
 
     def kill(self) -> None:
         """kill -9; it is started again."""
         self._signal(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """SIGTERM, as a deployment would; it is started again."""
+        self._ordered = True
+        self._signal(signal.SIGTERM)
+
+    def peak_mb(self) -> int:
+        """Most memory that its process has held so far; 0 when it is not there."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        except OSError:
+            return 0
+        lines = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+        return int(lines[0]) // 1024 if lines else 0
 
     def freeze(self) -> None:
         """SIGSTOP: it holds all that it held and does nothing."""

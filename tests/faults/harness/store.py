@@ -83,6 +83,12 @@ class Store:
             return f"json_array_length({column}, '$.columns')"
         return f"jsonb_array_length({column}->'columns')"
 
+    def json_number(self, column: str, key: str) -> str:
+        """Expression for a number in a JSON column."""
+        if self.is_sqlite:
+            return f"json_extract({column}, '$.{key}')"
+        return f"({column}->>'{key}')::bigint"
+
     def keep_history(self) -> None:
         """Write down every committed change of a state or a fence, in the database itself."""
         serial = "INTEGER PRIMARY KEY" if self.is_sqlite else "BIGSERIAL PRIMARY KEY"

@@ -10,8 +10,9 @@ import threading
 import time
 import urllib.error
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.faults.harness import estate
@@ -25,7 +26,7 @@ from tests.faults.harness.checker import (
     check_transitions,
     is_terminal,
 )
-from tests.faults.harness.installation import Installation, Mode, Unavailable
+from tests.faults.harness.installation import Installation, Kind, Mode, Unavailable
 
 END_SECONDS = 100
 QUIET_SECONDS = 0.15
@@ -51,14 +52,24 @@ class Plan:
     interruptions: int = 1
     # A run by hand takes the place of the agent's own.
     drive: Callable[[Trial], None] | None = None
+    # Exit codes that the faults themselves bring about.
+    deaths: tuple[int, ...] = ()
+    # Whether the catalogue must be the oracle's at the end of this run, and whether another run
+    # without faults must make it so.
+    compare: bool = True
+    again: bool = False
+    # Writes another source than the usual, and says how many tables it has.
+    build: Callable[[Path], int] | None = None
+    # What else must hold, asked when the run is over.
+    judge: Callable[[Trial], Iterable[str]] | None = None
 
 
 class Bench:
     """An installation with the oracle's pictures, on which trials run one after another."""
 
-    def __init__(self, mode: Mode) -> None:
-        self.mode = mode
-        self.installation = Installation(mode).start()
+    def __init__(self, mode: Mode, kind: Kind = "plain") -> None:
+        self.mode, self.kind = mode, kind
+        self.installation = Installation(mode, kind).start()
         self.number = 0
         self.pictures: dict[bool, Picture] = {}
         self.recorded: dict[str, Any] = {}
@@ -114,12 +125,14 @@ class Trial:
     run_number: int = 0
     run_id: str = ""
     source_id: str = ""
+    tables: int = 0
     injected: int = 0
     # The faults as they were told, and what else there is to know.
     told: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
+    page: Any = None
 
     @property
     def installation(self) -> Installation:
@@ -150,6 +163,9 @@ class Trial:
         name = f"trial-{self.bench.number:05d}"
         self.path = self.installation.folder / f"{name}.source"
         shutil.copy(self.installation.folder / "estate-False.source", self.path)
+        self.tables = estate.count_tables(changed=self.changed)
+        if self.plan.build:
+            self.tables = self.plan.build(self.path)
         body = {"name": name, "engine": "sqlite", "database": str(self.path)}
         made = self.installation.call("POST", "sources/", body)
         self.source_id = made["id"]
@@ -278,7 +294,7 @@ class Trial:
     def _mend(self) -> None:
         """Nothing of this trial's faults may reach the next."""
         self.installation.proxy.heal()
-        for name in ("sweeping-stopped", "sweeping-doubled"):
+        for name in ("sweeping-stopped", "sweeping-doubled", "poison.json", "ballast"):
             (self.installation.home / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             (self.installation.traps / "trap.json").unlink()
@@ -292,8 +308,8 @@ class Trial:
         return Expectation(
             run=self.run_number,
             source=self.source,
-            picture=self.bench.get_picture(changed=self.changed),
-            tables=estate.count_tables(changed=self.changed),
+            picture=self.bench.get_picture(changed=self.changed) if self.plan.compare else None,
+            tables=self.tables,
             states=self.plan.states,
             history=history,
             interruptions=self.plan.interruptions * max(1, len(self.plan.injections)),
@@ -302,10 +318,13 @@ class Trial:
     def _check(self) -> list[str]:
         store = self.installation.store
         violations = check(store, self.expect(), self.seen, self.installation.history)
-        violations += [f"I10 {fault}" for fault in self.installation.list_faults()]
+        faults = self.installation.list_faults(self.plan.deaths)
+        violations += [f"I10 {fault}" for fault in faults + self.installation.list_swollen()]
+        if self.plan.judge:
+            violations += self.plan.judge(self)
         violations += self.violations
         state = self.get_state()
-        if not violations and state != "completed":
+        if not violations and (state != "completed" or self.plan.again):
             violations += self._check_afterwards(state)
         if not violations:
             store.query("DELETE FROM fault_history")
@@ -314,8 +333,12 @@ class Trial:
 
     def _check_afterwards(self, state: str) -> list[str]:
         """A run that was stopped leaves nothing that the next run does not set right."""
-        if state == "completed_with_errors":
+        if state == "completed_with_errors" and not self.plan.again:
             return []
+        if self.plan.again:
+            shutil.copy(self.installation.folder / f"estate-{self.changed}.source", self.path)
+            self.plan.compare = True
+            self.tables = estate.count_tables(changed=self.changed)
         self.seen = Seen()
         self.installation.history.unlink(missing_ok=True)
         self.start_run()
@@ -352,7 +375,7 @@ def run_plan(bench: Bench, make: Callable[[random.Random], Plan], seed: str, kee
     dice = random.Random(seed)
     plan = make(dice)
     plan.injections = plan.injections[:keep]
-    trial = Trial(bench, plan, changed=dice.random() < 1 / 3)
+    trial = Trial(bench, plan, changed=dice.random() < 1 / 3 and not plan.build)
     # Asked before, for the oracle must meet no faults.
     bench.get_picture(changed=trial.changed)
     trial.violations = trial.run()

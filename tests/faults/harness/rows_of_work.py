@@ -1,0 +1,115 @@
+"""Rows about stages that cannot get through, processes that are replaced, and clocks."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+
+from tests.faults.harness.installation import NODE
+from tests.faults.harness.poison import KINDS
+from tests.faults.harness.surroundings import set_clock
+from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.live import ROOT
+
+STAGES = ("scan", "classification", "catalog", "compliance")
+POISONED = ("customers", "payments", "patients", "products")
+PATIENCE = 90
+
+
+def poison_stage(dice: random.Random) -> Plan:
+    """F17: a stage raises, loops, blocks, swells or crashes on one batch, each time.
+
+    The others finish, the run ends with errors, and after the cure a retry makes it whole.
+    """
+    kind, stage, table = dice.choice(KINDS), dice.choice(STAGES), dice.choice(POISONED)
+
+    def act(trial: Trial) -> None:
+        flag = trial.installation.home / "poison.json"
+        flag.write_text(json.dumps({"kind": kind, "stage": stage, "table": table}))
+        trial.wait_to(0)
+        _wait_over(trial)
+        flag.unlink()
+        _cure(trial, kind)
+
+    deaths = (-signal.SIGSEGV,) if kind == "segfault" else ()
+    return Plan([Injection(f"{stage} {kind}s at {table}", act)], deaths=deaths)
+
+
+def _wait_over(trial: Trial) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not trial.is_over() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _cure(trial: Trial, kind: str) -> None:
+    call = trial.installation.call
+    run = call("GET", f"runs/{trial.run_id}/")
+    if run["state"] == "completed" and trial.changed:
+        # The table has not changed since the first run, so nobody looked at it.
+        trial.notes.append("(the poisoned batch was not worked on)")
+        return
+    # What blocks returns at last, and may have been in time.
+    if run["state"] != "completed_with_errors":
+        trial.violations.append(f"I12 a run with a stage that {kind}s is {run['state']}")
+        return
+    aside = call("GET", f"runs/{trial.run_id}/set-aside/")
+    if len(aside) != 1 or not aside[0]["message"]:
+        trial.violations.append(f"I4 set aside: {aside}")
+    call("POST", f"runs/{trial.run_id}/set-aside/{aside[0]['id']}/requeue/")
+    trial.note_done()
+
+
+def deploy(dice: random.Random) -> Plan:
+    """F22: each process is replaced by a new one while the run goes on, around a migration."""
+    moment, gap = round(dice.uniform(0, 0.8), 2), round(dice.uniform(0.1, 1), 2)
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        installation = trial.installation
+        _expand(trial)
+        prepare = [*NODE, "migrate"]
+        subprocess.run(prepare, cwd=ROOT, env=installation.environment, check=True)
+        for name in [each for each in installation.children if each != "agent"]:
+            installation.children[name].restart()
+            time.sleep(gap)
+        trial.note_done()
+
+    return Plan([Injection(f"deploy after {moment} s, {gap} s between processes", act)])
+
+
+def _expand(trial: Trial) -> None:
+    """What a newer version would add: columns that the old one does not know."""
+    for table in ("racine_run", "racine_stagerun", "discovery_batch"):
+        column = f"added_{trial.bench.number}"
+        trial.installation.store.query(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER")
+
+
+def skew_clocks(dice: random.Random) -> Plan:
+    """F18: a process's clock jumps by a day, ahead or back, and perhaps returns."""
+    name = dice.choice(("server", "worker1", "worker2", "beat"))
+    hours, moment = dice.choice((24, -24, 1, -1)), round(dice.uniform(0.3, 1.2), 2)
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        found = name if name in trial.installation.children else "server"
+        offset = trial.installation.folder / f"clock-{found}"
+        set_clock(offset, hours)
+        time.sleep(4)
+        set_clock(offset, 0)
+        time.sleep(1.5)
+        trial.note_done()
+
+    return Plan([Injection(f"clock of {name} {hours:+} h after {moment} s", act)], judge=_in_time)
+
+
+def _in_time(trial: Trial) -> Iterable[str]:
+    """No lease may outlive the jump by more than a lease."""
+    store, mode = trial.installation.store, trial.installation.mode
+    now = "datetime('now', '+1 hour')" if mode == "embedded" else "now() + interval '1 hour'"
+    late = store.get(f"SELECT count(*) FROM racine_stagerun WHERE lease_until > {now}")
+    if late:
+        yield f"I3 {late} leases lie in the future"
