@@ -1,4 +1,4 @@
-"""Words for the counting pass: what the database counted, and over how much of a table."""
+"""Words for what the database counted, and for how alone the rows of a table stand."""
 
 from __future__ import annotations
 
@@ -52,4 +52,18 @@ def describe_counting(counting: Mapping[str, Any]) -> dict[str, str] | None:
         "text": f"The database looked for rare patterns in {looked} of {columns} column{plural}"
         " and told only how many rows hold one. Card numbers and IBANs have a right check digit;"
         " about one in ten random numbers of that length has one too.",
+    }
+
+
+def describe_anonymity(found: Mapping[str, Any]) -> dict[str, str] | None:
+    """How many rows stand out by quasi-identifiers; None when that was not measured."""
+    if not found:
+        return None
+    named = ", ".join(found["columns"])
+    where = "rows" if found.get("whole") else "sampled rows"
+    rate = found.get("under_rate", 0.0)
+    return {
+        "tone": "yellow" if rate else "gray",
+        "text": f"By {named} together, {rate:.0%} of the {where} share their values with fewer"
+        f" than {found['k']}; the smallest group has {found['smallest']}.",
     }

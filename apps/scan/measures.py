@@ -88,7 +88,7 @@ def measure_table(table: TableSnapshot) -> TableMeasures:
         quality=_rate_quality(table, columns, completeness),
         flags=tuple(flag.value for flag in _list_table_flags(table)),
         counting=msgspec.to_builtins(table.counting) if table.counting else {},
-        anonymity={},
+        anonymity=msgspec.to_builtins(table.anonymity) if table.anonymity else {},
         columns=columns,
     )
 
@@ -113,8 +113,21 @@ def measure_column(column: ColumnSnapshot) -> ColumnMeasures:
         shapes=dict(profile.shapes),
         protection=profile.protection,
         rare=dict(profile.rare),
+        figures=_list_figures(profile),
         flags=tuple(flag.value for flag in _list_column_flags(column, profile)),
     )
+
+
+def _list_figures(profile: ColumnProfile) -> dict[str, Any]:
+    number, date = profile.number, profile.date
+    figures = {
+        "unique_rate": profile.unique_rate,
+        "distinct_estimate": profile.distinct_estimate,
+        "length_quartiles": list(profile.length_quartiles),
+        "quartiles": list(number.quartiles) if number else [],
+        "oldest_age_days": date.oldest_age_days if date else None,
+    }
+    return {name: value for name, value in figures.items() if value not in (None, [])}
 
 
 def _list_column_flags(column: ColumnSnapshot, profile: ColumnProfile) -> list[Flag]:

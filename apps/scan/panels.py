@@ -7,7 +7,7 @@ from typing import Any
 from apps.discovery.panels import Panel
 from apps.discovery.selectors import list_visible_changes
 
-from .counting import describe_counting, describe_rare
+from .counting import describe_anonymity, describe_counting, describe_rare
 from .models import DatasetMeasurement, FieldMeasurement
 from .selectors import list_history, list_profiled_fields, load_measurements
 from .types import Flag
@@ -24,6 +24,7 @@ def load_profile(dataset: Any, user: Any) -> dict[str, Any]:
         "measurement": measurement,
         "flags": _title_flags(measurement.flags if measurement else []),
         "counting": describe_counting(measurement.counting) if measurement else None,
+        "anonymity": describe_anonymity(measurement.anonymity) if measurement else None,
         "columns": [_describe(row) for row in list_profiled_fields(dataset.pk)],
     }
 

@@ -68,7 +68,7 @@ _DECLARED: Final = {
         "name": "container name",
         "type": "kind",
         "part": "columns foreign_keys indexes constraints sequences parents partitioning grants"
-        " counting",
+        " counting anonymity",
         "hash": "content_hash",
         "scrubbed": "comment",
         "stripped": "definition",
@@ -85,21 +85,29 @@ _DECLARED: Final = {
         "part": "profile",
     },
     "ColumnProfile": {
-        "count": "rows nulls empty distinct min_length max_length rare",
-        "rate": "mean_length mean_words entropy letter_rate digit_rate space_rate symbol_rate hits"
-        " mentions traits",
+        "count": "rows nulls empty distinct min_length max_length length_quartiles rare",
+        "coarse": "distinct_estimate",
+        "rate": "unique_rate mean_length mean_words entropy letter_rate digit_rate space_rate"
+        " symbol_rate hits mentions traits",
         "shape": "shapes",
         "part": "number date",
         "code": "protection",
     },
     "NumberShape": {
-        "coarse": "low_magnitude high_magnitude",
+        "coarse": "low_magnitude high_magnitude quartiles",
         "rate": "negative_rate integer_rate zero_rate sequential_rate",
     },
     "DateShape": {
         "coarse": "oldest_decade newest_decade oldest_age_days",
         "rate": "with_time_rate",
         "code": "precision",
+    },
+    "Anonymity": {
+        "name": "columns",
+        "coarse": "smallest",
+        "rate": "under_rate",
+        "count": "k",
+        "flag": "whole",
     },
     "Counting": {"code": "state", "rate": "share", "count": "columns"},
     "ForeignKey": {"name": "columns target_container target_name target_columns name"},

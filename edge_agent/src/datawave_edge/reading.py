@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,7 +14,8 @@ from .counting import CountingPass
 from .faults import SourceFault
 from .governor import Governor
 from .protocol import RunSettings, TableSnapshot
-from .snapshots import snapshot_of
+from .slices import Slice, slice_shape
+from .snapshots import profile_sample, snapshot_of
 
 
 class Tell(Protocol):
@@ -45,8 +47,7 @@ class TableReader:
         if not self._governor.may_read():
             return snapshot_of(shape, None, "budget_spent")
         try:
-            with self._governor.meter.doing(SAMPLE):
-                sample = self._steadily(lambda: connector.sample(shape, self._limit))
+            table, sample = self._sample(connector, shape)
         except SourceFault as fault:
             if fault.code in ("connection_lost", "table_missing"):
                 raise
@@ -55,8 +56,28 @@ class TableReader:
                 return self.read(connector, fresh)
             self._tell_unread(connector, shape.ref, fault)
             return snapshot_of(shape, None, fault.code)
-        self._tell_profiled(shape, sample)
-        return self._with_counts(connector, shape, sample, snapshot_of(shape, sample, ""))
+        self._tell_profiled(shape, sample, table)
+        return self._with_counts(connector, shape, sample, table)
+
+    def _sample(self, connector: Connector, shape: TableShape) -> tuple[TableSnapshot, Sample]:
+        """The profiled table and its sample: without its rows when they came in slices."""
+        first, *others = slice_shape(shape)
+        sample = self._sample_slice(connector, first)
+        if not others:
+            return snapshot_of(shape, sample, ""), sample
+        columns = list(profile_sample(first.shape, sample))
+        # Cells of another slice are not at hand any more, so patterns are counted in SQL.
+        rowless = dataclasses.replace(sample, rows=[], cut=True)
+        del sample
+        for part in others:
+            found = profile_sample(part.shape, self._sample_slice(connector, part))
+            columns += found[part.skipped :]
+        return snapshot_of(shape, rowless, "", columns), rowless
+
+    def _sample_slice(self, connector: Connector, part: Slice) -> Sample:
+        with self._governor.meter.doing(SAMPLE):
+            sample: Sample = self._steadily(lambda: connector.sample(part.shape, self._limit))
+        return sample
 
     def _describe_anew(self, connector: Connector, shape: TableShape) -> TableShape | None:
         """The shape as it is by now, if the table was changed since it was described."""
@@ -80,9 +101,8 @@ class TableReader:
         hint = connector.grant_hint(ref) if denied else fault.hint
         self._tell(f"{ref.path}: {fault.message} {hint}".rstrip(), "warning")
 
-    def _tell_profiled(self, shape: TableShape, sample: Sample) -> None:
+    def _tell_profiled(self, shape: TableShape, sample: Sample, table: TableSnapshot) -> None:
         total = sample.row_count if sample.row_count is not None else shape.row_count
         of_all = f" of {'' if sample.exact else 'about '}{total:,}" if total is not None else ""
-        self._tell(
-            f"Profiled {shape.ref.path} ({len(sample.rows):,}{of_all} rows, values stay here)"
-        )
+        read = max((each.profile.rows for each in table.columns if each.profile), default=0)
+        self._tell(f"Profiled {shape.ref.path} ({read:,}{of_all} rows, values stay here)")

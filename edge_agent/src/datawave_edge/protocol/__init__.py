@@ -49,6 +49,7 @@ from .limits import (
     WINDOW,
 )
 from .records import (
+    Anonymity,
     ColumnProfile,
     ColumnSnapshot,
     Counting,
@@ -93,6 +94,7 @@ __all__ = [
     "SERVED_MAJORS",
     "WINDOW",
     "Ack",
+    "Anonymity",
     "BatchRejected",
     "CloseAck",
     "ColumnProfile",

@@ -41,6 +41,9 @@ class NumberShape(Part, frozen=True):
     zero_rate: Rate = 0.0
     # Share of sorted neighbours that differ by exactly one: close to 1 for a running number.
     sequential_rate: Rate = 0.0
+    # Quartiles in steps of 1, 2 and 5 times a power of ten; only of twenty different values and
+    # more.
+    quartiles: Annotated[list[float], msgspec.Meta(max_length=3)] = []
 
 
 class DateShape(Part, frozen=True):
@@ -80,6 +83,12 @@ class ColumnProfile(Part, frozen=True):
     number: NumberShape | None = None
     date: DateShape | None = None
     protection: Protection = "unknown"
+    # Share of the sampled values that came once.
+    unique_rate: Rate = 0.0
+    # Different values in the whole table, estimated from the sample and told in two digits.
+    distinct_estimate: Count | None = None
+    # Quartiles of the length of texts; only of twenty different values and more.
+    length_quartiles: Annotated[list[Count], msgspec.Meta(max_length=3)] = []
     # Pattern -> rows of the whole table in which the database found it; see `Counting`.
     rare: dict[Code, Count] = {}
     # Trait -> share in hundredths over at least five different values; docs/features.md lists them.
@@ -121,6 +130,19 @@ class Counting(Part, frozen=True):
     columns: Count = 0
 
 
+class Anonymity(Part, frozen=True):
+    """How alone rows stand by quasi-identifiers: reveals a class of sizes, never a group."""
+
+    columns: list[Name]
+    # Rows that must be alike before none stands out.
+    k: Count
+    smallest: Literal["1", "2-4", "5-9", "10+"]
+    # Share of rows in groups of fewer than k, in hundredths.
+    under_rate: Rate = 0.0
+    # Whether every row was looked at; in a sample groups are smaller than in the table.
+    whole: bool = False
+
+
 class TableSnapshot(Part, frozen=True):
     """One table, view or file: structure, size and column profiles."""
 
@@ -152,6 +174,8 @@ class TableSnapshot(Part, frozen=True):
     profile_error: Annotated[str, msgspec.Meta(max_length=64)] = ""
     # Absent where it was switched off or there is no text to look through.
     counting: Counting | None = None
+    # Absent where there are no two quasi-identifiers, or too few rows.
+    anonymity: Anonymity | None = None
 
 
 class TableRecord(Part, frozen=True, tag="table", tag_field="record"):
