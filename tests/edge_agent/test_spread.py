@@ -42,9 +42,8 @@ def draw(values: list[Any], size: int = 2_000) -> list[Any]:
     ids=["key", "thousand", "many", "flag", "skewed"],
 )
 def test_estimate_is_near_the_truth_when_rows_are_drawn(values: list[int], most: float) -> None:
-    (found,) = profile_columns(
-        [column("n", "integer")], Sample([[v] for v in draw(values)], TOTAL, True)
-    )
+    sample = Sample([[value] for value in draw(values)], TOTAL, exact=True)
+    (found,) = profile_columns([column("n", "integer")], sample, TOTAL)
     assert found.profile is not None
     estimate = found.profile.distinct_estimate
     assert estimate is not None
@@ -75,16 +74,13 @@ def test_step_never_tells_more_than_one_digit_when_a_number_is_rounded(number: f
 
 
 def test_quartiles_are_steps_and_absent_when_values_are_few() -> None:
-    many = [[28_000 + n * 37] for n in range(500)]
+    many = [[22_000 + n * 37] for n in range(500)]
     few = [[28_123] for _ in range(500)]
     for rows, expected in ((many, [20_000.0, 20_000.0, 20_000.0]), (few, [])):
         (found,) = profile_columns([column("pay", "integer")], Sample(rows, 500, True))
         assert found.profile is not None
         assert found.profile.number is not None
-        assert (
-            sorted(found.profile.number.quartiles) == sorted(expected)
-            or len(set(found.profile.number.quartiles) - {20_000.0}) == 0
-        )
+        assert found.profile.number.quartiles == expected
 
 
 # Quasi-identifiers.
