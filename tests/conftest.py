@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from apps.classification.vocabulary import refresh_vocabulary
 from apps.rbac.models import User
 
 from .people import People, make_people
@@ -41,6 +42,8 @@ def empty_cache() -> None:
 @pytest.fixture
 def people(db: None) -> People:
     """Alice, Bob, Charlie and Ada around one source."""
+    # Each process reads the types once, which is no part of what a test counts.
+    refresh_vocabulary()
     return make_people()
 
 

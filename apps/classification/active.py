@@ -10,8 +10,11 @@ from .judge import Judge
 from .model.opening import ShippedJudge
 from .model.store import ModelRefused, load_model
 from .model_files import place_file, read_parts
-from .models import StoredModel
+from .models import Lesson, StoredModel
+from .taxonomy import SHIPPED as SHIPPED_WORDS
+from .taxonomy import in_force
 from .types import ModelKind
+from .vocabulary import refresh_vocabulary
 
 logger = logging.getLogger(__name__)
 SHIPPED: Final = ShippedJudge()
@@ -22,7 +25,34 @@ _lock = threading.Lock()
 
 
 def current_judge() -> Judge:
-    """The judge whose verdicts count; the shipped one where the active one's file is refused."""
+    """The judge whose verdicts count, with what people taught above it."""
+    return add_lessons(_open_active())
+
+
+def add_lessons(judge: Judge) -> Judge:
+    """The judge, following what people taught by showing columns and rating types."""
+    # Web processes never judge, and need not hold numpy.
+    from .taught import Taught, TaughtJudge
+
+    refresh_vocabulary()
+    lessons = [
+        Taught(
+            key=row.pk,
+            kind=row.kind,
+            semantic_type=row.semantic_type,
+            examples=tuple(map(bytes.fromhex, row.examples)),
+            radius=row.radius,
+        )
+        for row in Lesson.objects.filter(retired_at=None).order_by("pk")
+    ]
+    words = in_force()
+    if not lessons and words.version == SHIPPED_WORDS.version:
+        return judge
+    return TaughtJudge(judge, lessons, words.version)
+
+
+def _open_active() -> Judge:
+    """The version in force; the shipped one where its file is refused."""
     active = find_active()
     if active is None:
         return SHIPPED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.dateparse import parse_datetime
 
 from .models import Label, LabelDecision
-from .taxonomy import TYPES, sensitivity_of
+from .taxonomy import find_type, sensitivity_of
 from .types import DecisionKind, LabelState
 from .verdicts import is_contradicted
 
@@ -72,8 +72,10 @@ def _say(label: Label, kind: DecisionKind, name: str, *, about_people: bool) -> 
         label.personal, label.sensitivity = False, sensitivity_of("", personal=False)
         return
     if name != label.semantic_type or kind == DecisionKind.CHANGE:
-        found = TYPES[name]
-        label.personal = found.personal or (found.contextual and about_people)
+        found = find_type(name)
+        label.personal = found is not None and (
+            found.personal or (found.contextual and about_people)
+        )
         label.sensitivity = sensitivity_of(name, personal=label.personal)
     label.semantic_type, label.confidence = name, 1.0
 
@@ -101,7 +103,7 @@ def restore(label: Label, decision: LabelDecision) -> None:
 
 def _take_machine_verdict(label: Label) -> None:
     """A suggestion is the machine's, which may have judged again since the decision."""
-    found = TYPES.get(label.machine_type)
+    found = find_type(label.machine_type)
     label.semantic_type, label.confidence = label.machine_type, label.machine_confidence
     label.personal = found is not None and (found.personal or (found.contextual and label.personal))
     label.sensitivity = sensitivity_of(label.machine_type, personal=label.personal)

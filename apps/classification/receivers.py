@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.signals import request_started
 from django.dispatch import receiver
 
 from . import tasks
 from .signals import labels_decided, learning_due, replay_due, replay_ended
+from .vocabulary import refresh_vocabulary
 
 
 @receiver(replay_due, dispatch_uid="classification.replay_due")
@@ -33,3 +35,9 @@ def work_on_learning(learning: Any, **_: Any) -> None:
 def learn_from_decisions(**_: Any) -> None:
     """The service knows whether enough came together."""
     tasks.learn_if_due.delay()
+
+
+@receiver(request_started, dispatch_uid="classification.request_started")
+def read_own_types(**_: Any) -> None:
+    """Pages name types as the installation does."""
+    refresh_vocabulary()

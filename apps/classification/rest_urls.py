@@ -10,6 +10,7 @@ from .rest.metrics import LearningViewSet, get_agreement
 from .rest.models import ModelViewSet, ReplayViewSet
 from .rest.review import ReviewQueueView, decide_group
 from .rest.signing import AttestationViewSet
+from .rest.types import LessonViewSet, OwnTypeViewSet, rate_type
 
 app_name = "classification-api"
 router = SimpleRouter(use_regex_path=False)
@@ -19,6 +20,8 @@ router.register("attestations", AttestationViewSet, basename="attestation")
 router.register("models", ModelViewSet, basename="model")
 router.register("replays", ReplayViewSet, basename="replay")
 router.register("learnings", LearningViewSet, basename="learning")
+router.register("own-types", OwnTypeViewSet, basename="own-type")
+router.register("lessons", LessonViewSet, basename="lesson")
 urlpatterns = [
     *router.urls,
     path("semantic-types/", SemanticTypeViewSet.as_view({"get": "list"}), name="type-list"),
@@ -30,4 +33,5 @@ urlpatterns = [
     path("review-queue/", ReviewQueueView.as_view(), name="review-queue"),
     path("review-queue/decide/", decide_group, name="review-decide"),
     path("label-agreement/", get_agreement, name="agreement"),
+    path("semantic-types/<str:name>/rate/", rate_type, name="type-rate"),
 ]

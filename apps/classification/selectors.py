@@ -19,12 +19,14 @@ from .models import (
     LabelDecision,
     LabelQuerySet,
     Learning,
+    Lesson,
+    OwnType,
     PastVerdict,
     Replay,
     ReplayChange,
     StoredModel,
 )
-from .taxonomy import TYPES, categories_of, title_of
+from .taxonomy import categories_of, find_type, in_force, title_of
 from .types import (
     DECIDED_STATES,
     STANDING_STATES,
@@ -51,14 +53,15 @@ class UnknownSemanticType(NotThere):
 
 def get_semantic_type(name: str) -> SemanticType:
     """The type of that name. Raises UnknownSemanticType."""
-    if name not in TYPES:
+    found = find_type(name)
+    if found is None:
         raise UnknownSemanticType(f"There is no semantic type {name[:64]}.", field="semantic_type")
-    return TYPES[name]
+    return found
 
 
 def list_semantic_types() -> list[SemanticType]:
     """All types, in the order of their groups."""
-    return list(TYPES.values())
+    return list(in_force().types.values())
 
 
 def name_semantic_type(name: str) -> str:
@@ -367,3 +370,40 @@ def count_label_coverage(user: User, *, source: str = "") -> dict[str, int]:
             contradicted=Count("pk", filter=Q(conflict=True)),
         ).items()
     }
+
+
+# What was taught
+
+
+def list_own_types(user: User) -> QuerySet[OwnType]:
+    """Own types, for people who may view any source."""
+    rows = OwnType.objects.select_related("made_by")
+    return rows if list_visible_sources(user).exists() else rows.none()
+
+
+def get_own_type(*, user: User, public_id: uuid.UUID | str) -> OwnType:
+    """The own type. Raises NotThere."""
+    if found := list_own_types(user).filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def list_lessons(user: User) -> QuerySet[Lesson]:
+    """What was taught by showing columns and still counts, newest first."""
+    rows = Lesson.objects.filter(retired_at=None).select_related("made_by")
+    return rows if list_visible_sources(user).exists() else rows.none()
+
+
+def get_lesson(*, user: User, public_id: uuid.UUID | str) -> Lesson:
+    """The lesson. Raises NotThere."""
+    rows = Lesson.objects.all() if list_visible_sources(user).exists() else Lesson.objects.none()
+    if found := rows.filter(public_id=public_id).first():
+        return found
+    raise NotThere
+
+
+def count_types_in_use(user: User) -> dict[str, int]:
+    """Number of labels of each type, of those that the person may view."""
+    labels = list_visible_labels(user).exclude(semantic_type="").select_related(None).order_by()
+    rows = labels.values_list("semantic_type").annotate(n=Count("pk"))
+    return {str(name): int(number) for name, number in rows}

@@ -120,3 +120,10 @@ class LearningOutcome(TextChoices):
     NO_BETTER = "no_better", "No better than what is in force"
     WORSE_TYPE = "worse_type", "Better, but a type got clearly worse"
     TOO_FEW = "too_few", "Too few decisions to learn from"
+
+
+class LessonKind(TextChoices):
+    """What was taught about columns like some."""
+
+    LIKE = "like", "Such columns are of this type"
+    NEVER = "never", "Such columns are never of this type"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import labels, metrics, models, review, signing
+from .views import labels, metrics, models, review, signing, types
 
 app_name = "classification"
 urlpatterns = [
@@ -32,4 +32,11 @@ urlpatterns = [
     ),
     path("classification/agreement/", metrics.show_metrics, name="metrics"),
     path("classification/learn/", metrics.learn, name="learn"),
+    path("classification/types/", types.list_types, name="type-list"),
+    path("classification/types/rate/", types.rate_type, name="type-rate"),
+    path("classification/types/teach/", types.show_teaching, name="teach"),
+    path("classification/types/make/", types.teach_type, name="type-make"),
+    path("own-types/<uuid:public_id>/", types.change_type, name="type-change"),
+    path("labels/<uuid:public_id>/never/", types.teach_exception, name="label-never"),
+    path("lessons/<uuid:public_id>/take-back/", types.take_back_lesson, name="lesson-take-back"),
 ]

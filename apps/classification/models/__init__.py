@@ -6,6 +6,7 @@ from .labels import AlikeGroup, Label, LabelDecision, LabelQuerySet, PastVerdict
 from .learning import Learning
 from .registry import Activation, ModelFile, Replay, ReplayChange, StoredModel
 from .signoff import Attestation, AttestationQuerySet
+from .teaching import Lesson, OwnType, TypeRating
 
 __all__ = [
     "Activation",
@@ -16,9 +17,12 @@ __all__ = [
     "LabelDecision",
     "LabelQuerySet",
     "Learning",
+    "Lesson",
     "ModelFile",
+    "OwnType",
     "PastVerdict",
     "Replay",
     "ReplayChange",
     "StoredModel",
+    "TypeRating",
 ]

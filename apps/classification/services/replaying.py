@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from apps.classification.active import open_judge
+from apps.classification.active import add_lessons, open_judge
 from apps.classification.judge import Judge
 from apps.classification.model.store import ModelRefused
 from apps.classification.models import Replay, StoredModel
@@ -123,7 +123,7 @@ def advance_replay(*, replay_id: int) -> None:
     if replay is None:
         return
     try:
-        judge = open_judge(replay.model)
+        judge = add_lessons(open_judge(replay.model))
     except ModelRefused as refused:
         _fail(replay, str(refused))
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django import template
 
-from apps.classification.taxonomy import TYPES, title_of
+from apps.classification.taxonomy import find_type, in_force, title_of
 
 register = template.Library()
 
@@ -20,7 +20,7 @@ def type_title(name: str) -> str:
 @register.filter
 def type_description(name: str) -> str:
     """What a type means; nothing for an unknown one."""
-    found = TYPES.get(name)
+    found = find_type(name)
     return found.description if found else ""
 
 
@@ -38,10 +38,10 @@ class Choice:
 @register.simple_tag
 def semantic_types() -> list[Choice]:
     """All types, in the order of their groups."""
-    groups = list(dict.fromkeys(each.group for each in TYPES.values()))
+    groups = list(dict.fromkeys(each.group for each in in_force().types.values()))
     choices = [
         Choice(each.name, each.title, each.description, each.sensitivity, each.group)
-        for each in TYPES.values()
+        for each in in_force().types.values()
     ]
     return sorted(choices, key=lambda choice: groups.index(choice.group_title))
 

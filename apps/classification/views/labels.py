@@ -32,6 +32,7 @@ from apps.classification.selectors import (
 )
 from apps.classification.types import DecisionKind, LabelState, Sensitivity
 from apps.datasources.selectors import list_visible_sources
+from apps.rbac.selectors import may
 from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
 from datawave.common.pages import answer_csv, answer_errors, list_given, paginate
@@ -150,6 +151,7 @@ def show_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "types": list_semantic_types(),
         "decisions": label.decisions.select_related("user")[:20],
         "nearest": list_nearest(label, user),
+        "may_teach": may(user, Action.DECIDE_LABELS),
         "verdicts": list_past_verdicts(label)[:20],
         "active": "classification",
     }
