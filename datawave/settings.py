@@ -296,7 +296,13 @@ SPECTACULAR_SETTINGS = {
         "FindingStateEnum": "apps.compliance.types.FindingState",
         "SchemaChangeKindEnum": "apps.discovery.types.ChangeKind",
         "DecisionKindEnum": "apps.classification.types.DecisionKind",
-        "DecidedKindEnum": "apps.classification.rest.KINDS",
+        "DecidedKindEnum": "apps.classification.rest.labels.KINDS",
+        "SensitivityEnum": "apps.classification.types.Sensitivity",
+        "ModelKindEnum": "apps.classification.types.ModelKind",
+        "ReplayKindEnum": "apps.classification.types.ReplayKind",
+        "ReplayStateEnum": "apps.classification.types.ReplayState",
+        "LessonKindEnum": "apps.classification.types.LessonKind",
+        "LearningOutcomeEnum": "apps.classification.types.LearningOutcome",
     },
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import QuerySet
-from django_filters import FilterSet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -175,7 +175,6 @@ class ReplayViewSet(
 
     queryset = Replay.objects.none()
     serializer_class = ReplaySerializer
-    filterset_class: type[FilterSet] | None = None
     lookup_field = "public_id"
     lookup_value_converter = "uuid"
 
@@ -203,9 +202,15 @@ class ReplayViewSet(
     @extend_schema(
         operation_id="replays_changes",
         summary="What would change, column by column",
+        parameters=[
+            OpenApiParameter("type_before", str),
+            OpenApiParameter("type_after", str),
+            OpenApiParameter("decided", bool),
+            OpenApiParameter("source", OpenApiTypes.UUID),
+        ],
         responses=ReplayChangeSerializer(many=True),
     )
-    @action(detail=True, methods=["get"], filterset_class=ReplayChangeFilter)
+    @action(detail=True, methods=["get"])
     def changes(self, request: Request, public_id: str) -> Response:
         """Columns that the caller may view."""
         rows = list_replay_changes(self._get(public_id), self._user())
