@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,8 +18,9 @@ from .error_codes import find_kind
 from .filters import RunFilter
 from .models import Run, RunEvent, RunQuerySet
 from .quarantine import get_set_aside, list_set_aside
-from .selectors import get_run, list_log, list_visible_runs, load_live
-from .types import Trigger
+from .run_log import list_from_level
+from .selectors import get_run, list_visible_runs, load_live
+from .types import LogLevel, Trigger
 from .undo_rest import UndoActions
 
 if TYPE_CHECKING:
@@ -210,11 +211,14 @@ class RunViewSet(
         return Response(self._describe(run.public_id), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="runs_log", summary="Log of a run",
+                   parameters=[OpenApiParameter("level", str, enum=LogLevel.values,
+                               description="This level and what is worse.")],
                    responses=LogSerializer(many=True), filters=False)  # fmt: skip
     @action(detail=True, filterset_class=None)
     def log(self, request: Request, public_id: Any = None) -> Response:
         """The run's log, oldest line first."""
-        page: Any = self.paginate_queryset(list_log(self.get_object()))  # type: ignore[arg-type]
+        lines = list_from_level(self.get_object(), request.query_params.get("level", ""))
+        page: Any = self.paginate_queryset(lines)  # type: ignore[arg-type]
         return self.get_paginated_response(LogSerializer(page, many=True).data)
 
     def _act(self, act: Callable[..., Any]) -> Response:

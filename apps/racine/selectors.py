@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from apps.discovery.types import JobState
 from datawave.common.errors import NotThere
 
 from .error_codes import find_kind
+from .estimates import expect_tables, guess_remaining
 from .figures import Figures, StageFigures, load_figures
 from .models import Run, RunEvent, RunQuerySet, StageRun
 from .types import ABSENCE, ACTIVE_RUN_STATES, RunState, StageState
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 LOG_LINES = 200
 # Shares of the whole that reading, the stages and settling have.
 READING, STAGES, SETTLING = 50, 40, 10
-PAST_RUNS = 5
 RUNNING_SHOWN = 3
 RESULT_SECONDS = 24 * 3600
 AGENT_STATES = {
@@ -105,7 +104,9 @@ def load_live(run: Run, *, with_log: bool = True) -> dict[str, Any]:
     live = _load_figures_of(run)
     if with_log:
         newest = list(list_log(run).reverse()[:LOG_LINES])
-        live = {**live, "log": [render_line(event) for event in reversed(newest)]}
+        total = list_log(run).count() if len(newest) == LOG_LINES else len(newest)
+        lines = [render_line(event) for event in reversed(newest)]
+        live = {**live, "log": lines, "log_cut": total - len(newest)}
     return live
 
 
@@ -129,7 +130,8 @@ def _build_live(run: Run) -> dict[str, Any]:
         "state_label": run.get_state_display(),
         "progress": _measure_progress(run, figures),
         "elapsed_seconds": round(elapsed, 1),
-        "eta_seconds": _guess_remaining(run, elapsed),
+        "eta_seconds": guess_remaining(run),
+        "expected": expect_tables(run),
         "counts": figures.counts,
         "stages": [_describe_stage(run, stage) for stage in figures.stages],
         "agent": _describe_agent(run),
@@ -141,18 +143,6 @@ def _build_live(run: Run) -> dict[str, Any]:
 
 def _elapsed(run: Run) -> float:
     return ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
-
-
-def _guess_remaining(run: Run, elapsed: float) -> float | None:
-    """From how long earlier runs of the source took; None when that says nothing."""
-    if run.state not in ACTIVE_RUN_STATES:
-        return None
-    past = Run.objects.filter(source_id=run.source_id, state__in=FINISHED).order_by("-pk")
-    times = past.values_list("started_at", "finished_at")[:PAST_RUNS]
-    spans = [(end - start).total_seconds() for start, end in times if end is not None]
-    if not spans or elapsed >= statistics.median(spans):
-        return None
-    return round(statistics.median(spans) - elapsed, 1)
 
 
 def _measure_progress(run: Run, figures: Figures) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -35,7 +35,8 @@ from .incident_reads import list_run_incidents
 from .load import describe_egress, describe_load
 from .models import Run
 from .quarantine import get_set_aside, list_set_aside
-from .selectors import get_run, list_log, list_visible_runs, load_live, topic_of
+from .run_log import render_log
+from .selectors import get_run, list_visible_runs, load_live, topic_of
 from .timeline import load_timeline
 from .types import RunState, StageState, Trigger
 from .undo_views import describe_undo
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from apps.rbac.models import User
 
 NARROWING = ("q", "state", "source", "trigger", "started_after", "started_before")
-LOG_CAP = 50_000
 COUNTS = ("tables", "columns", "labels", "findings")
 CSV_HEAD = ("number", "source", "state", "trigger", "started_by", "started_at", "finished_at",
             "seconds", *COUNTS)  # fmt: skip
@@ -261,15 +261,8 @@ def _decide(
 @require_GET
 @answer_errors
 def download_log(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
-    """The run's log as text, the newest lines when there are very many."""
+    """The run's log as text; `?level=warning` leaves out what is less."""
     run = get_run(user=_user(request), public_id=public_id)
-    return HttpResponse(render_log(run), content_type="text/plain; charset=utf-8")
-
-
-def render_log(run: Run) -> Iterator[str]:
-    """Line by line: time, level, source, message."""
-    newest = list_log(run).reverse().values_list("pk", flat=True)[LOG_CAP : LOG_CAP + 1]
-    before = next(iter(newest), 0)
-    for event in list_log(run).filter(pk__gt=before).iterator(1_000):
-        message = " ".join(event.message.split())
-        yield f"{event.at.isoformat()} {event.level.upper():7} {event.source:14} {message}\n"
+    return HttpResponse(
+        render_log(run, request.GET.get("level", "")), content_type="text/plain; charset=utf-8"
+    )

@@ -32,6 +32,9 @@
     return minutes ? `${minutes}m ${String(whole % 60).padStart(2, "0")}s` : `${whole}s`;
   }
 
+  const sayExpected = (expected) =>
+    expected ? `${expected.about ? "about " : ""}${Number(expected.tables).toLocaleString()}` : "—";
+
   const setText = (selector, text) =>
     all(selector, page).forEach((element) => (element.textContent = text));
 
@@ -43,6 +46,7 @@
     setText("[data-run-field=agent]", run.agent?.name || "not yet");
     setText("[data-run-field=read]", Number(run.agent?.done ?? 0).toLocaleString());
     setText("[data-run-field=current]", run.agent?.current ?? "");
+    setText("[data-run-field=expected]", sayExpected(run.expected));
     setText("[data-run-field=eta]", run.eta_seconds == null ? "" : `about ${sayDuration(run.eta_seconds)} left`);
     all("[data-run-progress]", page).forEach((bar) => {
       bar.value = run.progress;
@@ -106,6 +110,8 @@
     // Both words do not fit beside the title, and the red one says more.
     word.hidden = state === "done" && stage.failed > 0;
     one("progress", card).value = share;
+    const count = one("[data-stage-count]", card);
+    if (count) count.textContent = stage.total ? `${Number(stage.done).toLocaleString()} / ${Number(stage.total).toLocaleString()}` : "";
     const failed = one("[data-stage-failed]", card);
     if (failed) failed.hidden = !stage.failed;
     if (failed && stage.failed) failed.textContent = `${stage.failed} aside`;
@@ -190,7 +196,12 @@
   }
 
   document.addEventListener("change", ({ target }) => {
-    if (target.matches("[data-run-quiet]")) one("[data-run-log]", page).classList.toggle("quiet", target.checked);
+    if (!target.matches("[data-run-level]")) return;
+    one("[data-run-log]", page).dataset.from = target.value;
+    const link = one("[data-run-download]", page);
+    const address = new URL(link.href);
+    target.value ? address.searchParams.set("level", target.value) : address.searchParams.delete("level");
+    link.href = address.href;
   });
 
   // ---------- Messages ----------
