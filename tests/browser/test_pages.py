@@ -18,6 +18,7 @@ FIRST_VISIT = 300 * 1024
 PLAIN = ("/sign-in/", "/sign-in/link/not-a-link/")
 PATHS = (
     "/", "/sources/", "/sources/add/", "/sources/?q=nothing-like-it", "/agents/",
+    "/agents/{agent}/",
     "/runs/", "/runs/?state=failed", "/schedules/",
     "/inbox/", "/inbox/?show=unread", "/profile/", "/people/",
     "/catalog/", "/catalog/?q=customer", "/classification/", "/classification/?q=nothing-like-it",
@@ -49,6 +50,7 @@ def ids(admin: Client, demo: Path) -> dict[str, str]:
         "dataset": first_id(admin, "datasets/"),
         "label": first_id(admin, "labels/"),
         "finding": first_id(admin, "findings/"),
+        "agent": first_id(admin, "agents/"),
     }
 
 

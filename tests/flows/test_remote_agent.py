@@ -102,6 +102,7 @@ def test_installation_is_small_when_it_has_one_driver() -> None:
         assert done.stdout.startswith("datawave-edge ")
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.faults
 def test_it_works(site: Site, postgres: ConnectionSpec, mysql: ConnectionSpec) -> None:
     """Killed, it goes on; revoked, it keeps still until it is enrolled again."""
