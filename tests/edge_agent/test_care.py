@@ -78,7 +78,9 @@ def test_command_says_how_to_enrol_when_there_is_no_identity(
 def test_identity_is_for_its_user_alone(spool: Path) -> None:
     identity = enrolled(spool)
     assert stat.S_IMODE(spool.stat().st_mode) == 0o700
-    assert stat.S_IMODE((spool / "identity.json").stat().st_mode) == 0o600
+    with IdentityFile(spool).locked(), lock_spool(spool):
+        for file in spool.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     assert IdentityFile(spool).get() == identity
     for secret in (identity.key, identity.link):
         assert secret not in repr(identity)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from .files import open_private
+
 DEFAULT_SPOOL = Path.home() / ".local" / "state" / "datawave-edge"
 MIB = 1024 * 1024
 SPOOL_LIMIT = 512 * MIB
@@ -95,7 +97,7 @@ def secrets_path(environ: Mapping[str, str] = os.environ) -> Path:
 def is_spool_in_use(directory: Path) -> bool:
     """Whether an agent runs on this spool."""
     try:
-        with (directory / "lock").open("ab") as lock:
+        with open_private(directory / "lock") as lock:
             return not _take(lock)
     except OSError:
         return False
@@ -108,7 +110,7 @@ def lock_spool(directory: Path, seconds: float = 10.0) -> IO[bytes]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (directory / "lock").open("ab")
+        lock = open_private(directory / "lock")
     except OSError:
         raise BadConfig(f"The spool directory {directory} can't be written.") from None
     deadline = time.monotonic() + seconds

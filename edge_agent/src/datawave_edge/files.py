@@ -6,6 +6,12 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a file for adding to; when it is new, for this user alone. Raises OSError."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from .config import BadConfig
-from .files import replace_file
+from .files import open_private, replace_file
 
 FILE: Final = "identity.json"
 PENDING: Final = "enrolling.json"
@@ -120,7 +120,7 @@ class IdentityFile:
         """Keep the identity from other processes of this host while the block runs."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = (self.directory / "identity.lock").open("ab")
+            lock = open_private(self.directory / "identity.lock")
         except OSError:
             raise BadConfig(f"The directory {self.directory} can't be written.") from None
         with lock:
