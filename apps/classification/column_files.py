@@ -62,16 +62,25 @@ def judge_rows(judge: Judge, rows: Iterable[ColumnRow]) -> Iterator[dict[str, An
 
     Rows of one table of one source are judged together, as they would be in a discovery.
     """
-    tables: dict[tuple[str, str], list[ColumnRow]] = {}
-    for row in rows:
-        tables.setdefault((row.source, row.table), []).append(row)
-    every = list(tables.values())
+    every = _group(rows)
     for start in range(0, len(every), _AT_ONCE):
         some = every[start : start + _AT_ONCE]
         told = judge_all(judge, [_describe_table(members) for members in some])
         for members, verdicts in zip(some, told, strict=True):
             for row, verdict in zip(members, verdicts, strict=False):
                 yield _describe_verdict(row, verdict)
+
+
+def describe_tables(rows: Iterable[ColumnRow]) -> list[TableFacts]:
+    """What an agent would tell of the rows' tables."""
+    return [_describe_table(members) for members in _group(rows)]
+
+
+def _group(rows: Iterable[ColumnRow]) -> list[list[ColumnRow]]:
+    tables: dict[tuple[str, str], list[ColumnRow]] = {}
+    for row in rows:
+        tables.setdefault((row.source, row.table), []).append(row)
+    return list(tables.values())
 
 
 def _describe_table(members: list[ColumnRow]) -> TableFacts:

@@ -147,8 +147,9 @@ def sensitivity_of(name: str, *, personal: bool) -> str:
 
 
 def _raised(found: SemanticType) -> str:
-    """Free text about people is confidential, although text in general is not."""
-    return Sensitivity.CONFIDENTIAL.value if found.name == "text.free" else found.sensitivity
+    """Texts and documents about people are confidential, although others are not."""
+    written = found.name in ("text.free", "data.json")
+    return Sensitivity.CONFIDENTIAL.value if written else found.sensitivity
 
 
 def title_of(name: str) -> str:

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from apps.classification.judge import TableFacts
+from apps.classification.judge import TableFacts, judge_all
 from apps.classification.model import judging
 from apps.classification.model.judging import ModelJudge, open_judge
-from apps.classification.model.predicting import predict
+from apps.classification.model.names import hash_all_names, hash_names, is_opaque
+from apps.classification.model.predicting import predict, predict_parts
 from apps.classification.model.store import SHIPPED, Model, ModelRefused, load_model, save_model
 from apps.classification.rules.judging import RuleJudge
-from apps.classification.training.examples import Taught, read_labelled, teach_invented
-from apps.classification.training.fitting import fit_model
+from apps.classification.training.examples import (
+    Taught,
+    read_labelled,
+    teach_invented,
+    teach_labelled,
+)
+from apps.classification.training.fitting import Scored, find_temperatures, fit_model
 from apps.classification.training.synthetic import invent_tables
 from datawave_edge.profile import profile_column
 from datawave_edge.protocol import ColumnSnapshot
@@ -187,3 +194,70 @@ def test_labelled_file_becomes_tables_when_read(tmp_path: Path) -> None:
     (tmp_path / "l.jsonl").write_text("\n".join(lines))
     ((first, second),) = read_labelled(tmp_path / "l.jsonl")
     assert (first.column, second.column, first.about_people) == ("a", "b", True)
+
+
+# Many tables, and names that tell nothing
+
+
+def test_tables_get_the_same_verdicts_when_judged_together(model: Model) -> None:
+    judge = ModelJudge(model)
+    tables = [table(column("iban", list(IBANS)), column("n", [1, 2, 3])), table(),
+              table(column("c1", ["a", "b"]))]  # fmt: skip
+    together = judge_all(judge, tables)
+    assert together == [judge.judge(each) for each in tables]
+    assert [len(each) for each in together] == [2, 0, 1]
+
+
+def test_tables_are_judged_in_turn_when_a_judge_takes_one_at_a_time() -> None:
+    (verdicts,) = judge_all(RuleJudge(), [table(column("email", ["a@b.org"] * 9))])
+    assert verdicts[0].semantic_type == "contact.email"
+
+
+@pytest.mark.parametrize(
+    ("name", "opaque"),
+    [("c1", True), ("col_17", True), ("Field12", True), ("V3", True), ("Unnamed: 0", True),
+     ("7", True), ("city", False), ("c_name", False), ("x_email", False), ("naïve", False)],
+)  # fmt: skip
+def test_name_is_opaque_when_it_holds_no_telling_word(name: str, opaque: bool) -> None:
+    assert is_opaque(name) == opaque
+
+
+def test_blind_forest_is_asked_when_the_name_is_opaque(model: Model, taught: list[Taught]) -> None:
+    """Each forest is replaced by one that knows a single answer."""
+    known = replace(taught[0].example, opaque=False)
+    swapped = replace(model, forest=model.blind, blind=model.forest)
+    for example in (known, replace(known, opaque=True)):
+        there = replace(example, opaque=not example.opaque)
+        one, other = (
+            predict_parts(m, [e])["forest"] for m, e in ((model, example), (swapped, there))
+        )
+        assert np.array_equal(one, other)
+
+
+def test_siblings_are_hashed_the_same_when_done_at_once() -> None:
+    names = ["first_name", "birth_date", "name", "x"]
+    for place, found in enumerate(hash_all_names(names, "people")):
+        others = [*names[:place], *names[place + 1 :]]
+        assert found == hash_names(names[place], "people", others)
+
+
+def test_parts_of_rows_teach_when_a_column_has_enough(tmp_path: Path) -> None:
+    row = {
+        "source": "s", "family": "f", "table": "t", "column": "age", "declared_type": "integer",
+        "siblings": [], "values": list(range(40)), "label_semantic": "person.age",
+        "subject": "person",
+    }  # fmt: skip
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(json.dumps(row), encoding="utf-8")
+    found = list(teach_labelled(read_labelled(path)))
+    assert [each.example.opaque for each in found] == [False, True, True, True, False]
+    assert [each.as_found for each in found] == [True, False, False, False, False]
+
+
+def test_temperature_softens_when_a_model_is_surer_than_right() -> None:
+    points = np.log(np.array([[0.98, 0.02]] * 10))
+    sure = Scored(points, np.array([0] * 7 + [1] * 3))
+    fair = Scored(points, np.array([0] * 10))
+    soft, sharp = (find_temperatures([{"": each, "opaque_": each}]) for each in (sure, fair))
+    assert soft["temperature"] > 2.0
+    assert sharp["temperature"] < 1.0

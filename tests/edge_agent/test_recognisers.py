@@ -120,6 +120,12 @@ GOLDENS = {
     "us_ein": (["91-1144442"], ["911144442"]),
     "us_itin": (["912-90-3456"], ["912903456"]),
     "za_idnr": (["7503305044089"], ["8503305044089"]),
+    "payment_word": (["PayPal", "credit_card"], ["apples"]),
+    "card_brand_word": (["Visa", "AMEX"], ["Acme"]),
+    "education_word": (["Bachelor's", "HS-grad"], ["table"]),
+    "title_word": (["Mr", "Frau"], ["Anna"]),
+    "ethnic_word": (["Asian", "Hispanic or Latino"], ["green"]),
+    "language_word": (["English", "Deutsch"], ["table"]),
     "eu_vat": (["ATU57194903"], ["XX123456789"]),
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from apps.classification.taxonomy import find_type
 
 from .features import ReadColumn, ReadTable, read_table
 from .forest import Array
+from .names import is_opaque
 from .predicting import list_examples, predict
 from .store import Model, ModelRefused, load_model
 
@@ -85,16 +86,20 @@ class ModelJudge:
         sure = column.shares[ruled]
         place = int(np.argmax(shares))
         best, share = self._model.types[place], float(shares[place])
-        if self._defers(ruled, sure, best, share):
+        if self._defers(column.column.name, ruled, sure, best, share):
             return ruled, sure
+        if is_opaque(column.column.name):
+            return best, share
         if share < _HALF and _may_be_personal(best) and not _may_be_personal(ruled):
             return ruled, max(ABSTAIN_BELOW, share * _LESS)
         return best, share
 
-    def _defers(self, ruled: str, sure: float, best: str, share: float) -> bool:
+    def _defers(self, name: str, ruled: str, sure: float, best: str, share: float) -> bool:
         """To overlook personal data costs more than to look once more."""
         if ruled not in self._model.counts:
             return True
+        if is_opaque(name) and ruled in self._model.labelled:
+            return False
         if ruled == best or not _is_personal(ruled):
             return False
         if ruled not in self._model.labelled:

@@ -18,6 +18,19 @@ _SIBLING: Final = 0.3
 _MOST_WORDS: Final = 100
 
 
+# Words of names that tell nothing: c1, col_7, field12, Unnamed: 3.
+_EMPTY: Final = frozenset(
+    {"attr", "attribute", "col", "column", "data", "expr", "field", "item", "param", "unnamed",
+     "val", "value", "var", "variable", "xx"}
+)  # fmt: skip
+
+
+def is_opaque(name: str) -> bool:
+    """Whether a name tells nothing of what the column holds."""
+    words = split_words(name)
+    return all(word.isdigit() or len(word) == 1 or word in _EMPTY for word in words)
+
+
 def hash_names(column: str, table: str, siblings: Iterable[str]) -> dict[int, float]:
     """Places and weights for the words and character runs of a name and of its surroundings."""
     beside = sorted({word for name in siblings for word in split_words(name)})

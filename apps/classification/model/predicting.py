@@ -10,7 +10,7 @@ import numpy as np
 
 from .features import Features, ReadTable, list_contexts
 from .forest import Array
-from .names import hash_all_names
+from .names import hash_all_names, is_opaque
 from .store import Model
 
 _LEAST: Final = 1e-4
@@ -26,6 +26,8 @@ class Example:
     features: Features
     names: Mapping[int, float]
     rules: Mapping[str, float]
+    # Whether its name tells nothing.
+    opaque: bool = False
 
 
 def list_examples(table: ReadTable) -> list[Example]:
@@ -34,7 +36,12 @@ def list_examples(table: ReadTable) -> list[Example]:
     names = hash_all_names([each.column.name for each in table.columns], table.facts.name)
     contexts = list_contexts(shares, table.subject)
     return [
-        Example(features=each.features | context, names=hashed, rules=each.shares)
+        Example(
+            features=each.features | context,
+            names=hashed,
+            rules=each.shares,
+            opaque=is_opaque(each.column.name),
+        )
         for each, context, hashed in zip(table.columns, contexts, names, strict=True)
     ]
 
@@ -57,20 +64,44 @@ def normalise(rows: Array, centre: Array, scale: Array) -> Array:
 
 def predict(model: Model, examples: Sequence[Example]) -> Array:
     """Calibrated shares of the types, a row for each example."""
+    temperatures = _settings_of(model, "temperature", examples)
+    return raise_points(mix(model, examples) / temperatures)
+
+
+def mix(model: Model, examples: Sequence[Example]) -> Array:
+    """Log points of the types: the parts, each to the power that its kind of name gives it."""
     parts = predict_parts(model, examples)
-    settings = model.settings
-    points = sum(settings[name] * np.log(np.maximum(part, _LEAST)) for name, part in parts.items())
-    return raise_points(np.asarray(points) / settings["temperature"])
+    return np.asarray(
+        sum(
+            _settings_of(model, name, examples) * np.log(np.maximum(part, _LEAST))
+            for name, part in parts.items()
+        )
+    )
+
+
+def _settings_of(model: Model, name: str, examples: Sequence[Example]) -> Array:
+    usual = model.settings[name]
+    opaque = model.settings.get(f"opaque_{name}", usual)
+    return np.array([[opaque if each.opaque else usual] for each in examples])
 
 
 def predict_parts(model: Model, examples: Sequence[Example]) -> dict[str, Array]:
     """Shares by forest, linear part and rules, each alone."""
     rows = fill_rows(examples, model.features)
     return {
-        "forest": model.forest.predict(rows, len(model.types)),
+        "forest": _ask_forests(model, rows, np.array([each.opaque for each in examples])),
         "linear": raise_points(_add_up(model, rows, examples)),
         "rules": _fill_rules(model, examples),
     }
+
+
+def _ask_forests(model: Model, rows: Array, opaque: Array) -> Array:
+    """Each column is told by the forest that is for its kind of name."""
+    shares = np.zeros((len(rows), len(model.types)))
+    for forest, chosen in ((model.blind, opaque), (model.forest, ~opaque)):
+        if chosen.any():
+            shares[chosen] = forest.predict(rows[chosen], len(model.types))
+    return shares
 
 
 def _add_up(model: Model, rows: Array, examples: Sequence[Example]) -> Array:

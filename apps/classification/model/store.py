@@ -17,9 +17,10 @@ from datawave.common.errors import DataWaveError
 from .forest import Array, Forest
 from .names import SPACE
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 SHIPPED: Final = Path(__file__).parent / "shipped"
 _FOREST: Final = tuple(each.name for each in fields(Forest))
+_FORESTS: Final = ("forest", "blind")
 _MOST_BYTES: Final = 15 * 2**20
 
 
@@ -40,6 +41,8 @@ class Model:
     settings: dict[str, float]
     version: str
     forest: Forest
+    # Grown on columns whose name tells nothing, and asked about such columns alone.
+    blind: Forest
     # Linear part: hashed names first, then the features, as whole numbers times a step a type.
     weights: Array
     steps: Array
@@ -56,7 +59,11 @@ class Model:
 def save_model(model: Model, path: Path) -> str:
     """Write `path`.npz and `path`.json; returns the hash of the arrays."""
     packed = io.BytesIO()
-    arrays = {f"forest_{name}": getattr(model.forest, name) for name in _FOREST}
+    arrays = {
+        f"{forest}_{name}": getattr(getattr(model, forest), name)
+        for forest in _FORESTS
+        for name in _FOREST
+    }
     linear = {name: getattr(model, name) for name in _LINEAR}
     np.savez_compressed(packed, **arrays, **linear)
     digest = hashlib.sha256(packed.getvalue()).hexdigest()
@@ -109,7 +116,10 @@ def _check(told: Any, packed: bytes) -> None:
 
 def _unpack(told: dict[str, Any], packed: bytes) -> Model:
     with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-        forest = Forest(**{name: arrays[f"forest_{name}"] for name in _FOREST})
+        forests = {
+            forest: Forest(**{name: arrays[f"{forest}_{name}"] for name in _FOREST})
+            for forest in _FORESTS
+        }
         linear = {name: arrays[name] for name in _LINEAR}
     return Model(
         types=tuple(told["types"]),
@@ -118,6 +128,7 @@ def _unpack(told: dict[str, Any], packed: bytes) -> Model:
         labelled=told["labelled"],
         settings=told["settings"],
         version=told["version"],
-        forest=forest,
+        forest=forests["forest"],
+        blind=forests["blind"],
         **linear,
     )

@@ -22,6 +22,7 @@ _MOST_WITHOUT_VALUES: Final = 0.7
 _MOST: Final = 0.99
 _MENTIONS: Final = ("email", "phone", "card_number", "iban", "us_ssn")
 _FEW_MENTIONS: Final = 0.01
+_SOME_MENTIONS: Final = 0.05
 # Names of texts that are about the person of the row.
 _NOTES: Final = frozenset(
     ["bio", "biography", "clinical", "comment", "comments", "complaint", "feedback", "interaction",
@@ -89,6 +90,8 @@ def is_personal(column: Column, kind: str, subject: Subject) -> bool:
         return False
     if kind in KEY_TYPES:
         return _is_key_of_person(column, subject)
+    if kind == "data.json":
+        return mentions_people(column, _SOME_MENTIONS)
     if kind == "text.free":
         return mentions_people(column) or (subject.about_people and _names_notes(column))
     if kind.startswith("contact."):
@@ -113,10 +116,10 @@ def _is_contact_of_person(column: Column, subject: Subject) -> bool:
     return names_person(split_words(column.name))
 
 
-def mentions_people(column: Column) -> bool:
-    """Whether texts mention means of reaching or naming a person."""
+def mentions_people(column: Column, least: float = _FEW_MENTIONS) -> bool:
+    """Whether texts or documents mention means of reaching or naming a person."""
     found = column.profile.mentions
-    return any(found.get(name, 0.0) >= _FEW_MENTIONS for name in _MENTIONS)
+    return any(found.get(name, 0.0) >= least for name in _MENTIONS)
 
 
 def _sensitivity(column: Column, kind: str, *, personal: bool, types: Mapping[str, str]) -> str:
@@ -139,7 +142,7 @@ def _gather(column: Column, kind: str, scores: Scores, subject: Subject) -> list
     found = scores[kind].reasons if kind in scores else []
     reasons = sorted(found, key=lambda each: -each.weight)[:_REASONS]
     reasons += _tell_rival(kind, scores)
-    if kind == "text.free":
+    if kind in ("text.free", "data.json"):
         reasons += [
             wording.tell_mention(name, rate) for name, rate in column.profile.mentions.items()
         ]

@@ -35,7 +35,8 @@ _LETTERS: Final[Mapping[str, str]] = {
 _LISTS: Final = frozenset(
     {"first_name", "last_name", "full_name", "city", "company_name", "job_title", "us_state",
      "street_address", "ethnicity_word", "country_name", "marital_status", "username",
-     "icd10", "language_code"}
+     "icd10", "language_code", "language_word", "payment_word", "card_brand_word", "education_word",
+     "title_word"}
 )  # fmt: skip
 # What these hold looks like something commoner; only a name or the siblings tell them apart.
 _NEVER_BY_CONTENT: Final = frozenset(

@@ -55,6 +55,11 @@ _RECOGNISED: Final = {
     "it_codice_fiscale": "Italian tax codes",
     "fr_nir": "French social security numbers",
     "uk_nino": "UK national insurance numbers",
+    "payment_word": "known ways to pay",
+    "card_brand_word": "brands of payment cards",
+    "education_word": "degrees and schools",
+    "title_word": "forms of address",
+    "language_word": "names of languages",
 }
 _MENTIONED: Final = {
     "email": "an e-mail address",

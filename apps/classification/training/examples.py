@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +20,14 @@ from datawave_edge.protocol import ColumnSnapshot
 
 from .synthetic import LabelledRow, dump
 
-# What a column counts for: as found, alone and opaque, with a name that the rules cannot read.
-_AS_FOUND: Final = 3.0
-_OPAQUE: Final = 1.5
-_UNREAD: Final = 1.0
+# What a column counts for: as found, alone and opaque, opaque with a part of its rows, and with a
+# name that the rules cannot read. An invented column counts for one.
+AS_FOUND: Final = 3.5
+OPAQUE: Final = 3.0
+PART: Final = 1.25
+UNREAD: Final = 1.5
+# A part of the rows says something new of a column when it has that many at least.
+_FEWEST_ROWS: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +63,23 @@ def read_labelled(path: Path) -> list[list[LabelledRow]]:
 
 
 def teach_labelled(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
-    """Every column three times over, so that no name and no list of words is leant on alone."""
+    """Every column some times over, so that no name and no list of words is leant on alone."""
     for rows in tables:
         columns = profile_rows(rows)
         for row, example in zip(rows, list_examples(read_table(describe(rows, columns)))):  # noqa: B905
-            yield _teach(row, example, _AS_FOUND, as_found=True)
+            yield _teach(row, example, AS_FOUND, as_found=True)
         for place, (row, column) in enumerate(zip(rows, columns, strict=True), start=1):
-            yield _teach(row, hide(column, place), _OPAQUE)
+            yield _teach(row, hide(column, place), OPAQUE)
+            yield from _teach_parts(row, place)
         yield from _teach_unread(rows, columns)
+
+
+def _teach_parts(row: LabelledRow, place: int) -> Iterator[Taught]:
+    """Every other row, and the first half: columns of the same meaning with other values."""
+    if len(row.values) < _FEWEST_ROWS:
+        return
+    for values in (row.values[::2], row.values[: len(row.values) // 2]):
+        yield _teach(row, hide(_profile(replace(row, values=values), place), place), PART)
 
 
 def teach_invented(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
@@ -131,7 +144,7 @@ def _teach_unread(
     for row, example in zip(rows, examples, strict=True):
         beside = [each.column for each in rows if each is not row]
         names = hash_names(row.column, row.table, beside)
-        yield _teach(row, _rename(example, names), _UNREAD)
+        yield _teach(row, _rename(example, names), UNREAD)
 
 
 def _rename(example: Example, names: dict[int, float]) -> Example:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,30 +15,31 @@ from apps.classification.model.names import SPACE
 from apps.classification.model.predicting import (
     Example,
     fill_rows,
+    mix,
     normalise,
-    predict_parts,
 )
 from apps.classification.model.store import Model
 
-from .examples import Taught
+from .examples import OPAQUE, PART, Taught
 
 TREES: Final = 60
 LEAVES: Final = 2000
 _TOP: Final = 5
 _INT8: Final = 127.0
-_FOLDS: Final = 3
 _KEPT: Final = 5
-# Shares of the parts that were best under folds by family; the temperature is fitted.
-MIXTURE: Final = {"forest": 1.0, "linear": 1.0, "rules": 0.3}
+# Shares of the parts, and temperatures, that were best under folds by family; columns whose name
+# tells nothing have a temperature of their own.
+MIXTURE: Final = {
+    "forest": 1.0,
+    "linear": 1.0,
+    "rules": 0.3,
+    "temperature": 2.15,
+    "opaque_temperature": 1.9,
+}
 
 
 def fit_model(taught: Sequence[Taught], *, version: str, seed: int = 7) -> Model:
-    """A calibrated model; the same examples and seed give the same one."""
-    model = _fit(taught, version, seed)
-    return replace(model, settings={**MIXTURE, "temperature": _fit_temperature(taught, seed)})
-
-
-def _fit(taught: Sequence[Taught], version: str, seed: int) -> Model:
+    """The same examples and seed give the same model."""
     examples = [each.example for each in taught]
     features = list_known((each.features for each in examples), _KEPT)
     rows = fill_rows(examples, features)
@@ -46,19 +47,36 @@ def _fit(taught: Sequence[Taught], version: str, seed: int) -> Model:
     weights = np.array([each.weight for each in taught])
     types = tuple(map(str, np.unique(labels)))
     centre, scale = rows.mean(axis=0), rows.std(axis=0)
-    linear = _fit_linear(examples, normalise(rows, centre, scale), labels, weights)
+    named, blind = _part(taught)
+    whole = np.array([each.weight != PART for each in taught])
+    linear = _fit_linear(
+        [each for each, is_whole in zip(examples, whole, strict=True) if is_whole],
+        normalise(rows[whole], centre, scale),
+        labels[whole],
+        weights[whole],
+    )
+    places = np.searchsorted(types, labels)
     return Model(
         types=types,
         features=tuple(features),
         counts=dict(sorted(Counter(map(str, labels)).items())),
         labelled=dict(sorted(Counter(each.label for each in taught if each.as_found).items())),
-        settings={**MIXTURE, "temperature": 1.0},
+        settings=dict(MIXTURE),
         version=version,
-        forest=_fit_forest(rows, labels, weights, seed),
+        forest=_fit_forest(rows[named], places[named], weights[named], seed),
+        blind=_fit_forest(rows[blind], places[blind], weights[blind], seed),
         centre=centre,
         scale=scale,
         **linear,
     )
+
+
+def _part(taught: Sequence[Taught]) -> tuple[Array, Array]:
+    """Examples for the forest and for the blind one; all for both where one would have none."""
+    opaque = np.array([each.example.opaque for each in taught])
+    if opaque.all() or not opaque.any():
+        return np.ones(len(taught), bool), np.ones(len(taught), bool)
+    return ~opaque, opaque
 
 
 def _fit_linear(
@@ -68,7 +86,7 @@ def _fit_linear(
     from sklearn.linear_model import LogisticRegression
 
     table = sparse.hstack([_hash_matrix(examples), sparse.csr_matrix(rows)]).tocsr()
-    fitted = LogisticRegression(C=0.3, max_iter=60, tol=1e-3)
+    fitted = LogisticRegression(C=0.3, max_iter=40, tol=1e-3)
     _fit_quietly(fitted, table, labels, weights)
     steps = np.maximum(np.abs(fitted.coef_).max(axis=1), 1e-9) / _INT8
     whole = np.rint(fitted.coef_ / steps[:, None]).astype(np.int8).T
@@ -80,7 +98,7 @@ def _fit_linear(
 
 
 def _fit_quietly(fitted: Any, table: Any, labels: Array, weights: Array) -> None:
-    """The number of steps is bounded on purpose; the library warns of that."""
+    """Steps are bounded on purpose, and a type may have one example; the library warns of both."""
     import warnings
 
     with warnings.catch_warnings():
@@ -111,11 +129,12 @@ def _fit_forest(rows: Array, labels: Array, weights: Array, seed: int) -> Forest
         max_features=40,
         random_state=seed,
         n_jobs=2,
-    ).fit(rows, labels, sample_weight=weights)
-    return _flatten([each.tree_ for each in fitted.estimators_])
+    )
+    _fit_quietly(fitted, rows, labels, weights)
+    return _flatten([each.tree_ for each in fitted.estimators_], fitted.classes_)
 
 
-def _flatten(trees: Sequence[Any]) -> Forest:
+def _flatten(trees: Sequence[Any], known: Array) -> Forest:
     sizes = [tree.node_count for tree in trees]
     roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     nodes = np.arange(sum(sizes))
@@ -135,7 +154,7 @@ def _flatten(trees: Sequence[Any]) -> Forest:
         left=np.where(is_leaf, nodes, left).astype(np.int32),
         right=np.where(is_leaf, nodes, right).astype(np.int32),
         leaf=leaf.astype(np.int32),
-        classes=classes.astype(np.uint8),
+        classes=known[classes].astype(np.uint8),
         shares=np.rint(np.take_along_axis(value, classes, axis=1) * 255).astype(np.uint8),
     )
 
@@ -143,32 +162,47 @@ def _flatten(trees: Sequence[Any]) -> Forest:
 # Calibration
 
 
-def _fit_temperature(taught: Sequence[Taught], seed: int) -> float:
-    """The temperature under which columns of unseen families are told with the least surprise."""
-    from sklearn.model_selection import GroupKFold
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Log points of held-back examples, and the place of each one's right type."""
 
-    families = [each.family for each in taught]
-    folds = GroupKFold(_FOLDS, shuffle=True, random_state=seed)
-    learn, hold = next(folds.split(families, groups=families))
-    held = [taught[place] for place in hold if taught[place].as_found]
-    if not held:
-        return 1.0
-    model = _fit([taught[place] for place in learn], "", seed)
-    held = [each for each in held if each.label in model.types]
-    points = _mix(model, [each.example for each in held])
-    right = points[np.arange(len(held)), [model.types.index(each.label) for each in held]]
-    return _search(points, right)
+    points: Array
+    right: Array
 
 
-def _mix(model: Model, examples: Sequence[Example]) -> Array:
-    parts = predict_parts(model, examples)
-    return np.asarray(sum(MIXTURE[k] * np.log(np.maximum(part, 1e-4)) for k, part in parts.items()))
+def score(model: Model, taught: Sequence[Taught]) -> dict[str, Scored]:
+    """What a model thinks of columns it did not see: as found, and under opaque names."""
+    known = [each for each in taught if each.label in model.types]
+    groups = {
+        "": [each for each in known if each.as_found],
+        "opaque_": [each for each in known if each.weight == OPAQUE],
+    }
+    return {name: _score(model, group) for name, group in groups.items() if group}
 
 
-def _search(points: Array, right: Array) -> float:
+def _score(model: Model, taught: Sequence[Taught]) -> Scored:
+    points = mix(model, [each.example for each in taught])
+    return Scored(points, np.array([model.types.index(each.label) for each in taught]))
+
+
+def find_temperatures(scores: Sequence[Mapping[str, Scored]]) -> dict[str, float]:
+    """The temperatures under which unseen columns are told with the least surprise."""
+    return {
+        f"{name}temperature": _search([each[name] for each in scores if name in each])
+        for name in ("", "opaque_")
+    }
+
+
+def _search(scores: Sequence[Scored]) -> float:
     def surprise(temperature: float) -> float:
-        top = points.max(axis=1)
-        total = np.exp((points - top[:, None]) / temperature).sum(axis=1)
-        return float(np.sum((top - right) / temperature + np.log(total)))
+        return sum(_surprise(each, temperature) for each in scores)
 
-    return float(min(np.arange(0.5, 4.0, 0.05), key=surprise))
+    return round(float(min(np.arange(0.5, 4.0, 0.05), key=surprise)), 2)
+
+
+def _surprise(scored: Scored, temperature: float) -> float:
+    points = scored.points / temperature
+    top = points.max(axis=1)
+    total = np.log(np.exp(points - top[:, None]).sum(axis=1))
+    right = points[np.arange(len(points)), scored.right]
+    return float(np.sum(top - right + total))

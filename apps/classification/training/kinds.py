@@ -139,6 +139,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "finance.payment_method": either(
         pick("Credit Card", "PayPal", "Cash", "Bank Transfer", "Debit Card"),
         pick("credit_card", "paypal", "cash", "wire", "apple_pay"), pick("CARD", "CASH", "CHECK"),
+        pick("Electronic check", "Mailed check", "Bank transfer (automatic)", "Credit card (automatic)"),
+        pick("Cash", "Credit card", "Ewallet"), pick("Card", "Cash"), pick("UPI", "COD", "Net Banking"),
     ),
     "finance.currency_code": either(faked("currency_code"), pick("USD", "EUR", "GBP", "JPY")),
     "finance.iban": faked("iban"),

@@ -179,6 +179,7 @@ def _fill(luck: random.Random, fake: Any, kind: str, rows: int) -> list[Any]:
     if luck.random() < 0.15:
         few = luck.sample(values, max(_FEW_ROWS, rows // 8))
         values = [luck.choice(few) for _ in values]
+    values = _order(luck, values)
     hole = luck.choice((None, None, "", "NULL"))
     gaps = luck.choice((0, 0, 0, 0, 0.05, 0.3, 0.8))
     values = [hole if luck.random() < gaps else value for value in values]
@@ -186,6 +187,16 @@ def _fill(luck: random.Random, fake: Any, kind: str, rows: int) -> list[Any]:
         values = [value[:10] if isinstance(value, str) else value for value in values]
     texts = luck.random() < 0.4
     return [str(value) if texts and value is not None else value for value in values]
+
+
+def _order(luck: random.Random, values: list[Any]) -> list[Any]:
+    """Rows as tables often have them: sorted, or in runs of the same value."""
+    way = luck.random()
+    if way < 0.12 and len({type(value) for value in values}) == 1:
+        return sorted(values)
+    if way < 0.18:
+        return [value for value in values for _ in range(luck.randint(1, 5))][: len(values)]
+    return values
 
 
 def _declare(luck: random.Random, values: Sequence[Any]) -> str:

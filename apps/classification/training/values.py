@@ -44,8 +44,10 @@ def make_income(luck: Luck, _: Any) -> Draw:
 
 
 def make_quantity(luck: Luck, _: Any) -> Draw:
-    way = luck.randrange(8)
+    way = luck.randrange(10)
     top = luck.choice((3, 5, 10, 50, 200, 1000, 20000, 5_000_000))
+    if way > 7:
+        return _walk(luck, top, luck.choice((0, 0, 1, 2, 4)))
     if way < 3:
         return lambda: int(top * luck.random() ** luck.choice((1, 2, 3)))
     if way == 3:
@@ -57,6 +59,18 @@ def make_quantity(luck: Luck, _: Any) -> Draw:
     if way == 6:
         return lambda: int(luck.gauss(0, top))
     return lambda: luck.randint(top, top * 3)
+
+
+def _walk(luck: Luck, top: float, places: int) -> Draw:
+    """A measure over time: each value near the one before."""
+    state = {"at": luck.uniform(top / 4, top)}
+    step = top / luck.choice((20, 50, 200))
+
+    def draw() -> float:
+        state["at"] = abs(state["at"] + luck.gauss(0, step))
+        return int(state["at"]) if places == 0 else round(state["at"], places)
+
+    return draw
 
 
 def make_record(luck: Luck, _: Any) -> Draw:

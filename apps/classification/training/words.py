@@ -30,7 +30,7 @@ ENUMS: Final = tuple(
         "small airport,heliport,large airport,closed", "vegan,vegetarian,halal,none", "Hard,Clay,Grass",
         "aktiv,inaktiv,gesperrt", "abierto,cerrado,pendiente", "actif,inactif,en attente",
         "Guard,Forward,Center", "goalkeeper,defender,midfielder,striker", "R16,R32,QF,SF,F,RR",
-        "skilled,unskilled,management", "no checking,< 0 DM,>= 200 DM", "left,right,both",
+        "skilled,unskilled,management", "white,black,silver,red,blue,grey", "no checking,< 0 DM,>= 200 DM", "left,right,both",
     )
 )  # fmt: skip
 CODES: Final = tuple(

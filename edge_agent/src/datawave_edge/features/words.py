@@ -9,7 +9,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _lines(text: str) -> frozenset[str]:
+def make_lines(text: str) -> frozenset[str]:
+    """Entries between commas, which may hold blanks."""
     return frozenset(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())
 
 
@@ -174,7 +175,7 @@ wilkerson wilkins wilkinson williamson wilcox winters wise wolfe wong woodard wo
 yoder york yu zamora zavala zimmerman zuniga
 """)
 
-CITIES: Final = _lines("""
+CITIES: Final = make_lines("""
 new york, los angeles, chicago, houston, phoenix, philadelphia, san antonio, san diego, dallas
 san jose, austin, jacksonville, fort worth, columbus, charlotte, san francisco, indianapolis
 seattle, denver, washington, boston, el paso, nashville, detroit, oklahoma city, portland
@@ -219,7 +220,7 @@ montevideo, asunción, são paulo, sao paulo, rio de janeiro, brasília, salvado
 belo horizonte, curitiba, recife, porto alegre, manaus, havana, san juan, panama city, san salvador
 """)
 
-COUNTRIES: Final = _lines("""
+COUNTRIES: Final = make_lines("""
 afghanistan, albania, algeria, andorra, angola, argentina, armenia, australia, austria, azerbaijan
 bahamas, bahrain, bangladesh, barbados, belarus, belgium, belize, benin, bhutan, bolivia
 bosnia and herzegovina, botswana, brazil, brunei, bulgaria, burkina faso, burundi, cambodia
@@ -282,14 +283,14 @@ intersex genderqueer bigender polygender other unknown männlich weiblich divers
 féminin hombre mujer masculino femenino maschio femmina uomo donna feminino mężczyzna kobieta
 undisclosed
 """)
-MARITAL_WORDS: Final = _lines("""
+MARITAL_WORDS: Final = make_lines("""
 single, married, divorced, widowed, separated, engaged, never married, domestic partner
 civil partnership, civil union, widow, widower, cohabiting, partnered, ledig, verheiratet
 geschieden, verwitwet, célibataire, marié, mariée, divorcé, divorcée, veuf, veuve, soltero
 soltera, casado, casada, divorciado, divorciada, viudo, viuda, celibe, nubile, coniugato
 coniugata, divorziato, divorziata, vedovo, vedova
 """)
-ETHNICITY_WORDS: Final = _lines("""
+ETHNICITY_WORDS: Final = make_lines("""
 white, black, asian, hispanic, latino, latina, latinx, caucasian, african american
 black or african american, native american, american indian, american indian or alaska native
 alaska native, pacific islander, native hawaiian, native hawaiian or other pacific islander
@@ -310,7 +311,7 @@ true false yes no y n t f on off ja nein oui non si sí nee enabled disabled act
 US_STATES: Final = _words("""
 al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc
 nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc pr
-""") | _lines("""
+""") | make_lines("""
 alabama, alaska, arizona, arkansas, california, colorado, connecticut, delaware, florida, georgia
 hawaii, idaho, illinois, indiana, iowa, kansas, kentucky, louisiana, maine, maryland
 massachusetts, michigan, minnesota, mississippi, missouri, montana, nebraska, nevada

@@ -30,7 +30,7 @@ from .protection import guess_protection
 from .shapes import shared_shapes
 
 # Different values that the recognisers are tried on, and texts that are searched for mentions.
-TRIED: Final = 300
+TRIED: Final = 128
 SEARCHED: Final = 1_000
 # Texts this long hold words; shorter ones are judged as a whole by the recognisers.
 _TEXT_LENGTH: Final = 24
