@@ -106,6 +106,12 @@ _SERVER: Final = (
         "Start the agent that serves this source, then resume the run.",
     ),
     ErrorKind(
+        "stream_conflict",
+        ErrorClass.AGENT,
+        "Two different batches were sent under one number.",
+        "Check that no two agents share an identity or a spool, then discover again.",
+    ),
+    ErrorKind(
         "agent_lost",
         ErrorClass.AGENT,
         "The agent fell silent again and again during this discovery.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from .backlog import count_open_jobs, find_oldest_seconds
 from .config import is_spool_in_use
 from .identity import IdentityFile
+from .letters import DeadLetters
 from .outbox import Outbox
 from .vitals import Vitals, describe_refusal, find_vitals
 
@@ -63,8 +64,11 @@ def _describe_spool(directory: Path) -> Iterator[tuple[str, str]]:
     try:
         waiting, oldest = outbox.spool_bytes(), find_oldest_seconds(outbox.file)
         jobs = count_open_jobs(outbox.file)
+        dead = DeadLetters(outbox.file).count()
     finally:
         outbox.close()
     age = "" if oldest is None else f", the oldest for {int(oldest)} s"
     yield "spool", f"{waiting} bytes wait for the server{age}"
     yield "open jobs", str(jobs)
+    if dead:
+        yield "dead letters", f"{dead} descriptions were refused; see: datawave-edge dead"
