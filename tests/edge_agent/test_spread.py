@@ -110,6 +110,13 @@ def test_no_row_stands_out_when_groups_are_large() -> None:
     assert (found.smallest, found.under_rate, found.whole) == ("10+", 0.0, False)
 
 
+def test_salary_is_no_quasi_identifier_when_it_looks_like_a_post_code() -> None:
+    rows = [[20_000 + n, "MF"[n % 2]] for n in range(200)]
+    columns = [column("pay", "integer"), column("gender")]
+    profiled = profile_columns(columns, Sample(rows, len(rows), exact=True))
+    assert find_anonymity(profiled, rows, whole=True) is None
+
+
 def test_nothing_is_told_when_rows_are_few() -> None:
     assert anonymity_of(make_people(40, 4)) is None
 

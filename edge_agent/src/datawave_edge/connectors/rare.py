@@ -73,7 +73,6 @@ CARD_RANGES: Final = (
 )
 _CARD_DIGITS: Final = 19
 _DOUBLED: Final = "0246813579"
-_LONG: Final = 15
 TEXTS: Final = frozenset(("text", "json"))
 
 
@@ -142,14 +141,21 @@ def _look(dialect: Dialect, shape: TableShape, index: int, codes: Sequence[str])
     if column.type not in TEXTS:
         return column_of(column.name) >= _constant(CARD_RANGES[0][0])
     text = dialect.text(column.name, column.native_type)
+    if column.type != "text":
+        return sa.or_(*_distinct(_look_for(dialect, text, code) for code in codes))
     # The length is known without reading on: a name or a code is not searched for what is longer.
-    long = [code for code in codes if SHORTEST[code] >= _LONG] if column.type == "text" else []
-    looks = [_look_for(dialect, text, code) for code in codes if code not in long]
-    if long:
-        is_long = sa.func.octet_length(text) >= _constant(min(SHORTEST[code] for code in long))
-        either = sa.or_(*_distinct(_look_for(dialect, text, code) for code in long))
-        looks.append(sa.and_(is_long, either))
-    return sa.or_(*looks)
+    by_length: dict[int, list[str]] = {}
+    for code in codes:
+        by_length.setdefault(SHORTEST[code], []).append(code)
+    return sa.or_(
+        *(
+            sa.and_(
+                sa.func.octet_length(text) >= _constant(length),
+                sa.or_(*_distinct(_look_for(dialect, text, code) for code in alike)),
+            )
+            for length, alike in sorted(by_length.items())
+        )
+    )
 
 
 def _look_for(dialect: Dialect, text: Expression, code: str) -> Expression:

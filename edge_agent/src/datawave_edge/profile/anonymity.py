@@ -47,7 +47,10 @@ def _is_quasi(column: ColumnSnapshot) -> bool:
         return False
     if _QUASI.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.name)):
         return True
-    return any(profile.hits.get(code, 0.0) >= _MOST for code in _QUASI_HITS)
+    # Numbers of five digits are a post code's shape, and a salary's.
+    return column.type == "text" and any(
+        profile.hits.get(code, 0.0) >= _MOST for code in _QUASI_HITS
+    )
 
 
 def _class_of(size: int) -> Literal["1", "2-4", "5-9", "10+"]:
