@@ -36,6 +36,7 @@ from datawave_edge.protocol import (
     root_hash,
     unpack_body,
 )
+from datawave_edge.protocol.identity import Challenge, Grant, TokenRequest
 
 TOKEN = "token-of-the-test-agent"
 
@@ -55,6 +56,8 @@ class FakeServer:
     # Every byte that came in: request line, headers and body, unpacked too.
     heard: list[bytes] = field(default_factory=list)
     cancel: bool = False
+    # Fields of the next heartbeats' answers.
+    orders: dict[str, bool] = field(default_factory=dict)
     hashes_told: bool = True
     # Called before a batch is stored; may raise Answer or sleep.
     before_batch: Callable[[str, int], None] = lambda job, seq: None
@@ -147,7 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         try:
             self.state.before_any(self.path)
-            self._require_token()
+            if self.path.rpartition("/")[2] not in ("challenge", "token"):
+                self._require_token()
             reply = self._route(self.path.removeprefix("/api/edge/v1/").split("/"), raw)
             self._answer(200, encode_message(reply)) if reply is not None else self._answer(
                 204, b""
@@ -168,13 +172,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _route(  # noqa: PLR0911 - one answer a door
+    def _route(  # noqa: C901, PLR0911 - one answer a door
         self, parts: list[str], raw: bytes
     ) -> msgspec.Struct | None:
         now = dt.datetime.now(dt.UTC)
         match parts:
+            case ["challenge"]:
+                return Challenge(nonce="nonce", server_time=now)
+            case ["token"]:
+                agent = decode_message(raw, TokenRequest).agent
+                return Grant(agent=agent, name="test", token=TOKEN, expires_in=900, server_time=now)
             case ["heartbeat"]:
-                return HeartbeatReply(server_time=now)
+                return HeartbeatReply(server_time=now, **self.state.orders)
             case ["work"]:
                 found = self.state.next_work(decode_message(raw, WorkRequest))
                 time.sleep(0.05 if isinstance(found, NoWork) else 0)
