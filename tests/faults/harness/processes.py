@@ -70,8 +70,8 @@ class Child:
                 self.faults.append((self.name, code))
                 time.sleep(1)
             self._ordered = False
-            time.sleep(RESTART_SECONDS)
-            self._spawn()
+            if not self._stopping.wait(RESTART_SECONDS):
+                self._spawn()
 
     def kill(self) -> None:
         """kill -9; it is started again."""
@@ -107,7 +107,9 @@ class Child:
         """End it for good."""
         self._stopping.set()
         self.kill()
-        if self.process is not None:
-            self.process.wait(timeout=10)
         if self._keeper is not None:
             self._keeper.join(timeout=5)
+        # It may have been started again in the meantime.
+        self.kill()
+        if self.process is not None:
+            self.process.wait(timeout=10)

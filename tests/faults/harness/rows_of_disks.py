@@ -48,8 +48,10 @@ def fill_spool(dice: random.Random) -> Plan:
         trial.note_done()
 
     text = f"the agent's disk is full for {seconds} s after {moment} s"
-    # It is started again and again until there is room.
-    return Plan([Injection(text, act)], deaths=(SPOOL_EXIT, 0), interruptions=5)
+    # It is started again until there is room. Where it could say so, the run has failed with words
+    # about the disk, and another makes it whole.
+    states = ("completed", "failed")
+    return Plan([Injection(text, act)], states=states, deaths=(SPOOL_EXIT, 0), interruptions=5)
 
 
 def slow_database(dice: random.Random) -> Plan:
