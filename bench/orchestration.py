@@ -94,7 +94,7 @@ class _Bench:
         )
         p95 = statistics.quantiles(waits, n=20)[-1]
         print(
-            f"{self.mode}: {self.tables} tables, {len(waits)} stage runs in {took:.1f} s,"
+            f"{self.mode}: {self.tables} tables, {len(waits)} batches in {took:.1f} s,"
             f" {self.get_state(run)}; load {os.getloadavg()[0]:.1f}"
         )
         print(f"  taken up after {statistics.median(waits):.3f} s (median), {p95:.3f} s (p95)")
