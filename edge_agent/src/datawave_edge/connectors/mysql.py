@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
-from .blocks import BLOCKS, block_ranges, block_statement
+from .blocks import BLOCKS, block_ranges, block_statement, text_ranges
 from .contract import Listing, Sample, TableRef, TableShape
 from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .rare import RareCounts, RareTest
@@ -109,23 +109,44 @@ class MysqlConnector(ServerConnector):
             _cell(column.name, column.type, column.native_type, cut).label(f"c{index}")
             for index, column in enumerate(shape.columns)
         ]
-        bounds = self._key_bounds(shape) if count is None or count > limit else None
-        if bounds is None:
+        found = self._find_blocks(shape) if count is None or count > limit else None
+        if found is None:
             return sa.select(*cells).select_from(source).limit(limit)
-        key, low, high = bounds
-        ranges = block_ranges(low, high, BLOCKS, shape.ref.path)
-        return block_statement(cells, source, key, ranges, max(1, limit // BLOCKS))
+        key, ranges = found
+        return block_statement(cells, source, key, ranges, max(1, limit // len(ranges)))
 
-    def _key_bounds(self, shape: TableShape) -> tuple[sa.ColumnElement[Any], int, int] | None:
-        """Range of a primary key of one whole number; other keys are read from their start."""
-        keys = [column for column in shape.columns if column.key_position]
-        if len(keys) != 1 or keys[0].type != "integer":
+    def _find_blocks(
+        self, shape: TableShape
+    ) -> tuple[sa.ColumnElement[Any], Sequence[tuple[Any, Any]]] | None:
+        """Blocks of the primary key's first column; other tables are read from their start."""
+        bounds = self._key_bounds(shape)
+        if bounds is not None:
+            key, low, high = bounds
+            return key, block_ranges(low, high, BLOCKS, shape.ref.path)
+        first = next((each for each in shape.columns if each.key_position == 1), None)
+        if first is None or first.type not in ("text", "uuid", "integer"):
             return None
-        key = column_of(keys[0].name)
+        key, least, most = self._ends_of(shape, first.name)
+        if isinstance(least, int) and isinstance(most, int) and most - least >= BLOCKS:
+            return key, block_ranges(least, most, BLOCKS, shape.ref.path)
+        if isinstance(least, str) and isinstance(most, str) and least < most:
+            return key, text_ranges(least, most, BLOCKS)
+        return None
+
+    def _ends_of(self, shape: TableShape, name: str) -> tuple[sa.ColumnElement[Any], Any, Any]:
+        key = column_of(name)
         source = table_of(shape.ref.container, shape.ref.name)
         low, high = self._session.rows(
             sa.select(sa.func.min(key), sa.func.max(key)).select_from(source)
         )[0]
+        return key, low, high
+
+    def _key_bounds(self, shape: TableShape) -> tuple[sa.ColumnElement[Any], int, int] | None:
+        """Range of a primary key of one whole number."""
+        keys = [column for column in shape.columns if column.key_position]
+        if len(keys) != 1 or keys[0].type != "integer":
+            return None
+        key, low, high = self._ends_of(shape, keys[0].name)
         return (key, int(low), int(high)) if low is not None else None
 
     def _sees_all(self, schema: str) -> bool:
