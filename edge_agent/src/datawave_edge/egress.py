@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -101,6 +102,8 @@ def refuse(ref: TableRef, code: str, message: str) -> FailedRecord:
 
 def clean_name(name: str) -> str:
     """A name that any JSON reader and database can hold; its spelling is kept otherwise."""
+    if name.isascii() and name.isprintable() and 0 < len(name) <= MAX_NAME:
+        return name
     return _BAD_CHARS.sub("\ufffd", name)[:MAX_NAME] or NAMELESS
 
 
@@ -116,12 +119,15 @@ def clean_ref(ref: TableRef) -> TableRef:
 
 def scrub_comment(text: str) -> str:
     """A comment without anything that looks like a value."""
+    if not text:
+        return ""
     text = _BAD_CHARS.sub("\ufffd", text)[: MAX_COMMENT * 2]
     for pattern, replacement in _SCRUBBED:
         text = pattern.sub(replacement, text)
     return text[:MAX_COMMENT]
 
 
+@lru_cache(maxsize=4_096)
 def clean_type(native: str) -> str:
     """A native type without literals: enum('a','b') is enum."""
     text = _BAD_CHARS.sub("\ufffd", native).strip()

@@ -64,7 +64,7 @@ def strip_literals(text: str, quoting: Quoting, known: Container[str] | None = N
     `known` names the identifiers that may stay in quotes. It is needed where a text in double
     quotes may be a string; without it an identifier stays unless a literal says the same.
     """
-    if len(text) > _LONGEST:
+    if not text or len(text) > _LONGEST:
         return ""
     readings = {_strip(text, grammar, known) for grammar in _GRAMMARS[quoting]}
     if len(readings) != 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from datawave_edge.protocol.structure import NormalType
@@ -29,12 +30,14 @@ _WORDS: Final[tuple[tuple[str, NormalType], ...]] = (
 _COMPILED: Final = tuple((re.compile(pattern), kind) for pattern, kind in _WORDS)
 
 
+@lru_cache(maxsize=4_096)
 def normal_type(native: str) -> NormalType:
     """The kind of a native type; "other" when its name says nothing."""
     low = native.strip().lower()
     return next((kind for pattern, kind in _COMPILED if pattern.search(low)), "other")
 
 
+@lru_cache(maxsize=4_096)
 def declared_length(native: str) -> int | None:
     """Length of a character type such as varchar(40)."""
     found = re.search(r"char[a-z ]*\((\d{1,9})\)", native.lower())

@@ -1,0 +1,1 @@
+"""What `bench.structure` runs: a generator of tables, and its two sides."""
