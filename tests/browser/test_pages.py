@@ -30,6 +30,9 @@ PATHS = (
     "/catalog/{dataset}/", "/catalog/{dataset}/?tab=profile", "/catalog/{dataset}/?tab=findings",
     "/catalog/{dataset}/?tab=relations", "/catalog/{dataset}/?tab=history",
     "/compliance/?state=fixed", "/api/v1/docs/",
+    "/catalog/{dataset}/?tab=sign-off", "/classification/sign-offs/", "/classification/review/",
+    "/classification/models/", "/classification/agreement/", "/classification/types/",
+    "/classification/types/teach/?label={label}", "/replays/{replay}/",
 )  # fmt: skip
 
 
@@ -51,6 +54,7 @@ def ids(admin: Client, demo: Path) -> dict[str, str]:
         "label": first_id(admin, "labels/"),
         "finding": first_id(admin, "findings/"),
         "agent": first_id(admin, "agents/"),
+        "replay": admin.call("POST", f"models/{first_id(admin, 'models/')}/preview/")["id"],
     }
 
 

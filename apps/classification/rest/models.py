@@ -122,6 +122,11 @@ class ModelViewSet(
         """All of them, for whoever may view any source."""
         return list_models(self._user())
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The shipped version among them."""
+        services.ensure_shipped()
+        return super().list(request, *args, **kwargs)
+
     def _user(self) -> User:
         return cast("User", self.request.user)
 
