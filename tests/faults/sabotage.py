@@ -7,14 +7,19 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+import redis
+
 from tests.faults.harness.checker import (
     Expectation,
     Seen,
     check,
     check_canaries,
     make_torn_query,
+    read_redis,
 )
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
+from tests.faults.harness.installation import Installation
 from tests.faults.harness.store import Store
 
 RUN = "(SELECT max(id) FROM racine_run)"
@@ -33,6 +38,7 @@ HISTORY = (
     " fence_after) VALUES "
 )
 TOPIC = "(SELECT topic FROM notifications_event WHERE kind = 'finished' ORDER BY id DESC LIMIT 1)"
+OF_RUN = f"json_extract(detail, '$.run') = {RUN}"
 # Invariant -> statements that break it.
 BREAKAGES = {
     "I1": (
@@ -94,6 +100,12 @@ BREAKAGES = {
         f"UPDATE discovery_dataset SET snapshot_id = NULL WHERE source_id = {SOURCE}",
         f"UPDATE discovery_dataset SET content_hash = 'old' WHERE source_id = {SOURCE}",
     ),
+    "I7": (
+        f"DELETE FROM rbac_auditentry WHERE {OF_RUN} AND action = 'discovery_started'",
+        f"UPDATE rbac_auditentry SET action = 'discovery_cancelled' WHERE {OF_RUN}",
+        f"UPDATE rbac_auditentry SET action = 'discovery_resumed' WHERE {OF_RUN}",
+        f"UPDATE racine_run SET cancel_requested_at = '2025-01-01' WHERE id = {RUN}",
+    ),
     "I8": (
         f"UPDATE racine_runevent SET message = 'it is {PASSWORD_CANARY}' WHERE run_id = {RUN}",
         f"UPDATE discovery_field SET comment = '{RAW_CANARIES[0]}' WHERE id = {FIELD}",
@@ -129,8 +141,7 @@ def _drop_guards(store: Store) -> None:
     """What the database itself would refuse."""
     found = store.query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     for (name,) in found:
-        if name.split("_")[0] in ("guard", "keep", "hold"):
-            store.query(f"DROP TRIGGER {name}")
+        store.query(f"DROP TRIGGER {name}")
 
 
 def _is_noticed(
@@ -151,6 +162,36 @@ def is_lie_noticed(store: Store, expected: Expectation, history: Path) -> bool:
     return all(
         any(line.startswith("I12") for line in check(store, expected, lie, history)) for lie in lies
     )
+
+
+def is_redis_searched(url: str) -> bool:
+    """I8: whether a value is found in each kind of thing that Redis holds."""
+    client = redis.Redis.from_url(url)
+    ways = (
+        lambda: client.set("fault-canary", PASSWORD_CANARY),
+        lambda: client.rpush("fault-canary", PASSWORD_CANARY),
+        lambda: client.sadd("fault-canary", PASSWORD_CANARY),
+        lambda: client.hset("fault-canary", "key", PASSWORD_CANARY),
+        lambda: client.zadd("fault-canary", {PASSWORD_CANARY: 1}),
+        lambda: client.xadd("fault-canary", {"key": PASSWORD_CANARY}),
+    )
+    found = []
+    for put in ways:
+        put()
+        found.append(PASSWORD_CANARY.encode() in read_redis(url))
+        client.delete("fault-canary")
+    found.append(PASSWORD_CANARY.encode() not in read_redis(url))
+    client.close()
+    return all(found)
+
+
+def is_swelling_noticed(installation: Installation) -> bool:
+    """I10: whether processes that hold more than they may are named."""
+    silent = not installation.list_swollen()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.faults.harness.installation.SERVER_MB", 1)
+        patch.setattr("tests.faults.harness.installation.AGENT_MB", 1)
+        return silent and len(installation.list_swollen()) == len(installation.children)
 
 
 def is_reread_noticed(store: Store, expected: Expectation, seen: Seen, history: Path) -> bool:

@@ -9,7 +9,14 @@ import pytest
 from tests.faults.harness.benches import Benches, check_leaks, run_seed
 from tests.faults.harness.fault_table import TABLE
 from tests.faults.harness.trial import Plan, Trial
-from tests.faults.sabotage import is_lie_noticed, is_reread_noticed, list_unnoticed
+from tests.faults.sabotage import (
+    is_lie_noticed,
+    is_redis_searched,
+    is_reread_noticed,
+    is_swelling_noticed,
+    list_unnoticed,
+)
+from tests.servers import find_redis, skip_without
 
 # Row -> a seed whose faults strike early in a first run.
 SMOKE = {"F3": 6, "F12": 8, "F13": 0}
@@ -35,4 +42,12 @@ def test_checker_stays_silent_under_faults_and_speaks_of_each_breakage(
     judged = (trial.expect(), trial.seen, bench.installation.history)
     assert not list(list_unnoticed(whole, tmp_path, *judged))
     assert is_lie_noticed(bench.installation.store, judged[0], judged[2])
+    assert is_swelling_noticed(bench.installation)
     assert is_reread_noticed(bench.installation.store, *judged)
+
+
+def test_redis_is_searched_through() -> None:
+    url = find_redis()
+    if url is None:
+        skip_without("Redis", "TEST_REDIS_URL")
+    assert is_redis_searched(url)
