@@ -141,3 +141,14 @@ def test_every_column_gets_a_verdict_when_values_are_hostile(
 def test_every_column_is_judged_when_a_table_has_two_thousand(shipped: ModelJudge) -> None:
     wide = [column(f"measure_{n}", [n, n + 1, n + 2], "integer") for n in range(2000)]
     assert len(judge(shipped, *wide)) == 2000
+
+
+def test_address_is_the_organisations_when_it_stands_beside_a_contact(shipped: ModelJudge) -> None:
+    companies = column("organization", [f"Acme {n} Inc." for n in range(40)])
+    contact = column("primary_contact_name", ["Anna Smith", "John Miller", "Maria Jones"] * 12)
+    mails = column("email", [f"p{n}@example.org" for n in range(40)])
+    street = column("address", [f"{n} Main Street" for n in range(1, 41)])
+    found = judge(shipped, companies, contact, mails, street, table="export_1")
+    assert not found["address"].personal
+    assert found["primary_contact_name"].personal
+    assert found["email"].personal

@@ -91,7 +91,7 @@ def is_personal(column: Column, kind: str, subject: Subject) -> bool:
     if kind in KEY_TYPES:
         return _is_key_of_person(column, subject)
     if kind == "data.json":
-        return mentions_people(column, _SOME_MENTIONS)
+        return mentions_people(column, _SOME_MENTIONS, but="phone")
     if kind == "text.free":
         return mentions_people(column) or (subject.about_people and _names_notes(column))
     if kind.startswith("contact."):
@@ -113,13 +113,15 @@ def _is_contact_of_person(column: Column, subject: Subject) -> bool:
     """The phone of a shop is the shop's; that of its manager is a person's."""
     if subject.kind not in (ORGANISATIONS, THINGS) or subject.about_people:
         return True
+    if subject.with_contacts:
+        return True
     return names_person(split_words(column.name))
 
 
-def mentions_people(column: Column, least: float = _FEW_MENTIONS) -> bool:
+def mentions_people(column: Column, least: float = _FEW_MENTIONS, but: str = "") -> bool:
     """Whether texts or documents mention means of reaching or naming a person."""
     found = column.profile.mentions
-    return any(found.get(name, 0.0) >= least for name in _MENTIONS)
+    return any(found.get(name, 0.0) >= least for name in _MENTIONS if name != but)
 
 
 def _sensitivity(column: Column, kind: str, *, personal: bool, types: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from apps.classification.judge import TableFacts
@@ -41,6 +41,11 @@ _SPEAKS: Final[Mapping[str, tuple[str, float]]] = {
     "product.isbn": (THINGS, 2.0),
     "work.title": (THINGS, 1.5),
 }
+_TURNED_TO: Final = frozenset({"contact", "representative", "spokesperson", "ansprechpartner"})
+_CONTACTS: Final = {
+    "person.first_name", "person.last_name", "person.full_name", "person.job_title",
+    "contact.email", "contact.phone",
+}  # fmt: skip
 _NO_POINTS: Final = {PEOPLE: 0.0, ORGANISATIONS: 0.0, THINGS: 0.0}
 _NAME_SPEAKS: Final = 2.5
 _KEY_SPEAKS: Final = 2.6
@@ -55,18 +60,32 @@ class Subject:
 
     kind: str
     about_people: bool
+    # Whether the rows name people to turn to, who are not what the rows are.
+    with_contacts: bool = False
 
 
 def judge_subject(table: TableFacts, types: Mapping[str, str]) -> Subject:
     """Judge from the types found so far, the table's name and its keys."""
     points: defaultdict[str, float] = defaultdict(float)
-    for kind in set(types.values()):
+    turned_to = _names_contacts(types)
+    for kind in set(types.values()) - (_CONTACTS if turned_to else set()):
         side, weight = _SPEAKS.get(kind, ("", 0.0))
         points[side] += weight
     named = _side_of_name(split_words(table.name))
     points[named] += _NAME_SPEAKS
     keyed = _KEY_SPEAKS if _has_person_key(table, types) else 0.0
-    return _conclude({**_NO_POINTS, **points}, named, keyed)
+    found = _conclude({**_NO_POINTS, **points}, named, keyed)
+    return replace(found, with_contacts=turned_to)
+
+
+def _names_contacts(types: Mapping[str, str]) -> bool:
+    """Whether organisations stand beside the people to turn to: `primary_contact_name`."""
+    if "org.name" not in types.values():
+        return False
+    return any(
+        kind.startswith("person.") and not _TURNED_TO.isdisjoint(split_words(name))
+        for name, kind in types.items()
+    )
 
 
 def _conclude(points: Mapping[str, float], named: str, keyed: float) -> Subject:

@@ -33,8 +33,8 @@ MIXTURE: Final = {
     "forest": 1.0,
     "linear": 1.0,
     "rules": 0.3,
-    "temperature": 2.15,
-    "opaque_temperature": 1.9,
+    "temperature": 2.1,
+    "opaque_temperature": 1.8,
 }
 
 
