@@ -16,6 +16,7 @@ from datawave.common.errors import NotThere
 from datawave_edge.protocol import ConnectionSpec
 
 from .models import Agent, ConnectionTest, DataSource, DataSourceQuerySet, EnrolmentCode
+from .types import AgentCondition
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -108,6 +109,14 @@ def find_embedded_agent() -> Agent | None:
     """The agent that the server starts itself, the one seen last."""
     agents = Agent.objects.filter(embedded=True, revoked_at=None)
     return agents.order_by(F("last_seen_at").desc(nulls_last=True)).first()
+
+
+def choose_agent(source: DataSource, embedded: Agent | None) -> Agent | None:
+    """Who would take the source's next job: its own agent, else one of its pool that is there."""
+    own = source.agent or embedded
+    pool = [agent for agent in (own, *source.more_agents.all()) if agent is not None]
+    ready = (each for each in pool if each.condition == AgentCondition.ONLINE)
+    return next(ready, own)
 
 
 def find_agent_named(name: str) -> Agent | None:

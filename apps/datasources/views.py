@@ -26,6 +26,7 @@ from .filters import SourceFilter
 from .forms import SourceForm
 from .models import DataSource
 from .selectors import (
+    choose_agent,
     find_embedded_agent,
     get_source,
     get_test,
@@ -51,7 +52,10 @@ def list_sources(request: HttpRequest) -> HttpResponseBase:
     """Sources that the person may view, filtered and sorted by the address."""
     user = _user(request)
     narrowed = SourceFilter(
-        request.GET, queryset=list_visible_sources(user).select_related("agent", "owner")
+        request.GET,
+        queryset=list_visible_sources(user)
+        .select_related("agent", "owner")
+        .prefetch_related("more_agents"),
     )
     if request.GET.get("format") == "csv":
         allowed = list_permitted_sources(user, Action.EXPORT).values("pk")
@@ -79,7 +83,7 @@ def _describe_rows(user: User, sources: list[DataSource]) -> list[dict[str, Any]
     facts = load_facts("source", user, [source.pk for source in sources])
     embedded = find_embedded_agent()
     return [
-        {"source": source, "facts": facts[source.pk], "agent": source.agent or embedded}
+        {"source": source, "facts": facts[source.pk], "agent": choose_agent(source, embedded)}
         for source in sources
     ]
 

@@ -122,6 +122,18 @@ def test_pool_member_is_shown_when_it_shares_a_source(people: People, sign_in: S
     assert sign_in(people.charlie).get(url_of("agent-detail", member)).status_code == 404
 
 
+def test_discovery_can_be_started_when_one_of_the_pool_is_there(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    client, door = sign_in(people.alice), url_of("source-detail", people.source)
+    Agent.objects.update(last_seen_at=None)
+    assert b"is not connected" in client.get(door).content
+    people.source.more_agents.add(make_agent("second", last_seen_at=timezone.now()))
+    for path in (door, url_of("source-list")):
+        assert b"is not connected" not in client.get(path).content
+    assert b"second" in client.get(door).content
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_agent_is_left_alone_when_no_administrator_asks(
     people: People, sign_in: SignIn, agent: Agent, act: str
