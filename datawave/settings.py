@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "PriorityEnum": "apps.racine.types.Priority",
         "RunStateEnum": "apps.racine.types.RunState",
         "TestStateEnum": "apps.datasources.types.TestState",
+        "EnrolmentCodeStateEnum": "apps.datasources.types.CodeState",
         "DatasetStateEnum": "apps.discovery.types.DatasetState",
         "FieldStateEnum": "apps.discovery.types.FieldState",
         "LabelStateEnum": "apps.classification.types.LabelState",
