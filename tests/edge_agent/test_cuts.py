@@ -41,7 +41,8 @@ def check_cuts(discover: Discover, fake: FakeServer, spec: ConnectionSpec, names
         whole = tables_of(discover(msgspec.structs.replace(spec, port=proxy.port), "whole"))
         total = proxy.passed
     assert set(whole) == names
-    points = random.Random(7).sample(range(1, total), CUTS)  # spread, not secrecy
+    # The last bytes are the server's farewell, which not every run waits for.
+    points = random.Random(7).sample(range(1, total * 9 // 10), CUTS)  # spread, not secrecy
     for job, cuts in {**{f"cut-{point}": [point] for point in points}, "all": points}.items():
         with cutting(spec.host, spec.port or 0, *cuts) as proxy:
             told = tables_of(discover(msgspec.structs.replace(spec, port=proxy.port), job))
