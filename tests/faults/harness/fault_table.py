@@ -381,7 +381,6 @@ TABLE = (
     Row("F22", "processes replaced around a migration", rows_of_work.deploy),
     Row("F24", "cancel at each phase", cancel),
     Row("F24b", "cancel and kill", cancel_and_kill),
-    Row("F25", "very wide and many tables", rows_of_disks.widen_source),
     Row("F26", "the schema changes meanwhile", rows_of_disks.harm_source),
     Row("F27", "the source is locked", rows_of_disks.lock_source),
     Row("F28", "sweeper stopped or doubled", confuse_sweepers),

@@ -168,27 +168,3 @@ def lock_source(dice: random.Random) -> Plan:
     states = ("completed", "completed_with_errors", "failed")
     text = f"the source is locked for {seconds} s after {moment} s"
     return Plan([Injection(text, act)], states=states, compare=False, again=True, interruptions=3)
-
-
-def widen_source(dice: random.Random) -> Plan:
-    """F25: a table of 1,600 columns and many empty ones, with a kill of the work in between."""
-    empty = dice.randint(15, 30)
-
-    def build(path: Path) -> int:
-        path.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            wide = ", ".join(f"column_{number} TEXT" for number in range(1_600))
-            connection.execute(f"CREATE TABLE wide ({wide})")
-            for number in range(empty):
-                connection.execute(f"CREATE TABLE empty_{number} (id INTEGER, email TEXT)")
-            connection.commit()
-        return empty + 1
-
-    def act(trial: Trial) -> None:
-        trial.wait_to(3)
-        name = "worker1" if "worker1" in trial.installation.children else "server"
-        trial.installation.children[name].kill()
-        trial.note_done()
-
-    text = f"a table of 1,600 columns, {empty} empty ones, and a kill"
-    return Plan([Injection(text, act)], build=build, compare=False, interruptions=3)

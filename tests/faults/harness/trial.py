@@ -12,7 +12,6 @@ import urllib.error
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests.faults.harness import estate
@@ -58,8 +57,6 @@ class Plan:
     # without faults must make it so.
     compare: bool = True
     again: bool = False
-    # Writes another source than the usual, and says how many tables it has.
-    build: Callable[[Path], int] | None = None
     # What else must hold, asked when the run is over.
     judge: Callable[[Trial], Iterable[str]] | None = None
 
@@ -164,8 +161,6 @@ class Trial:
         self.path = self.installation.folder / f"{name}.source"
         shutil.copy(self.installation.folder / "estate-False.source", self.path)
         self.tables = estate.count_tables(changed=self.changed)
-        if self.plan.build:
-            self.tables = self.plan.build(self.path)
         body = {"name": name, "engine": "sqlite", "database": str(self.path)}
         made = self.installation.call("POST", "sources/", body)
         self.source_id = made["id"]
@@ -375,7 +370,7 @@ def run_plan(bench: Bench, make: Callable[[random.Random], Plan], seed: str, kee
     dice = random.Random(seed)
     plan = make(dice)
     plan.injections = plan.injections[:keep]
-    trial = Trial(bench, plan, changed=dice.random() < 1 / 3 and not plan.build)
+    trial = Trial(bench, plan, changed=dice.random() < 1 / 3)
     # Asked before, for the oracle must meet no faults.
     bench.get_picture(changed=trial.changed)
     trial.violations = trial.run()
