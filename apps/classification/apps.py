@@ -14,17 +14,24 @@ class ClassificationConfig(AppConfig):
     def ready(self) -> None:
         """Register the stage, what other pages show of it, and the menu entry."""
         from apps.discovery.panels import register_panel
-        from apps.discovery.stages import Reversal, register_reversal, register_stage
+        from apps.discovery.stages import (
+            Reversal,
+            register_comparison,
+            register_reversal,
+            register_stage,
+        )
         from datawave.common.navigation import NavItem, register_nav
         from datawave.common.parts import register_part
 
         from . import receivers  # noqa: F401  # registers itself
+        from .comparing import compare_labels
         from .panels import SIGN_OFF, SOURCE_SIGN_OFF
         from .selectors import count_suggestions
         from .stage import ClassificationStage
         from .undoing import count_labels, find_decided_fields, take_back_labels
 
         register_stage(ClassificationStage())
+        register_comparison(compare_labels)
         register_reversal(
             Reversal(
                 name="labels",

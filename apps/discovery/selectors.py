@@ -33,6 +33,7 @@ from .types import (
     BatchState,
     BatchTable,
     DatasetState,
+    Difference,
     DoubtState,
     ItemOutcome,
 )
@@ -361,3 +362,21 @@ def load_tables_by_job(
         for start in range(0, len(ids), CHUNK):
             tables = _load_tables(ids[start : start + CHUNK])
             yield described_by, tuple(replace(table, changed=True) for table in tables)
+
+
+def compare_structure(*, source_id: int, after_job: int, to_job: int) -> list[Difference]:
+    """What drifted after one job and up to another, oldest first."""
+    changes = SchemaChange.objects.filter(
+        source=source_id, job__gt=after_job, job__lte=to_job
+    ).select_related("dataset")
+    return [
+        Difference(
+            kind=change.kind,
+            dataset_id=change.dataset_id,
+            dataset=change.dataset.fqn,
+            column=change.field_name,
+            before=change.before,
+            after=change.after,
+        )
+        for change in changes.order_by("pk")
+    ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .types import BatchContent, RunScope, StageOutcome, UndoScope
+from .types import BatchContent, Difference, RunScope, StageOutcome, TimeSpan, UndoScope
 
 
 class Stage(Protocol):
@@ -85,3 +85,18 @@ def register_reversal(reversal: Reversal) -> None:
 def list_reversals() -> list[Reversal]:
     """All of them, by name: none depends on another."""
     return [_reversals[name] for name in sorted(_reversals)]
+
+
+# What differs in an app's rows at the end of the time from its beginning.
+Compare = Callable[[TimeSpan], list[Difference]]
+_comparisons: list[Compare] = []
+
+
+def register_comparison(compare: Compare) -> None:
+    """Add what two runs are compared by."""
+    _comparisons.append(compare)
+
+
+def compare_times(span: TimeSpan) -> list[Difference]:
+    """What every app says."""
+    return [difference for compare in _comparisons for difference in compare(span)]

@@ -169,3 +169,25 @@ class Balance:
     def holds(self) -> bool:
         """Whether nothing was lost and nothing invented."""
         return self.lacking == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One thing that is not what it was: drift, a label, or a finding."""
+
+    # "table_added", "label_changed", "finding_new", ...
+    kind: str
+    dataset_id: int | None
+    dataset: str
+    column: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSpan:
+    """A source between two times."""
+
+    source_id: int
+    since: dt.datetime
+    until: dt.datetime

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.datasources.selectors import get_source
 
 from . import services
+from .comparison_rest import CompareActions
 from .error_codes import find_kind
 from .filters import RunFilter
 from .models import Run, RunEvent, RunQuerySet
@@ -123,7 +124,11 @@ class SetAsideSerializer(serializers.Serializer[Any]):
     retrieve=extend_schema(operation_id="runs_get", summary="One run, with its live picture"),
 )
 class RunViewSet(
-    UndoActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Run]
+    CompareActions,
+    UndoActions,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Run],
 ):
     """Discoveries of sources."""
 

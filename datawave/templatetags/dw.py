@@ -177,6 +177,7 @@ def sensitivity_chip(sensitivity: object) -> SafeString:
     return chip(say(sensitivity), tone_of_sensitivity(sensitivity))
 
 
+@register.filter
 def say(value: object) -> str:
     """completed_with_errors -> Completed with errors."""
     return str(value or "unknown").replace("_", " ").capitalize()

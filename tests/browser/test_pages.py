@@ -25,7 +25,7 @@ PATHS = (
     "/compliance/", "/compliance/rules/",
     "/sources/{source}/", "/sources/{source}/edit/", "/sources/{source}/delete/",
     "/sources/{source}/schedule/", "/sources/{source}/hours/", "/schedules/{schedule}/",
-    "/sources/tests/{test}/", "/runs/{run}/", "/runs/{run}/undo/",
+    "/sources/tests/{test}/", "/runs/{run}/", "/runs/{run}/undo/", "/runs/{run}/compare/",
     "/compliance/{finding}/", "/labels/{label}/",
     "/catalog/{dataset}/", "/catalog/{dataset}/?tab=profile", "/catalog/{dataset}/?tab=findings",
     "/catalog/{dataset}/?tab=relations", "/catalog/{dataset}/?tab=structure",
