@@ -43,7 +43,7 @@ def check_cuts(discover: Discover, fake: FakeServer, spec: ConnectionSpec, names
     assert set(whole) == names
     # The last bytes are the server's farewell, which not every run waits for.
     points = random.Random(7).sample(range(1, total * 9 // 10), CUTS)  # spread, not secrecy
-    for job, cuts in {**{f"cut-{point}": [point] for point in points}, "all": points}.items():
+    for job, cuts in {**{f"cut-{point}": [point] for point in points}, "three": points[:3]}.items():
         with cutting(spec.host, spec.port or 0, *cuts) as proxy:
             told = tables_of(discover(msgspec.structs.replace(spec, port=proxy.port), job))
         # What is lost with one cut may have held the place of the last.
