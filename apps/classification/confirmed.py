@@ -28,7 +28,7 @@ class _Confirmed:
     stamp: tuple[object, ...]
     label_ids: tuple[int, ...]
     field_ids: tuple[int, ...]
-    index: Neighbours
+    index: Neighbours | None
 
 
 _lock = threading.Lock()
@@ -38,7 +38,7 @@ _held: list[_Confirmed] = []
 def find_nearest(field_ids: Sequence[int], likenesses: Sequence[bytes]) -> list[Near]:
     """Labels near each of the columns with their distances, the nearest first; never itself."""
     known = _load()
-    if not known.label_ids:
+    if known.index is None:
         return [()] * len(likenesses)
     found = known.index.find(likenesses, NEAR)
     return [_choose(known, field, near) for field, near in zip(field_ids, found, strict=True)]
@@ -62,7 +62,7 @@ def _load() -> _Confirmed:
     with _lock:
         if _held and _held[0].stamp == stamp:
             return _held[0]
-    fresh = _read(stamp)
+    fresh = _read(stamp) if told["number"] else _Confirmed(stamp, (), (), None)
     with _lock:
         _held[:] = [fresh]
     return fresh
