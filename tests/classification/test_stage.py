@@ -72,7 +72,8 @@ def test_queries_stay_the_same_when_a_batch_has_more_columns(people: People) -> 
         writes = [q for q in queries.captured_queries if "classification_label" in q["sql"]]
         return len(writes)
 
-    assert count(3) == count(60)
+    # SQLite takes about a thousand parameters at once, which is forty labels.
+    assert count(3) == count(30)
 
 
 def test_labels_are_loaded_by_field_when_others_ask(people: People) -> None:
