@@ -30,7 +30,6 @@ from .runs import (
     finish_cancel,
     follow_job,
     log_job,
-    note_absence_decided,
     note_batch_quarantined,
     resume_run,
     retry_quarantined,
@@ -42,7 +41,7 @@ from .scheduling import announce_change, check_freshness, fire_schedules
 from .set_aside import NotSetAside, RunSettling, discard_stage, requeue_stage
 from .settling import fail_run, settle_claimed, settle_run, try_settle
 from .stage_work import finish_alone, run_stage
-from .story import note_progress
+from .story import note_absence_decided, note_progress
 from .sweeping import sweep
 from .undoing import NotUndoable, request_undo, work_on_undo
 

@@ -30,7 +30,7 @@ from .story import add_line, add_lines, note_progress, record_measure, tell_end
 
 if TYPE_CHECKING:
     from apps.datasources.models import DataSource
-    from apps.discovery.models import AbsenceDoubt, DiscoveryJob
+    from apps.discovery.models import DiscoveryJob
     from apps.racine.models import Schedule
     from apps.rbac.models import User
 
@@ -380,14 +380,6 @@ def note_batch_quarantined(*, job: DiscoveryJob, seq: int) -> None:
     text = f"Batch {seq} was set aside by validation; the run will end with errors."
     add_line(run, text, source="validation", level=LogLevel.ERROR)
     note_progress(run_id=run.pk)
-
-
-def note_absence_decided(*, job: DiscoveryJob, doubt: AbsenceDoubt) -> None:
-    """Say what a person decided on tables that vanished at once."""
-    run = Run.objects.filter(job=job).first()
-    if run is not None:
-        who = doubt.decided_by.username if doubt.decided_by else "Someone"
-        add_line(run, f"{doubt.tables} tables no longer listed: {doubt.state}, said {who}.")
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from datawave.common.announcing import announce
 from .incidents import note_end
 
 if TYPE_CHECKING:
+    from apps.discovery.models import AbsenceDoubt, DiscoveryJob
     from apps.rbac.models import User
 
 PROGRESS_EVERY = dt.timedelta(milliseconds=250)
@@ -168,3 +169,11 @@ def _describe_end(run: Run) -> str:
     )
     troubles = run.summary.get("troubles", [])
     return " ".join([text, *troubles])
+
+
+def note_absence_decided(*, job: DiscoveryJob, doubt: AbsenceDoubt) -> None:
+    """Say what a person decided on tables that vanished at once."""
+    run = Run.objects.filter(job=job).first()
+    if run is not None:
+        who = doubt.decided_by.username if doubt.decided_by else "Someone"
+        add_line(run, f"{doubt.tables} tables no longer listed: {doubt.state}, said {who}.")

@@ -34,7 +34,8 @@ from .protocol import (
 from .reading import TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
-from .stream import JobHalted, JobStream, fits_packed
+from .stream import JobHalted, JobStream
+from .transport import fits_packed
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")

@@ -18,7 +18,6 @@ from .letters import DeadLetters, Refusal, source_key
 from .manifest import schema_hash
 from .outbox import CLOSED, Outbox, SpooledBatch
 from .protocol import (
-    MAX_PACKED_BYTES,
     Ack,
     CloseAck,
     DiscoveryWork,
@@ -38,7 +37,6 @@ from .transport import (
     ServerUnavailable,
     Stopped,
     Transport,
-    pack_body,
 )
 
 log = logging.getLogger(__name__)
@@ -385,11 +383,6 @@ class JobStream:
         except (RequestRefused, AccessRefused, Stopped) as error:
             self.halt(_reason_of(error))
             raise JobHalted(self._reason) from None
-
-
-def fits_packed(body: bytes) -> bool:
-    """Whether a batch's body is small enough for the wire."""
-    return len(pack_body(body)) <= MAX_PACKED_BYTES
 
 
 def _reason_of(error: Exception) -> Halt:

@@ -16,6 +16,7 @@ import urllib3
 
 from .config import AgentConfig
 from .protocol import (
+    MAX_PACKED_BYTES,
     PROTOCOL_VERSION,
     Ack,
     BatchRejected,
@@ -316,6 +317,11 @@ def _bearing(token: str, headers: dict[str, str] | None) -> dict[str, str]:
 def pack_body(body: bytes) -> bytes:
     """Compress a batch; the same body gives the same bytes."""
     return gzip.compress(body, compresslevel=6, mtime=0)
+
+
+def fits_packed(body: bytes) -> bool:
+    """Whether a batch's body is small enough for the wire."""
+    return len(pack_body(body)) <= MAX_PACKED_BYTES
 
 
 def decode_reply(reply: Reply, kind: type[ReplyT]) -> ReplyT:
