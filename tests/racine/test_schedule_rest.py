@@ -85,7 +85,7 @@ def test_change_starts_a_discovery_when_a_pipeline_announces_it(people: People) 
     secret = answer.json()["secret"]
     hook = f"/api/v1/hooks/{schedule.public_id}/"
     for wrong in ("", "Bearer ", f"Bearer {secret}x", f"Basic {secret}", secret):
-        assert Client().post(hook, headers={"Authorization": wrong}).status_code == 404
+        assert Client().post(hook, headers={"Authorization": wrong}).status_code == 401
     schedule.refresh_from_db()
     assert schedule.next_due_at is None
     pipeline = Client(headers={"Authorization": f"Bearer {secret}"})
@@ -95,7 +95,7 @@ def test_change_starts_a_discovery_when_a_pipeline_announces_it(people: People) 
     services.fire_schedules()
     assert Run.objects.get().schedule == schedule
     second = post(client_of(people.alice), f"{URL}{schedule.public_id}/hook/").json()["secret"]
-    assert pipeline.post(hook).status_code == 404
+    assert pipeline.post(hook).status_code == 401
     assert secret not in str(Schedule.objects.values())
     assert second != secret
 
