@@ -25,7 +25,7 @@ from datawave_edge.identity import (
     sign,
 )
 from datawave_edge.vitals import Vitals, find_vitals, write_vitals
-from tests.edge_agent.fake_server import FakeServer
+from tests.edge_agent.fake_server import Answer, FakeServer
 from tests.live import find_free_port
 
 
@@ -191,6 +191,10 @@ def test_doctor_says_so_when_the_port_speaks_no_tls(spool: Path, fake: FakeServe
 
 
 def test_doctor_says_so_when_the_server_is_another(spool: Path, fake: FakeServer) -> None:
+    def know_nothing(path: str) -> None:
+        raise Answer(404, "not_found")
+
+    fake.before_any = know_nothing
     enrolled(spool, fake.url)
     assert "DataWave" in find_check(spool, "server", "failed").fix
 

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
-HANG = "import time; time.sleep(60)"
+HANG = "import time; print(1, flush=True); time.sleep(60)"
 LONG = 600
 FULL = f"import sys; sys.exit({alone.MEMORY_EXIT})"
 
