@@ -52,6 +52,12 @@ def check_fields(values: dict[str, Any]) -> None:
         raise SourceInvalid(problems)
 
 
+def check_patterns(*, include: str, exclude: str) -> None:
+    """Raise SourceInvalid when the patterns can't be used."""
+    if problems := _find_pattern_problems({"include": include, "exclude": exclude}):
+        raise SourceInvalid(problems)
+
+
 def _find_common(values: dict[str, Any]) -> dict[str, str]:
     problems = {
         name: f"Use at most {longest:,} characters."
@@ -68,9 +74,7 @@ def _find_common(values: dict[str, Any]) -> dict[str, str]:
         problems["name"] = "Give the source a name."
     if values["region"] and not REGION.fullmatch(values["region"]):
         problems["region"] = "Use letters, digits and hyphens, such as DE or eu-west-1."
-    for name in ("include", "exclude"):
-        if problem := _find_pattern_problem(values[name]):
-            problems[name] = problem
+    problems |= _find_pattern_problems(values)
     return problems | _find_numbers(values) | _find_secret(values)
 
 
@@ -91,6 +95,11 @@ def _find_secret(values: dict[str, Any]) -> dict[str, str]:
     if reference and password:
         return {"secret_ref": "Give either a password or a reference to one, not both."}
     return {}
+
+
+def _find_pattern_problems(values: dict[str, Any]) -> dict[str, str]:
+    found = {name: _find_pattern_problem(values[name]) for name in ("include", "exclude")}
+    return {name: problem for name, problem in found.items() if problem}
 
 
 def _find_pattern_problem(text: str) -> str:

@@ -187,10 +187,11 @@ def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:
         password=password,
         secret_ref=source.secret_ref,
         tls=source.tls,  # type: ignore[arg-type]
-        include=_list_patterns(source.include),
-        exclude=_list_patterns(source.exclude),
+        include=list_patterns(source.include),
+        exclude=list_patterns(source.exclude),
     )
 
 
-def _list_patterns(text: str) -> list[str]:
+def list_patterns(text: str) -> list[str]:
+    """The patterns of a field that has one a line."""
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -9,12 +9,15 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from apps.datasources.selectors import get_source
 from datawave.common.errors import NotThere
 
 from . import services
 from .filters import ChangeFilter, DatasetFilter, DoubtFilter, FieldFilter
 from .models import AbsenceDoubt, Dataset, Field, SchemaChange, SourceScopedQuerySet
+from .preview import preview_patterns
 from .selectors import (
     find_structure,
     list_visible_changes,
@@ -25,6 +28,8 @@ from .selectors import (
 from .types import DoubtState
 
 if TYPE_CHECKING:
+    import uuid
+
     from apps.rbac.models import User
 
 
@@ -291,3 +296,49 @@ class SchemaChangeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[SchemaC
     def get_queryset(self) -> SourceScopedQuerySet[SchemaChange]:
         """Changes in sources that the caller may view."""
         return list_visible_changes(_user(self.request))
+
+
+class PatternsSerializer(serializers.Serializer[Any]):
+    """Patterns to try, one a line; those of the source where one is not given."""
+
+    include = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    exclude = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+
+
+class HitsSerializer(serializers.Serializer[Any]):
+    """How many tables, and the first of them by name."""
+
+    tables = serializers.IntegerField()
+    examples = serializers.ListField(child=serializers.CharField())
+
+
+class PatternHitsSerializer(HitsSerializer):
+    """What one pattern hits, whatever the others say."""
+
+    pattern = serializers.CharField()
+
+
+class PatternPreviewSerializer(serializers.Serializer[Any]):
+    """What the patterns would do to the tables that are known."""
+
+    known = serializers.IntegerField()
+    let_in = HitsSerializer()
+    left_out = HitsSerializer()
+    include = PatternHitsSerializer(many=True)
+    exclude = PatternHitsSerializer(many=True)
+
+
+class PatternPreviewView(APIView):
+    """What include and exclude patterns would do, before they are saved."""
+
+    @extend_schema(
+        operation_id="sources_patterns_preview", summary="Preview patterns",
+        request=PatternsSerializer, responses=PatternPreviewSerializer,
+    )  # fmt: skip
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Counts per pattern and in all over the known tables. Nothing is changed."""
+        source = get_source(user=_user(request), public_id=public_id)
+        asked = PatternsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        preview = preview_patterns(source=source, **asked.validated_data)
+        return Response(PatternPreviewSerializer(preview).data)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from .rest import DatasetViewSet, DoubtViewSet, FieldViewSet, SchemaChangeViewSet
+from .rest import (
+    DatasetViewSet,
+    DoubtViewSet,
+    FieldViewSet,
+    PatternPreviewView,
+    SchemaChangeViewSet,
+)
 
 app_name = "discovery-api"
 router = SimpleRouter(use_regex_path=False)
@@ -12,4 +19,11 @@ router.register("datasets", DatasetViewSet, basename="dataset")
 router.register("fields", FieldViewSet, basename="field")
 router.register("schema-changes", SchemaChangeViewSet, basename="schema-change")
 router.register("absences", DoubtViewSet, basename="absence")
-urlpatterns = router.urls
+urlpatterns = [
+    path(
+        "sources/<uuid:public_id>/patterns/preview/",
+        PatternPreviewView.as_view(),
+        name="pattern-preview",
+    ),
+    *router.urls,
+]

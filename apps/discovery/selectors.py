@@ -36,6 +36,7 @@ from .types import (
     Difference,
     DoubtState,
     ItemOutcome,
+    JobState,
 )
 from .undoing import plan_reversal
 
@@ -219,6 +220,17 @@ def load_known_hashes(source_id: int) -> dict[str, dict[str, str]]:
     for container, name, digest in rows.values_list("container", "name", "content_hash"):
         known[container][name] = digest
     return dict(known)
+
+
+def list_known_names(source_id: int) -> set[tuple[str, str]]:
+    """Container and name of what the source holds, with what the last run's patterns left out."""
+    datasets = Dataset.objects.filter(source_id=source_id).exclude(state=DatasetState.DROPPED)
+    known = set(datasets.values_list("container", "name"))
+    job = DiscoveryJob.objects.filter(source_id=source_id, state=JobState.CLOSED).first()
+    if job is None:
+        return known
+    left_out = _list_last_words(job.pk).filter(outcome=ItemOutcome.FILTERED)
+    return known | set(left_out.values_list("container", "name"))
 
 
 def list_shown(job_id: int) -> set[tuple[str, str]]:

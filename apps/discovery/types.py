@@ -191,3 +191,28 @@ class TimeSpan:
     source_id: int
     since: dt.datetime
     until: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatternHits:
+    """Tables that one pattern speaks of, or that all of them let in or leave out."""
+
+    pattern: str = ""
+    tables: int
+    examples: list[str]
+
+    @property
+    def more(self) -> int:
+        """How many tables the examples leave unnamed."""
+        return self.tables - len(self.examples)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatternPreview:
+    """What patterns would do to the tables that are known of a source."""
+
+    known: int
+    let_in: PatternHits
+    left_out: PatternHits
+    include: list[PatternHits]
+    exclude: list[PatternHits]

@@ -1,4 +1,4 @@
-"""The page on which a person says whether tables are gone."""
+"""The page on which a person says whether tables are gone; what patterns would leave out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.datasources.selectors import get_source
 from apps.rbac.selectors import may
 from apps.rbac.services import require
 from apps.rbac.types import Action
+from datawave.common.errors import InputInvalid
 from datawave.common.pages import answer_csv, answer_errors, paginate
 
 from . import services
+from .preview import preview_patterns
 from .selectors import get_doubt
 from .types import DoubtState
 
@@ -77,3 +80,17 @@ def decide_absence(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except services.DoubtDecided as error:
         messages.error(request, error.message)
     return redirect("discovery:absence-detail", public_id)
+
+
+@require_POST
+@answer_errors
+def show_preview(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A part: what the patterns of the form hit, or those of the source where none are given."""
+    source = get_source(user=_user(request), public_id=public_id)
+    given = {name: request.POST.get(name) for name in ("include", "exclude")}
+    context: dict[str, object] = {"source": source}
+    try:
+        context["preview"] = preview_patterns(source=source, **given)
+    except InputInvalid as error:
+        context["problem"] = error.message
+    return render(request, "discovery/_patterns.html", context)

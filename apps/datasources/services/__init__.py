@@ -1,5 +1,6 @@
 """Adds and changes sources, enrols agents, and hands out connection tests."""
 
+from apps.datasources.connection import check_patterns
 from apps.datasources.keys import make_challenge
 
 from .agents import (
@@ -70,6 +71,7 @@ __all__ = [
     "assign_source",
     "authenticate_agent",
     "change_source",
+    "check_patterns",
     "delete_agent",
     "delete_source",
     "drain_agent",
