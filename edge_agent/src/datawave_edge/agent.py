@@ -66,6 +66,8 @@ class Agent:
 
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
+        # Asked before anything can be heard of this process, for a parent that ends at once.
+        self._parent = os.getppid()
         self._spool_lock = lock_spool(config.spool)
         self._outbox = Outbox(config.spool, config.spool_limit)
         self._outbox.forget_old_jobs()
@@ -299,8 +301,7 @@ class Agent:
 
     def _watch_parent(self) -> None:
         """End with the server that started this process, even when it was killed with -9."""
-        parent = int(os.environ.get("DATAWAVE_PARENT_PID", "0") or 0) or os.getppid()
-        while os.getppid() == parent:
+        while os.getppid() == self._parent:
             time.sleep(PARENT_SECONDS)
         # The spool is safe at any moment, so nothing has to be ended gracefully.
         os._exit(0)
