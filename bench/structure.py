@@ -41,9 +41,9 @@ def main() -> None:
     spec = _spec()
     with _database(spec), tempfile.TemporaryDirectory() as folder:
         sides = {
-            "catalogue queries": [sys.executable, "-m", "bench.many_tables.sides", "floor"],
-            "agent, first run": [sys.executable, "-m", "bench.many_tables.sides", "agent", folder],
-            "agent, again": [sys.executable, "-m", "bench.many_tables.sides", "agent", folder],
+            "catalogue queries": _side("floor"),
+            "agent, first run": _side("agent", folder),
+            "agent, again": _side("agent", folder),
         }
         if os.environ.get("PEER"):
             sides["acryl-datahub"] = _peer(spec, Path(folder))
@@ -52,11 +52,16 @@ def main() -> None:
         for title, command in sides.items():
             told = _run(command, spec)
             floor = floor or told
+            learnt = _run(_side("learn", folder), spec)["said"] if "agent" in title else ""
             print(
                 f"  {title:18} {told['wall']:6.2f} s ({told['wall'] / floor['wall']:5.2f} x)"
                 f"  own CPU {told['cpu']:6.2f} s  {told['rss']:4.0f} MB"
-                f"  database CPU {told['server']:5.2f} s  {told['said']}"
+                f"  database CPU {told['server']:5.2f} s  {told['said']} {learnt}"
             )
+
+
+def _side(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "bench.many_tables.sides", *arguments]
 
 
 def _spec() -> ConnectionSpec:
@@ -122,6 +127,8 @@ def _drop(spec: ConnectionSpec) -> None:
 def _run(command: list[str], spec: ConnectionSpec) -> dict[str, Any]:
     fields = {name: getattr(spec, name) for name in spec.__struct_fields__}
     environment = {**os.environ, "SPEC": json.dumps(fields)}
+    # As an installed agent starts: with its modules compiled.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     watch = _ServerWatch(spec)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()

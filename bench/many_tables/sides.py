@@ -7,11 +7,13 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from datawave_edge.protocol import ConnectionSpec
 
+_KNOWN: Final = "known.json"
 _SCHEMAS: Final = "n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'"
 _POSTGRES: Final = (
     (
@@ -109,7 +111,7 @@ class Listener:
 
     def __init__(self, known: dict[str, dict[str, str]]) -> None:
         self.known = known
-        self.sent = self.hashes = 0
+        self.sent = 0
 
     def keep_trying(self, call: Any, *_: Any) -> Any:
         return call()
@@ -122,16 +124,10 @@ class Listener:
             resume_seq=0, window=32, max_packed_bytes=2**20, server_time=now, known=self.known
         )
 
-    def put_batch(self, job: str, seq: int, body: bytes, packed: bytes, *_: Any) -> Any:
-        from datawave_edge.protocol import Ack, TableRecord, UnchangedRecord, decode_records
+    def put_batch(self, job: str, seq: int, sha: str, packed: bytes, *_: Any) -> Any:
+        from datawave_edge.protocol import Ack
 
         self.sent += len(packed)
-        for record in decode_records(body):
-            if isinstance(record, TableRecord):
-                table = record.table
-                self.known.setdefault(table.container, {})[table.name] = table.content_hash
-            elif isinstance(record, UnchangedRecord):
-                self.hashes += 1
         return Ack(status="accepted", acked_seq=seq)
 
     def post_progress(self, *_: Any) -> Any:
@@ -155,8 +151,7 @@ def run_agent(spec: ConnectionSpec, folder: Path) -> str:
     from datawave_edge.protocol import DiscoveryWork, RunSettings
     from datawave_edge.stream import JobStream
 
-    memory = folder / "known.json"
-    known = json.loads(memory.read_text()) if memory.exists() else {}
+    known = _read_known(folder)
     listener = Listener(known)
     outbox = Outbox(folder / "spool")
     settings = RunSettings(sample_rows=0, tables_per_batch=int(os.environ.get("PER_BATCH", "50")))
@@ -164,15 +159,42 @@ def run_agent(spec: ConnectionSpec, folder: Path) -> str:
     work = DiscoveryWork(job=job, source=spec, settings=settings, lease_seconds=60)
     run_discovery(work, JobStream(work, listener, outbox), outbox)  # type: ignore[arg-type]
     outbox.close()
-    memory.write_text(json.dumps(listener.known))
-    tables = sum(map(len, listener.known.values()))
-    return f"{tables:,} tables, {listener.hashes:,} by hash, {listener.sent:,} bytes packed"
+    return f"{listener.sent:,} bytes packed"
+
+
+def learn(folder: Path) -> str:
+    """What a server would know after the run, from the agent's ledger; no part of its time."""
+    from datawave_edge.outbox import Outbox
+    from datawave_edge.protocol import TableRecord, UnchangedRecord, decode_records
+
+    known: dict[str, dict[str, str]] = {}
+    hashes = 0
+    outbox = Outbox(folder / "spool")
+    for line in outbox.list_ledger():
+        records = decode_records(line.body or b"") if line.method == "PUT" else []
+        for table in (each.table for each in records if isinstance(each, TableRecord)):
+            known.setdefault(table.container, {})[table.name] = table.content_hash
+        hashes += sum(isinstance(each, UnchangedRecord) for each in records)
+    outbox.close()
+    (folder / _KNOWN).write_text(json.dumps(known))
+    return f"{sum(map(len, known.values())):,} tables, {hashes:,} by hash"
+
+
+def _read_known(folder: Path) -> dict[str, dict[str, str]]:
+    path = folder / _KNOWN
+    known: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
+    return known
 
 
 def main() -> None:
-    """`floor`, or `agent FOLDER`; prints its figures as JSON."""
+    """`floor`, `agent FOLDER` or `learn FOLDER`; prints its figures as JSON."""
     spec = ConnectionSpec(**json.loads(os.environ["SPEC"]))
-    said = run_floor(spec) if sys.argv[1] == "floor" else run_agent(spec, Path(sys.argv[2]))
+    sides: dict[str, Callable[[], str]] = {
+        "floor": lambda: run_floor(spec),
+        "agent": lambda: run_agent(spec, Path(sys.argv[2])),
+        "learn": lambda: learn(Path(sys.argv[2])),
+    }
+    said = sides[sys.argv[1]]()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"rss": peak, "said": said}))
 

@@ -19,6 +19,7 @@ from datawave_edge import stream as stream_module
 from datawave_edge.config import SPOOL_LEAST, AgentConfig, BadConfig, read_config
 from datawave_edge.discovery import run_discovery
 from datawave_edge.outbox import Outbox
+from datawave_edge.packing import Packed
 from datawave_edge.protocol import FilteredRecord
 from datawave_edge.stream import JobStream
 from datawave_edge.transport import Transport
@@ -160,7 +161,7 @@ def test_reading_slows_when_the_spool_fills(
         with outbox.file.writing() as connection:
             connection.execute("DELETE FROM batches")
         fill_up(outbox, int(512 * 1024 * 1024 * share))
-        stream.put([FilteredRecord(container="", name="t")], [])
+        stream.put(Packed.of([FilteredRecord(container="", name="t")]), [])
     assert len(waits) == 2
     assert 0 < waits[0] < waits[1] < 0.01
 

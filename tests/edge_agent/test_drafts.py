@@ -17,7 +17,13 @@ from datawave_edge.connectors import Sample, TableShape
 from datawave_edge.connectors.sqlite import SqliteConnector
 from datawave_edge.drafts import Drafts
 from datawave_edge.outbox import Outbox
-from datawave_edge.protocol import FilteredRecord, Record, TableRecord, UnchangedRecord
+from datawave_edge.protocol import (
+    FilteredRecord,
+    Record,
+    TableRecord,
+    UnchangedRecord,
+    encode_records,
+)
 from tests.edge_agent.conftest import Discover, sqlite_spec
 from tests.edge_agent.fake_server import FakeServer
 
@@ -123,14 +129,14 @@ def test_whole_lines_are_kept_when_the_last_one_is_cut(
     directory = tmp_path_factory.mktemp("drafts")
     drafts = Drafts(directory, "j")
     for name in names:
-        drafts.add(one(name))
+        drafts.add(encode_records([one(name)]))
     drafts.close(forget=False)
     content = drafts.path.read_bytes()
     drafts.path.write_bytes(content[:cut])
     again = Drafts(directory, "j")
     whole = content[:cut].count(b"\n")
     assert again.list_records() == [one(name) for name in names[:whole]]
-    again.add(one("after"))
+    again.add(encode_records([one("after")]))
     again.close(forget=False)
     assert read_back(directory) == [*map(one, names[:whole]), one("after")]
 
@@ -139,10 +145,11 @@ def test_drafts_are_there_when_the_process_was_killed(tmp_path: Path) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path\n"
         "from datawave_edge.drafts import Drafts\n"
-        "from datawave_edge.protocol import FilteredRecord\n"
+        "from datawave_edge.protocol import FilteredRecord, encode_records\n"
+        "def line(name): return encode_records([FilteredRecord(container='', name=name)])\n"
         "drafts = Drafts(Path(sys.argv[1]), 'j')\n"
-        "[drafts.add(FilteredRecord(container='', name=f't{n}')) for n in range(50)]\n"
-        "drafts.keep_only([FilteredRecord(container='', name='late')])\n"
+        "[drafts.add(line(f't{n}')) for n in range(50)]\n"
+        "drafts.keep_only([line('late')])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
@@ -152,7 +159,7 @@ def test_drafts_are_there_when_the_process_was_killed(tmp_path: Path) -> None:
 
 def test_file_is_private_and_its_name_tells_nothing_when_the_job_is_hostile(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path, "../../etc/passwd")
-    drafts.add(one("a"))
+    drafts.add(encode_records([one("a")]))
     drafts.close(forget=False)
     assert [path.parent for path in tmp_path.rglob("*.drafts")] == [tmp_path]
     assert drafts.path.stat().st_mode & 0o777 == 0o600

@@ -19,6 +19,7 @@ from datawave_edge.protocol import (
     ColumnSnapshot,
     TableRecord,
     TableSnapshot,
+    decode_records,
 )
 
 
@@ -83,10 +84,11 @@ def test_name_becomes_readable_when_no_text_can_hold_it() -> None:
 
 
 def test_record_is_sealed_with_its_hash_when_checked() -> None:
-    record = check(TableRecord(table=table()))
+    record, line = check(TableRecord(table=table()))
     assert isinstance(record, TableRecord)
     assert record.table.content_hash == content_hash(record.table)
-    assert check(record) == record
+    assert decode_records(line) == [record]
+    assert check(record) == (record, line)
 
 
 @pytest.mark.parametrize(

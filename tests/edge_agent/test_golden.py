@@ -29,6 +29,7 @@ from datawave_edge.protocol import (
     RunSettings,
     TestResult,
     WorkRequest,
+    batch_sha256,
     decode_message,
     encode_message,
     encode_records,
@@ -271,7 +272,9 @@ def speak(transport: Transport, then: Exchange) -> Any:
         "result": (TestResult, lambda message: transport.send_test_result(JOB, message)),
     }
     if then.method == "PUT":
-        return transport.put_batch(JOB, int(door), raw, then.wire, len(raw.splitlines()))
+        return transport.put_batch(
+            JOB, int(door), batch_sha256(raw), then.wire, len(raw.splitlines())
+        )
     kind, send = says[door]
     # What a released agent could not say either is not said here.
     message = decode_message(raw, kind) if then.status != 422 else _any_message(kind)

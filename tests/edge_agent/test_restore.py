@@ -45,8 +45,8 @@ class Backed(Transport):
     after = -1
     call: Callable[[], Any] = staticmethod(lambda: None)
 
-    def put_batch(self, job: str, seq: int, body: bytes, packed: bytes, records: int) -> Ack:
-        ack = super().put_batch(job, seq, body, packed, records)
+    def put_batch(self, job: str, seq: int, sha: str, packed: bytes, records: int) -> Ack:
+        ack = super().put_batch(job, seq, sha, packed, records)
         self.taken += 1
         if self.taken == self.after:
             self.call()

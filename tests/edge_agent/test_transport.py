@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from datawave_edge import transport as transport_module
 from datawave_edge.config import AgentConfig
+from datawave_edge.packing import pack_body
 from datawave_edge.protocol import (
     Ack,
     FilteredRecord,
     TestResult,
     WorkRequest,
+    batch_sha256,
     encode_records,
 )
 from datawave_edge.transport import (
@@ -27,11 +29,11 @@ from datawave_edge.transport import (
     Stopped,
     Transport,
     backoff_delay,
-    pack_body,
 )
 from tests.edge_agent.fake_server import TOKEN, Answer, FakeServer
 
 BODY = encode_records([FilteredRecord(container="", name="x")])
+SHA = batch_sha256(BODY)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def transport(config: AgentConfig) -> Transport:
 
 
 def send(transport: Transport) -> Ack:
-    return transport.put_batch("j", 0, BODY, pack_body(BODY), 1)
+    return transport.put_batch("j", 0, SHA, pack_body(BODY), 1)
 
 
 def answering(status: int, **headers: str) -> object:
@@ -123,7 +125,7 @@ def test_waiting_ends_when_the_agent_is_told_to_stop(
 @pytest.mark.parametrize("job", ["../heartbeat", "a/b", "a?b", "", "ä"])
 def test_job_is_refused_when_its_id_would_change_the_path(transport: Transport, job: str) -> None:
     with pytest.raises(RequestRefused):
-        transport.put_batch(job, 0, BODY, pack_body(BODY), 1)
+        transport.put_batch(job, 0, SHA, pack_body(BODY), 1)
 
 
 def test_reply_is_refused_when_it_breaks_the_protocol(

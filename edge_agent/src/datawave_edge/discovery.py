@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
+from .batches import Batching, Entry
 from .connectors import Connector, Listing, TableRef, TableShape, make_connector
 from .connectors.meter import Metered
 from .credentials import find_password
@@ -15,9 +16,9 @@ from .egress import EgressRefused, check, clean_container, clean_ref, refuse
 from .faults import ADVICE, SourceFault
 from .governor import Governor
 from .outbox import Outbox
+from .packing import Packed
 from .patterns import TableFilter
 from .protocol import (
-    MAX_BODY_BYTES,
     ContainerListing,
     DiscoveryWork,
     FilteredRecord,
@@ -35,7 +36,6 @@ from .reading import TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
 from .stream import JobHalted, JobStream
-from .transport import fits_packed
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -45,9 +45,6 @@ RECONNECTS: Final = 3
 RECONNECT_SECONDS: Final = 0.2
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
-BATCH_RECORDS: Final = 500
-# Half of what a body may hold, and little enough to pack below the wire's limit as a rule.
-BATCH_BYTES: Final = min(MAX_BODY_BYTES // 2, 2 * 1024 * 1024)
 
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
@@ -97,7 +94,7 @@ class _Walk:
         self._work = work
         self._stream = stream
         self._outbox = outbox
-        self._batch = _Batch(work.settings.tables_per_batch)
+        self._batch = Batching(work.settings.tables_per_batch)
         self._drafts = Drafts(outbox.path.parent, work.job)
         self._governor = Governor(
             work.settings, stream.pause, stream.tell, outbox.get_load(work.job)
@@ -158,7 +155,7 @@ class _Walk:
         chosen = TableFilter(self._work.source.include, self._work.source.exclude)
         wanted = [ref for ref in rest if chosen.lets(ref)]
         for ref in sorted(set(rest) - set(wanted)):
-            self._add(ref, FilteredRecord(**clean_ref(ref)._asdict()))
+            self._add(_entry(ref, FilteredRecord(**clean_ref(ref)._asdict())))
         for chunk in _chunks(wanted):
             self._read_chunk(connector, chunk)
         self._flush()
@@ -167,9 +164,10 @@ class _Walk:
         """Batch what was read before a restart and is still true."""
         found = {ref_of(record): record for record in self._drafts.list_records()}
         fresh = {ref: each for ref, each in found.items() if ref not in done and self._holds(each)}
-        self._drafts.keep_only(fresh.values())
-        for ref, record in fresh.items():
-            self._collect(ref, record)
+        entries = [_entry(ref, record) for ref, record in fresh.items()]
+        self._drafts.keep_only(entry.line for entry in entries)
+        for entry in entries:
+            self._collect(entry)
         return set(fresh)
 
     def _holds(self, record: Record) -> bool:
@@ -185,7 +183,7 @@ class _Walk:
             self._stream.require_live()
             self._stream.count(current=ref.path)
             self._steadily(lambda: self._governor.pace(connector))
-            self._add(ref, self._read_table(connector, ref, shapes.get(ref)))
+            self._add(self._read_table(connector, ref, shapes.get(ref)))
 
     def _describe(
         self, connector: Connector, refs: Sequence[TableRef]
@@ -206,13 +204,13 @@ class _Walk:
 
     def _read_table(
         self, connector: Connector, ref: TableRef, shape: TableShape | SourceFault | None
-    ) -> Record:
+    ) -> Entry:
         if shape is None:
             shape = SourceFault("table_missing")
         if isinstance(shape, SourceFault):
             return self._refuse(ref, shape)
         try:
-            return self._describe_record(ref, self._reader.read(connector, shape))
+            return self._check(ref, self._reader.read(connector, shape))
         except EgressRefused:
             return self._refuse(ref, SourceFault("record_refused"))
         except SourceFault as fault:
@@ -226,49 +224,50 @@ class _Walk:
             log.error("A table met %s.", type(error).__name__)  # noqa: TRY400
             return self._refuse(ref, SourceFault("internal"))
 
-    def _describe_record(self, ref: TableRef, table: TableSnapshot) -> Record:
-        record = check(TableRecord(table=table))
+    def _check(self, ref: TableRef, table: TableSnapshot) -> Entry:
+        record, line = check(TableRecord(table=table))
         assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
         sealed = record.table
-        if self._known.get(sealed.container, {}).get(sealed.name) != sealed.content_hash:
-            return record
-        return UnchangedRecord(
+        unchanged = UnchangedRecord(
             container=sealed.container, name=sealed.name, content_hash=sealed.content_hash
         )
+        return _entry(ref, unchanged) if self._holds(unchanged) else Entry(ref, line, whole=True)
 
-    def _refuse(self, ref: TableRef, fault: SourceFault) -> Record:
+    def _refuse(self, ref: TableRef, fault: SourceFault) -> Entry:
         self._stream.tell(f"{ref.path}: {fault.message}", "warning")
-        return refuse(ref, fault.code, fault.message)
+        return _entry(ref, refuse(ref, fault.code, fault.message))
 
-    def _add(self, ref: TableRef, record: Record) -> None:
+    def _add(self, entry: Entry) -> None:
         self._reconnects = 0
-        self._drafts.add(record)
-        self._collect(ref, record)
+        self._drafts.add(entry.line)
+        self._collect(entry)
         self._stream.count(done=1)
 
-    def _collect(self, ref: TableRef, record: Record) -> None:
-        full = list(self._batch.add(ref, record))
-        for records, refs in full:
-            self._put(records, refs)
+    def _collect(self, entry: Entry) -> None:
+        full = list(self._batch.add(entry))
+        for entries in full:
+            self._put(entries)
         if full:
-            self._drafts.keep_only(self._batch.records)
+            self._drafts.keep_only(self._batch.lines)
 
     def _flush(self) -> None:
-        for records, refs in self._batch.flush():
-            self._put(records, refs)
+        for entries in self._batch.flush():
+            self._put(entries)
         self._drafts.keep_only([])
 
-    def _put(self, records: list[Record], refs: list[TableRef]) -> None:
-        if not fits_packed(encode_records(records)):
-            if len(records) == 1:
-                records = [refuse(refs[0], "record_refused", ADVICE["record_refused"].message)]
-            else:
-                half = len(records) // 2
-                self._put(records[:half], refs[:half])
-                self._put(records[half:], refs[half:])
-                return
-        self._stream.put(records, refs)
-        self._note_load()
+    def _put(self, entries: Sequence[Entry]) -> None:
+        content = Packed.of_lines((entry.line for entry in entries), len(entries))
+        if content.fits:
+            self._stream.put(content, [entry.ref for entry in entries])
+            self._note_load()
+        elif len(entries) == 1:
+            ref = entries[0].ref
+            refusal = refuse(ref, "record_refused", ADVICE["record_refused"].message)
+            self._put([_entry(ref, refusal)])
+        else:
+            half = len(entries) // 2
+            self._put(entries[:half])
+            self._put(entries[half:])
 
     def _steadily(self, call: Callable[[], ResultT]) -> ResultT:
         """Call, and after a lost connection connect anew and call again, a few times a table."""
@@ -321,33 +320,8 @@ class _Walk:
         )
 
 
-class _Batch:
-    """Collects whole tables until a batch is full."""
-
-    def __init__(self, tables: int) -> None:
-        self._tables = tables
-        self.records: list[Record] = []
-        self._refs: list[TableRef] = []
-        self._size = self._whole = 0
-
-    def add(self, ref: TableRef, record: Record) -> Iterator[tuple[list[Record], list[TableRef]]]:
-        """Add a record; gives the batches that this completes."""
-        size = len(encode_records([record]))
-        if self._size + size > BATCH_BYTES:
-            yield from self.flush()
-        self.records.append(record)
-        self._refs.append(ref)
-        self._size += size
-        self._whole += isinstance(record, TableRecord)
-        if self._whole >= self._tables or len(self.records) >= BATCH_RECORDS:
-            yield from self.flush()
-
-    def flush(self) -> Iterator[tuple[list[Record], list[TableRef]]]:
-        """Give what is left, if anything."""
-        records, refs = self.records, self._refs
-        self.records, self._refs, self._size, self._whole = [], [], 0, 0
-        if records:
-            yield records, refs
+def _entry(ref: TableRef, record: Record) -> Entry:
+    return Entry(ref, encode_records([record]), whole=isinstance(record, TableRecord))
 
 
 def _clean_listing(listing: ContainerListing) -> ContainerListing:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from .protocol import BatchRejected, Record, decode_records, encode_records
+from .protocol import BatchRejected, Record, decode_records
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +39,17 @@ class Drafts:
         """What was left by the process before this one."""
         return list(self._records)
 
-    def add(self, record: Record) -> None:
-        """Keep a record until a batch holds it."""
-        self._append(encode_records([record]))
+    def add(self, line: bytes) -> None:
+        """Keep a record's line until a batch holds it."""
+        if self._file is None:
+            return
+        try:
+            if self._file.write(line) != len(line):
+                self._give_up()
+        except OSError:
+            self._give_up()
 
-    def keep_only(self, records: Iterable[Record]) -> None:
+    def keep_only(self, lines: Iterable[bytes]) -> None:
         """A batch holds the others now."""
         if self._file is None:
             return
@@ -52,8 +58,8 @@ class Drafts:
         except OSError:
             self._give_up()
             return
-        for record in records:
-            self.add(record)
+        for line in lines:
+            self.add(line)
 
     def close(self, *, forget: bool) -> None:
         """Close the file; `forget` when nobody takes up the job again."""
@@ -79,15 +85,6 @@ class Drafts:
         # A line that the kill cut short would spoil the next one.
         file.truncate(whole)
         return file
-
-    def _append(self, line: bytes) -> None:
-        if self._file is None:
-            return
-        try:
-            if self._file.write(line) != len(line):
-                self._give_up()
-        except OSError:
-            self._give_up()
 
     def _give_up(self) -> None:
         log.warning("Drafts can't be written; after a restart some tables are read again.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -65,15 +65,23 @@ class EgressRefused(Exception):
     """A record does not fit the declared protocol and stays on this host."""
 
 
-def check(record: Record) -> Record:
-    """The record as it may leave: cleaned, then read back through the protocol's own decoder.
+class Checked(NamedTuple):
+    """A record as it may leave, and the line that says it."""
+
+    record: Record
+    line: bytes
+
+
+def check(record: Record) -> Checked:
+    """Clean a record, then read its line back through the protocol's own decoder.
 
     Raises EgressRefused.
     """
     try:
         if isinstance(record, TableRecord):
             record = TableRecord(table=seal(record.table))
-        return decode_records(encode_records([record]))[0]
+        line = encode_records([record])
+        return Checked(decode_records(line)[0], line)
     except (BatchRejected, UnicodeError, msgspec.MsgspecError, TypeError, AttributeError):
         raise EgressRefused from None
 
@@ -175,12 +183,14 @@ def _clean_column(column: ColumnSnapshot, kind: str) -> ColumnSnapshot:
     # A view's column without an alias is named by its expression, literals and all.
     if kind in ("view", "materialized_view") and _EXPRESSION.search(name):
         name = unname(column).name
+    native, base = clean_type(column.native_type), clean_type(column.base_type)
+    comment = scrub_comment(column.comment)
+    if (name, native, base, comment) == (
+        column.name, column.native_type, column.base_type, column.comment
+    ):  # fmt: skip
+        return column
     return msgspec.structs.replace(
-        column,
-        name=name,
-        native_type=clean_type(column.native_type),
-        base_type=clean_type(column.base_type),
-        comment=scrub_comment(column.comment),
+        column, name=name, native_type=native, base_type=base, comment=comment
     )
 
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from .faults import ADVICE
-from .outbox import Packed, SpooledBatch, insert_batch, replace_batch
+from .outbox import SpooledBatch, insert_batch, replace_batch
+from .packing import Packed
 from .protocol import (
     BatchRejected,
     ConnectionSpec,

@@ -17,16 +17,15 @@ from typing import Final
 
 from .config import SPOOL_LIMIT
 from .load import add_loads
+from .packing import Packed
 from .protocol import (
     Load,
     Record,
     batch_sha256,
     decode_message,
     encode_message,
-    encode_records,
 )
 from .spool import SpoolFile
-from .transport import pack_body
 
 LEDGER_BYTES: Final = 128 * 1024 * 1024
 LEDGER_NOTES: Final = 5_000
@@ -67,28 +66,6 @@ class LedgerLine:
     size: int
     sha: str
     body: bytes | None
-
-
-@dataclass(frozen=True)
-class Packed:
-    """Records as they go over the wire."""
-
-    records: int
-    sha: str
-    packed: bytes
-    body_bytes: int
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> Packed:
-        """Encode and compress."""
-        body = encode_records(records)
-        return cls(len(records), batch_sha256(body), pack_body(body), len(body))
-
-    @classmethod
-    def of_packed(cls, packed: bytes, records: int) -> Packed:
-        """Take compressed records as they are."""
-        body = gzip.decompress(packed)
-        return cls(records, batch_sha256(body), packed, len(body))
 
 
 class Outbox:
@@ -147,8 +124,11 @@ class Outbox:
         return self.next_seq(job) >= resume_seq
 
     def put(self, job: str, records: Sequence[Record], done: Iterable[tuple[str, str]]) -> int:
+        """Store records as a batch. Returns its number."""
+        return self.put_packed(job, Packed.of(records), done)
+
+    def put_packed(self, job: str, content: Packed, done: Iterable[tuple[str, str]]) -> int:
         """Store a batch and the tables it settles, in one transaction. Returns its number."""
-        content = Packed.of(records)
         with self.file.writing() as connection:
             seq = insert_batch(connection, job, content)
             connection.executemany(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from .faults import SourceFault
 from .letters import DeadLetters, Refusal, source_key
 from .manifest import schema_hash
 from .outbox import CLOSED, Outbox, SpooledBatch
+from .packing import Packed
 from .protocol import (
     Ack,
     CloseAck,
@@ -27,7 +28,6 @@ from .protocol import (
     LogLine,
     Opened,
     OpenStream,
-    Record,
     root_hash,
 )
 from .spool import SpoolUnwritable
@@ -157,11 +157,11 @@ class JobStream:
         with suppress(ServerUnavailable, RequestRefused, AccessRefused):
             self._transport.post_progress(self.job, self._take_figures(leaving=True))
 
-    def put(self, records: Sequence[Record], refs: Iterable[TableRef]) -> None:
+    def put(self, content: Packed, refs: Iterable[TableRef]) -> None:
         """Spool a batch; ever slower as the spool fills, and not at all while it is full."""
         self._wait_for_room()
         try:
-            self._outbox.put(self.job, records, [clean_ref(ref) for ref in refs])
+            self._outbox.put_packed(self.job, content, [clean_ref(ref) for ref in refs])
         except SpoolUnwritable:
             raise self._fail_spool() from None
         with self._changed:
@@ -313,7 +313,7 @@ class JobStream:
             try:
                 return self._transport.keep_trying(
                     lambda: self._transport.put_batch(
-                        batch.job, batch.seq, batch.body, batch.packed, batch.records
+                        batch.job, batch.seq, batch.sha, batch.packed, batch.records
                     ),
                     self._halted,
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import random
 import threading
@@ -16,7 +15,6 @@ import urllib3
 
 from .config import AgentConfig
 from .protocol import (
-    MAX_PACKED_BYTES,
     PROTOCOL_VERSION,
     Ack,
     BatchRejected,
@@ -32,7 +30,6 @@ from .protocol import (
     TestResult,
     Work,
     WorkRequest,
-    batch_sha256,
     decode_message,
     encode_message,
     is_newer,
@@ -202,13 +199,13 @@ class Transport:
         """Start or take up a job's stream."""
         return self._post(f"/jobs/{_segment(job)}/open", message, Opened)
 
-    def put_batch(self, job: str, seq: int, body: bytes, packed: bytes, records: int) -> Ack:
-        """Send one batch."""
+    def put_batch(self, job: str, seq: int, sha: str, packed: bytes, records: int) -> Ack:
+        """Send one batch; `sha` is of its unpacked body."""
         path = f"/jobs/{_segment(job)}/batches/{seq}"
         headers = {
             "Content-Type": "application/x-ndjson",
             "Content-Encoding": "gzip",
-            "DataWave-Batch-Sha256": batch_sha256(body),
+            "DataWave-Batch-Sha256": sha,
             "DataWave-Batch-Records": str(records),
         }
         return decode_reply(self._send("PUT", path, packed, headers), Ack)
@@ -312,16 +309,6 @@ class Transport:
 
 def _bearing(token: str, headers: dict[str, str] | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", **(headers or {})}
-
-
-def pack_body(body: bytes) -> bytes:
-    """Compress a batch; the same body gives the same bytes."""
-    return gzip.compress(body, compresslevel=6, mtime=0)
-
-
-def fits_packed(body: bytes) -> bool:
-    """Whether a batch's body is small enough for the wire."""
-    return len(pack_body(body)) <= MAX_PACKED_BYTES
 
 
 def decode_reply(reply: Reply, kind: type[ReplyT]) -> ReplyT:

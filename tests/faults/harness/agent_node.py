@@ -36,11 +36,9 @@ def _keep_history(path: Path, pace: float) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(fact) + "\n")
 
-    def put_batch(self: Transport, job: str, seq: int, body: bytes, *rest: Any) -> Any:
-        from datawave_edge.protocol import batch_sha256
-
-        ack = send(self, job, seq, body, *rest)
-        note(kind="ack", job=job, seq=seq, sha=batch_sha256(body), status=ack.status)
+    def put_batch(self: Transport, job: str, seq: int, sha: str, *rest: Any) -> Any:
+        ack = send(self, job, seq, sha, *rest)
+        note(kind="ack", job=job, seq=seq, sha=sha, status=ack.status)
         return ack
 
     def read(self: SqliteConnector, shape: Any, limit: int) -> Any:

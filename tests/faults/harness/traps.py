@@ -47,7 +47,7 @@ AGENT_POINTS = {
     "agent.list": ("datawave_edge.connectors.sqlite", "SqliteConnector.list_tables"),
     "agent.describe": ("datawave_edge.connectors.sqlite", "SqliteConnector.describe"),
     "agent.sample": ("datawave_edge.connectors.sqlite", "SqliteConnector.sample"),
-    "agent.put": ("datawave_edge.outbox", "Outbox.put"),
+    "agent.put": ("datawave_edge.outbox", "Outbox.put_packed"),
     "agent.sending": ("datawave_edge.outbox", "Outbox.mark_sending"),
     "agent.sent": ("datawave_edge.transport", "Transport.put_batch"),
     "agent.acked": ("datawave_edge.outbox", "Outbox.mark_acked"),
