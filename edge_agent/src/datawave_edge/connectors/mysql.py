@@ -76,7 +76,12 @@ class MysqlConnector(ServerConnector):
         return Listing(containers, tables, complete=not self._spec.database and self._sees_all(""))
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
-        return self._catalog.read(refs)
+        found = self._catalog.read(refs)
+        # Of a view that names what is gone the catalogue tells no columns.
+        return {
+            ref: each if _is_whole(each) else SourceFault("view_broken")
+            for ref, each in found.items()
+        }
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
         is_view = shape.kind == "view"
@@ -243,6 +248,10 @@ class MysqlConnector(ServerConnector):
         chosen = self._seconds if seconds is None else max(0.001, seconds)
         unit = 1 if self._limit_name == _LIMITS[0] else 1000
         return (f"SET SESSION {self._limit_name} = {round(chosen * unit, 3):g}",)
+
+
+def _is_whole(shape: TableShape | SourceFault) -> bool:
+    return isinstance(shape, SourceFault) or bool(shape.columns)
 
 
 class _ClearRefused:
