@@ -36,6 +36,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a declared field
 
     source_name = serializers.CharField(source="source.name", read_only=True)
+    progress = serializers.IntegerField(source="shown_progress", read_only=True)
     started_by = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField()
     error_class = serializers.SerializerMethodField()
