@@ -16,10 +16,10 @@ from .types import RunMeasure
 def record_run(*, measure: RunMeasure) -> RunRecord:
     """Keep the newest measurements of a run; told again, they replace the older ones."""
     values = asdict(measure)
-    run_id = values.pop("run_id")
+    run_id, rested = values.pop("run_id"), values.pop("rested_seconds")
     if measure.finished_at is not None:
         took = measure.finished_at - measure.started_at
-        values["duration_seconds"] = took.total_seconds()
+        values["duration_seconds"] = took.total_seconds() - rested
     record, _ = RunRecord.objects.update_or_create(run_id=run_id, defaults=values)
     # Without data: what the overview shows depends on who looks.
     notifications.publish_event(topic="overview", kind="changed", data={})

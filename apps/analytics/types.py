@@ -32,6 +32,8 @@ class RunMeasure:
     counts: dict[str, int] = field(default_factory=dict)
     # Seconds: "wait", "read", "settle", and "stage.<name>" summed over batches.
     timings: dict[str, float] = field(default_factory=dict)
+    # Of the time between start and end, when it was over and not yet taken up again.
+    rested_seconds: float = 0.0
     retries: int = 0
 
 

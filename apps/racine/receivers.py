@@ -118,4 +118,4 @@ def measure_run(run: Run, **_: Any) -> None:
     """Prometheus counts runs by outcome."""
     metrics.RUNS.labels(run.state).inc()
     if run.finished_at:
-        metrics.RUN_SECONDS.observe((run.finished_at - run.started_at).total_seconds())
+        metrics.RUN_SECONDS.observe(run.measure_until(run.finished_at))

@@ -1,8 +1,9 @@
-"""Runs in the API: list, start, look, cancel, resume, retry, log."""
+"""Runs in the API: list, start, look, cancel, resume, retry, rerun, log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -97,6 +98,12 @@ class StartSerializer(serializers.Serializer[Any]):
     source = serializers.UUIDField(help_text="Id of the source.")  # type: ignore[assignment]
 
 
+class RerunSerializer(serializers.Serializer[Any]):
+    """Which stage is to work again."""
+
+    stage = serializers.CharField(max_length=40, help_text="Its name, such as scan.")
+
+
 class LogSerializer(serializers.ModelSerializer[RunEvent]):
     """A line of the log."""
 
@@ -176,11 +183,12 @@ class RunViewSet(
         """Stop a run; what it has read is kept."""
         return self._act(services.cancel_run)
 
-    @extend_schema(operation_id="runs_resume", summary="Resume a failed run", request=None,
+    @extend_schema(operation_id="runs_resume", summary="Resume a failed or cancelled run",
+                   request=None,
                    responses={202: RunDetailSerializer})  # fmt: skip
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, public_id: Any = None) -> Response:
-        """Take a failed run up where it stopped."""
+        """Go on where it stopped; asking again while it goes on changes nothing."""
         return self._act(services.resume_run)
 
     @extend_schema(operation_id="runs_retry", summary="Retry set-aside batches", request=None,
@@ -189,6 +197,15 @@ class RunViewSet(
     def retry(self, request: Request, public_id: Any = None) -> Response:
         """Try batches again that stages set aside."""
         return self._act(services.retry_quarantined)
+
+    @extend_schema(operation_id="runs_rerun_stage", summary="Rerun one stage",
+                   request=RerunSerializer, responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, public_id: Any = None) -> Response:
+        """Have one stage work on all stored batches again; its results are replaced."""
+        wanted = RerunSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return self._act(partial(services.rerun_stage, stage=wanted.validated_data["stage"]))
 
     @extend_schema(operation_id="runs_set_aside", summary="Batches that stages set aside",
                    responses=SetAsideSerializer(many=True), filters=False)  # fmt: skip

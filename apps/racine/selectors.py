@@ -17,6 +17,7 @@ from datawave.common.errors import NotThere
 from .error_codes import find_kind
 from .estimates import expect_tables, guess_remaining
 from .figures import Figures, StageFigures, load_figures
+from .holdups import find_holdup
 from .models import Run, RunEvent, RunQuerySet, StageRun
 from .types import ABSENCE, ACTIVE_RUN_STATES, RunState, StageState
 
@@ -51,6 +52,12 @@ def get_run(*, user: User, public_id: uuid.UUID | str) -> Run:
     if run is None:
         raise NotThere
     return run
+
+
+def is_newest(run: Run) -> bool:
+    """Whether the source has no newer run and this one was not taken back."""
+    newer = Run.objects.filter(source_id=run.source_id, pk__gt=run.pk)
+    return run.undone_at is None and not hasattr(run, "undo") and not newer.exists()
 
 
 def count_active_runs(user: User) -> int:
@@ -138,11 +145,12 @@ def _build_live(run: Run) -> dict[str, Any]:
         "validation": _describe_validation(run, figures),
         "settle": _describe_settling(run, figures),
         "error": _describe_error(run),
+        "holdup": find_holdup(run),
     }
 
 
 def _elapsed(run: Run) -> float:
-    return ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
+    return run.measure_until(run.finished_at or timezone.now())
 
 
 def _measure_progress(run: Run, figures: Figures) -> int:
@@ -239,7 +247,8 @@ def _describe_settling(run: Run, figures: Figures) -> dict[str, Any]:
     elif run.state in FINISHED:
         state = "done"
     elif run.state not in ACTIVE_RUN_STATES:
-        state = "failed" if run.settling_since else "skipped"
+        broken = "stopped" if run.state == RunState.CANCELLED else "failed"
+        state = broken if run.settling_since else "skipped"
     names = [ABSENCE, *(stage.name for stage in figures.stages)]
     return {"state": state, "done": len(run.settled), "total": len(names)}
 

@@ -94,7 +94,7 @@ def _measure(run: Run, figures: Figures, now: dt.datetime) -> dict[str, float]:
         "wait": _between(run.started_at, reading),
         "read": _between(reading, run.job.finished_at or settling),
         "settle": _between(settling, now),
-        "total": _between(run.started_at, now),
+        "total": round(run.measure_until(now), 3),
     }
     for stage in figures.stages:
         timings[f"stage.{stage.name}"] = round(stage.seconds, 3)

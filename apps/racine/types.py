@@ -40,11 +40,12 @@ RUN_TRANSITIONS: dict[RunState, frozenset[RunState]] = {
         }
     ),
     RunState.CANCELLING: frozenset({RunState.CANCELLED}),
-    # Resume takes a failed run up again; retry reopens one that has quarantined stages.
+    # Resume takes up again what has failed or was cancelled.
     RunState.FAILED: frozenset({RunState.WAITING, RunState.RUNNING}),
+    RunState.CANCELLED: frozenset({RunState.WAITING, RunState.RUNNING}),
+    # Set-aside batches are retried, or one stage works on all batches again.
     RunState.COMPLETED_WITH_ERRORS: frozenset({RunState.RUNNING}),
-    RunState.COMPLETED: frozenset(),
-    RunState.CANCELLED: frozenset(),
+    RunState.COMPLETED: frozenset({RunState.RUNNING}),
 }
 
 
@@ -76,9 +77,13 @@ STAGE_TRANSITIONS: dict[StageState, frozenset[StageState]] = {
     StageState.RETRY_WAIT: frozenset({StageState.READY, StageState.CANCELLED}),
     StageState.QUARANTINED: frozenset({StageState.READY, StageState.DISCARDED}),
     StageState.DISCARDED: frozenset(),
-    StageState.DONE: frozenset(),
-    StageState.CANCELLED: frozenset(),
+    # A steward has the stage work on it again.
+    StageState.DONE: frozenset({StageState.READY}),
+    # The run was resumed.
+    StageState.CANCELLED: frozenset({StageState.READY}),
 }
+RESUMABLE_RUN_STATES = (RunState.FAILED, RunState.CANCELLED)
+FINISHED_RUN_STATES = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 OPEN_STAGE_STATES = (StageState.READY, StageState.LEASED, StageState.RETRY_WAIT)
 
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("runs/<uuid:public_id>/cancel/", views.cancel_run, name="run-cancel"),
     path("runs/<uuid:public_id>/resume/", views.resume_run, name="run-resume"),
     path("runs/<uuid:public_id>/retry/", views.retry_run, name="run-retry"),
+    path("runs/<uuid:public_id>/rerun/<slug:stage>/", views.rerun_stage, name="stage-rerun"),
     path(
         "runs/<uuid:public_id>/set-aside/<int:work_id>/requeue/",
         views.requeue_stage,

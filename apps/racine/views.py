@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from apps.discovery.selectors import (
     list_quarantined_batches,
     list_unread_items,
 )
+from apps.discovery.stages import list_stages
 from apps.rbac.selectors import may
 from apps.rbac.services import require
 from apps.rbac.types import Action
@@ -36,9 +38,9 @@ from .load import describe_egress, describe_load
 from .models import Run
 from .quarantine import get_set_aside, list_set_aside
 from .run_log import render_log
-from .selectors import get_run, list_visible_runs, load_live, topic_of
+from .selectors import get_run, is_newest, list_visible_runs, load_live, topic_of
 from .timeline import load_timeline
-from .types import RunState, StageState, Trigger
+from .types import FINISHED_RUN_STATES, RESUMABLE_RUN_STATES, RunState, StageState, Trigger
 from .undo_views import describe_undo
 
 if TYPE_CHECKING:
@@ -121,8 +123,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "set_aside": list_set_aside(run),
         "may_discover": may(user, Action.DISCOVER, run.source),
         "can_cancel": run.is_active and run.state != RunState.CANCELLING,
-        "can_resume": run.state == RunState.FAILED,
-        "can_retry": _can_retry(run),
+        **_list_ways_back(run),
         "timeline": load_timeline(run),
         **describe_undo(run, user),
         "incidents": list_run_incidents(run),
@@ -150,10 +151,16 @@ def _explain_unread(item: Any) -> dict[str, str]:
     }
 
 
-def _can_retry(run: Run) -> bool:
-    if run.state != RunState.COMPLETED_WITH_ERRORS:
-        return False
-    return run.stage_runs.filter(state=StageState.QUARANTINED).exists()
+def _list_ways_back(run: Run) -> dict[str, Any]:
+    """How the run can be taken up again, if it can be at all."""
+    may_go_on = is_newest(run)
+    finished = may_go_on and run.state in FINISHED_RUN_STATES
+    aside = run.stage_runs.filter(state=StageState.QUARANTINED)
+    return {
+        "can_resume": may_go_on and run.state in RESUMABLE_RUN_STATES,
+        "can_retry": may_go_on and run.state == RunState.COMPLETED_WITH_ERRORS and aside.exists(),
+        "rerun_stages": list_stages() if finished and run.stage_runs.exists() else [],
+    }
 
 
 @require_POST
@@ -222,7 +229,7 @@ def cancel_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
 @require_POST
 @answer_errors
 def resume_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
-    """Take a failed run up again."""
+    """Take a failed or cancelled run up again."""
     return _act(request, public_id, services.resume_run, "The run goes on where it stopped.")
 
 
@@ -233,6 +240,14 @@ def retry_run(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     return _act(
         request, public_id, services.retry_quarantined, "The set-aside batches are tried again."
     )
+
+
+@require_POST
+@answer_errors
+def rerun_stage(request: HttpRequest, public_id: uuid.UUID, stage: str) -> HttpResponseBase:
+    """Have one stage work on all batches again."""
+    rerun = partial(services.rerun_stage, stage=stage)
+    return _act(request, public_id, rerun, "The stage works on all batches again.")
 
 
 @require_POST

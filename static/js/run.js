@@ -87,7 +87,7 @@
 
   // What depends on the state but is drawn by the server: buttons, reasons, next steps.
   function fetchChanges(before) {
-    const key = (data) => `${data.state} ${data.counts?.failed} ${data.counts?.quarantined}`;
+    const key = (data) => `${data.state} ${data.counts?.failed} ${data.counts?.quarantined} ${data.holdup?.text}`;
     if (!before || key(before) === key(run)) return;
     all("[data-run-refresh]", page).forEach((element) => htmx.trigger(element, "refresh"));
   }

@@ -187,8 +187,11 @@ def test_ledger_is_kept_when_a_failed_job_is_resumed(source: DataSource, agent: 
     job, _ = open_stream(source, agent=agent)
     send_batch(job, agent, 0, [make_table("a")])
     services.fail_job(job=job, agent=agent, failure=FAILURE)
-    services.resume_job(job=job)
+    services.resume_job(job=job, settings=RunSettings(sample_rows=7))
     assert state_of(job) == "queued"
+    assert job.settings["sample_rows"] == 7
+    assert services.lease_job(agent=agent) is None
+    assert services.release_job(job=job)
     assert job.error_code == ""
     with pytest.raises(services.LeaseLost):
         send_batch(job, agent, 1, [make_table("b")])
@@ -203,11 +206,11 @@ def test_ledger_is_kept_when_a_failed_job_is_resumed(source: DataSource, agent: 
 def test_job_is_not_resumed_when_it_did_not_fail(source: DataSource, agent: Agent) -> None:
     job, _ = open_stream(source, agent=agent)
     with pytest.raises(services.JobNotFailed):
-        services.resume_job(job=job)
+        services.resume_job(job=job, settings=RunSettings())
     services.fail_job(job=job, agent=agent, failure=FAILURE)
     open_one(source)
     with pytest.raises(services.SourceBusy):
-        services.resume_job(job=job)
+        services.resume_job(job=job, settings=RunSettings())
 
 
 def test_waiting_job_is_cancelled_at_once(source: DataSource, agent: Agent) -> None:

@@ -301,7 +301,8 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         """What was taken in stays."""
-        self.job = services.resume_job(job=self.job)
+        self.job = services.resume_job(job=self.job, settings=RunSettings())
+        services.release_job(job=self.job)
         self.model.state, self.model.owner = "open", ""
 
     @precondition(lambda self: self.model.state == "closed")

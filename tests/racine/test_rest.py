@@ -85,9 +85,9 @@ def test_run_is_stopped_when_asked(run: Run, people: People) -> None:
     assert (answer.status_code, answer.json()["state"]) == (202, RunState.CANCELLED)
     codes = {
         name: post(alice, f"{URL}{run.public_id}/{name}/").json()["code"]
-        for name in ("cancel", "resume", "retry")
+        for name in ("cancel", "retry")
     }
-    assert codes == {"cancel": "run_over", "resume": "run_not_failed", "retry": "nothing_to_retry"}
+    assert codes == {"cancel": "run_over", "retry": "nothing_to_retry"}
 
 
 def test_log_is_listed_in_order(run: Run, people: People) -> None:

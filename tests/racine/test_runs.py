@@ -178,13 +178,13 @@ def test_it_goes_on_where_it_stopped_when_resumed(
 def test_resume_is_refused_when_there_is_nothing_to_resume(
     run: Run, people: People, work_off: WorkOff
 ) -> None:
-    with pytest.raises(services.RunNotFailed):
+    with pytest.raises(services.NothingToResume):
         services.resume_run(run=run, user=people.alice)
     with pytest.raises(PermissionMissing):
         services.resume_run(run=run, user=people.bob)
     feed(run, "a")
     work_off()
-    with pytest.raises(services.RunNotFailed):
+    with pytest.raises(services.NothingToResume):
         services.resume_run(run=run, user=people.alice)
 
 

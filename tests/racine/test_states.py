@@ -41,7 +41,7 @@ ACTIONS = (
     *("claim", "expire") * 8,
     *("finish",) * 3,
     *("settle_claim", "settle_end", "settle_expire", "close") * 2,
-    *("fail", "wake", "cancel", "sweep", "resume", "retry", "job_fail"),
+    *("fail", "wake", "cancel", "sweep", "resume", "retry", "rerun", "job_fail"),
 )
 STEPS = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 7))
 NOTHING_OPEN = (
@@ -135,6 +135,9 @@ class World:
     def do_retry(self, pick: int) -> None:
         services.retry_quarantined(run=self.run, user=self.alice)
 
+    def do_rerun(self, pick: int) -> None:
+        services.rerun_stage(run=self.run, stage="fake", user=self.alice)
+
     def do_job_fail(self, pick: int) -> None:
         failure = JobFailure(code="gone", message="Gone.")
         discovery.fail_job(job=self.job, agent=self.agent, failure=failure)
@@ -181,6 +184,8 @@ def is_reachable(is_run: bool, start: str, end: str) -> bool:
     return end in reached
 
 
+# Sixty histories of up to 25 steps each take minutes on a machine that is busy.
+@pytest.mark.timeout(600)
 @pytest.mark.django_db
 @settings(
     max_examples=60,
@@ -193,6 +198,20 @@ def is_reachable(is_run: bool, start: str, end: str) -> bool:
         *[("close", 0), ("claim", 0), ("claim", 1), ("finish", 0), ("finish", 1)],
         *[("settle_claim", 0), ("settle_expire", 0), ("settle_claim", 0)],
         *[("settle_end", 0), ("settle_end", 1), ("settle_end", 0)],
+    ]
+)
+@example(
+    steps=[
+        *[("claim", 0), ("cancel", 0), ("job_fail", 0), ("resume", 0), ("resume", 0)],
+        *[("finish", 0), ("claim", 0), ("finish", 0), ("finish", 1)],
+    ]
+)
+@example(
+    steps=[
+        *[("close", 0), ("claim", 0), ("claim", 1), ("finish", 0), ("finish", 1)],
+        *[("settle_claim", 0), ("settle_end", 0), ("rerun", 0), ("finish", 0), ("claim", 0)],
+        *[("settle_end", 0), ("finish", 2), ("claim", 1), ("finish", 3), ("settle_claim", 0)],
+        *[("settle_end", 0), ("settle_end", 1)],
     ]
 )
 @given(
@@ -217,7 +236,7 @@ def test_change_is_refused_when_no_path_leads_there(run: Run) -> None:
     with pytest.raises(TransitionIllegal):
         change_run(run.pk, origins=[RunState.RUNNING, RunState.COMPLETED], to=RunState.FAILED)
     with pytest.raises(TransitionIllegal):
-        change_stages(Q(), origins=[StageState.DONE], to=StageState.READY)
+        change_stages(Q(), origins=[StageState.DISCARDED], to=StageState.READY)
     run.refresh_from_db()
     assert run.state == RunState.WAITING
 

@@ -39,9 +39,10 @@ class SourceBusy(DataWaveError):
 
 
 class JobNotFailed(DataWaveError):
-    """Only a job that failed or was cancelled can be resumed."""
+    """The agent has not let go of this discovery yet; try again in half a minute."""
 
     status = 409
+    retry = True
 
 
 @transaction.atomic
@@ -192,13 +193,17 @@ def _end(job: DiscoveryJob, state: JobState, *, only: Q | None = None, **values:
 
 
 @transaction.atomic
-def resume_job(*, job: DiscoveryJob) -> DiscoveryJob:
-    """Queue a failed job again; what it already sent stays. Raises SourceBusy, JobNotFailed."""
+def resume_job(*, job: DiscoveryJob, settings: RunSettings) -> DiscoveryJob:
+    """Queue a job again that failed or was cancelled; what it sent stays. It is held at first.
+
+    Whoever takes it has a new lease and a new epoch, and its old agent's lease is void. Raises
+    SourceBusy, JobNotFailed.
+    """
     ended = (JobState.FAILED, JobState.CANCELLED)
-    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), ended, attempts=0, agent=None) != 1:
+    values = {"settings": msgspec.to_builtins(settings), "held": True, "attempts": 0}
+    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), ended, agent=None, **values) != 1:
         raise JobNotFailed
     job.refresh_from_db()
-    announce(signals.job_opened, job)
     return job
 
 

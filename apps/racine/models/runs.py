@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -63,6 +64,8 @@ class Run(PublicModel):
     cancel_requested_at = models.DateTimeField(null=True)
     # Times that it was taken up again after a failure.
     resumes = models.PositiveIntegerField(default=0)
+    # How long it was over, in all, before it was taken up again.
+    rested_seconds = models.FloatField(default=0)
     # Settling is claimed like a stage run: the holder of the highest fence may write.
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -116,7 +119,11 @@ class Run(PublicModel):
         """How long it took; None while it goes on."""
         if self.finished_at is None:
             return None
-        return round((self.finished_at - self.started_at).total_seconds(), 1)
+        return round(self.measure_until(self.finished_at), 1)
+
+    def measure_until(self, moment: dt.datetime) -> float:
+        """Seconds since it was started, without those in which it was over."""
+        return max(0.0, (moment - self.started_at).total_seconds() - self.rested_seconds)
 
     @property
     def shown_progress(self) -> int:
@@ -181,6 +188,8 @@ class StageRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
     counters = models.JSONField(default=dict)
+    # Works on every table, also on those whose results from earlier runs would still stand.
+    afresh = models.BooleanField(default=False)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -17,11 +17,17 @@ from .planning import (
     set_freshness,
     set_limits,
 )
+from .reopening import (
+    NothingToRerun,
+    NothingToResume,
+    NothingToRetry,
+    RunOutdated,
+    rerun_stage,
+    resume_run,
+    retry_quarantined,
+)
 from .restarting import end_old_leases
 from .runs import (
-    NothingToRetry,
-    RunNotFailed,
-    RunOutdated,
     RunOver,
     SourceBusy,
     cancel_run,
@@ -31,8 +37,6 @@ from .runs import (
     follow_job,
     log_job,
     note_batch_quarantined,
-    resume_run,
-    retry_quarantined,
     start_run,
     start_scheduled_run,
     stop_reading,
@@ -48,8 +52,9 @@ from .undoing import NotUndoable, request_undo, work_on_undo
 __all__ = [
     "NotSetAside",
     "NotUndoable",
+    "NothingToRerun",
+    "NothingToResume",
     "NothingToRetry",
-    "RunNotFailed",
     "RunOutdated",
     "RunOver",
     "RunSettling",
@@ -84,6 +89,7 @@ __all__ = [
     "renew_hook",
     "request_undo",
     "requeue_stage",
+    "rerun_stage",
     "resume_all",
     "resume_run",
     "resume_schedule",

@@ -11,7 +11,7 @@ from apps.discovery.stages import list_stages
 from apps.discovery.types import BatchState
 from apps.racine.models import Run, StageRun
 from apps.racine.signals import stages_ready
-from apps.racine.types import StageState
+from apps.racine.types import RunState, StageState
 
 from .story import add_line, note_progress
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def add_stage_runs(*, batch: Batch) -> list[int]:
     """Open the stages on a new batch; ids of those that are ready."""
     run = Run.objects.filter(job_id=batch.job_id).first()
-    if run is None:
+    # What a cancelled run still gets is worked on when it is resumed.
+    if run is None or run.state == RunState.CANCELLED:
         return []
     with transaction.atomic():
         ids = _open_stages(run, [batch.pk])

@@ -1,11 +1,11 @@
-"""What people do with runs: start, cancel, resume, retry; and what the agent's job does to them."""
+"""Begins and stops runs, and keeps them in step with their agents' jobs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.analytics.selectors import current_tuning
@@ -16,7 +16,7 @@ from apps.racine.models import Run
 from apps.racine.signals import run_started
 from apps.racine.transitions import change_run, change_stages
 from apps.racine.types import OPEN_STAGE_STATES, LogLevel, Priority, RunState, StageState, Trigger
-from apps.racine.undo_reads import find_undo, is_undoing
+from apps.racine.undo_reads import is_undoing
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
 from datawave.common.announcing import announce
@@ -24,7 +24,7 @@ from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import RunSettings
 
 from .admission import admit_runs, lock_orchestration
-from .fan_out import add_missing_stage_runs, announce_ready
+from .fan_out import add_missing_stage_runs
 from .settling import fail_run, try_settle
 from .story import add_line, add_lines, note_progress, record_measure, tell_end
 
@@ -48,37 +48,20 @@ class RunOver(DataWaveError):
     status = 409
 
 
-class RunNotFailed(DataWaveError):
-    """Only a failed run can be resumed."""
-
-    status = 409
-
-
-class RunOutdated(DataWaveError):
-    """A newer run of this source exists; start a new discovery instead."""
-
-    status = 409
-
-
-class NothingToRetry(DataWaveError):
-    """No batch of this run is set aside."""
-
-    status = 409
-
-
 def start_run(*, source: DataSource, user: User, trigger: str = Trigger.PERSON) -> Run:
     """Start a discovery. Raises SourceBusy, PermissionMissing, NotThere."""
     rbac.require(user, Action.DISCOVER, source)
-    _require_free(source)
+    require_free(source)
     try:
         return _open_run(source, user, Trigger(trigger))
     except (IntegrityError, discovery.SourceBusy):
         # Someone else was faster by a moment: the constraint decides.
-        _require_free(source)
+        require_free(source)
         raise SourceBusy from None
 
 
-def _require_free(source: DataSource) -> None:
+def require_free(source: DataSource) -> None:
+    """Raises SourceBusy while a run of the source goes on or is being taken back."""
     running = Run.objects.active().filter(source=source).first()
     if running is not None:
         raise SourceBusy(f"{running} of {source.name} is still going on.")
@@ -88,11 +71,11 @@ def _require_free(source: DataSource) -> None:
 
 def start_scheduled_run(*, schedule: Schedule) -> Run:
     """Start what a schedule is for; nobody presses a button. Raises SourceBusy."""
-    _require_free(schedule.source)
+    require_free(schedule.source)
     try:
         return _open_run(schedule.source, None, Trigger.SCHEDULE, schedule)
     except discovery.SourceBusy:
-        _require_free(schedule.source)
+        require_free(schedule.source)
         raise SourceBusy from None
 
 
@@ -102,9 +85,9 @@ def _open_run(
 ) -> Run:
     # Under the lock, so that nothing is begun while a run is being taken back.
     lock_orchestration()
-    _require_free(source)
+    require_free(source)
     priority = schedule.priority if schedule else Priority.NORMAL
-    job_settings = _choose_settings(source)
+    job_settings = choose_settings(source)
     job = discovery.open_job(source=source, settings=job_settings, held=True, priority=priority)
     run = Run.objects.create(
         source=source,
@@ -126,7 +109,7 @@ def _open_run(
     return run
 
 
-def _choose_settings(source: DataSource) -> RunSettings:
+def choose_settings(source: DataSource) -> RunSettings:
     """What analytics tuned, what the source's people allow, and when it must be left alone."""
     tuning = current_tuning(source)
     return RunSettings(
@@ -148,7 +131,7 @@ def cancel_run(*, run: Run, user: User) -> None:
     """Stop a run. Raises RunOver."""
     rbac.require(user, Action.DISCOVER, run.source)
     _request_cancel(run, user)
-    job = _job_of(run)
+    job = job_of(run)
     if job.state not in OPEN_JOB_STATES:
         finish_cancel(run_id=run.pk)
 
@@ -175,10 +158,10 @@ def _request_cancel(run: Run, user: User) -> None:
     rbac.record_audit(
         actor=user, action="discovery_cancelled", scope=run.source, detail={"run": run.pk}
     )
-    discovery.request_cancel(job=_job_of(run))
+    discovery.request_cancel(job=job_of(run))
 
 
-def _job_of(run: Run) -> DiscoveryJob:
+def job_of(run: Run) -> DiscoveryJob:
     """The job as it is now, not as it was when the run was read."""
     return Run.objects.select_related("job").get(pk=run.pk).job
 
@@ -206,99 +189,6 @@ def finish_cancel(*, run_id: int) -> bool:
 def _load(run_id: int) -> Run:
     related = ("source__owner", "started_by", "job__agent")
     return Run.objects.select_related(*related).get(pk=run_id)
-
-
-def resume_run(*, run: Run, user: User) -> None:
-    """Take a failed run up again; batches that were accepted stay. Raises RunNotFailed."""
-    rbac.require(user, Action.DISCOVER, run.source)
-    require_newest(run)
-    try:
-        _reopen_failed(run, user)
-    except (IntegrityError, discovery.SourceBusy):
-        _require_free(run.source)
-        raise SourceBusy from None
-    try_settle(run_id=run.pk)
-
-
-def require_newest(run: Run) -> None:
-    """Raises RunOutdated when the source has a newer run."""
-    # An old stream must not overwrite what a newer one has found.
-    if Run.objects.filter(source_id=run.source_id, pk__gt=run.pk).exists():
-        raise RunOutdated
-    if find_undo(run) is not None:
-        raise RunOutdated("This discovery was taken back; start a new one instead.")
-
-
-@transaction.atomic
-def _reopen_failed(run: Run, user: User) -> None:
-    job = _job_of(run)
-    closed = job.state == JobState.CLOSED
-    to = RunState.RUNNING if closed else RunState.WAITING
-    if not reopen_run(run, RunState.FAILED, to):
-        raise RunNotFailed
-    if not closed:
-        discovery.resume_job(job=job)
-    add_line(run, f"Resumed by {user.username}.")
-    rbac.record_audit(
-        actor=user, action="discovery_resumed", scope=run.source, detail={"run": run.pk}
-    )
-    record_measure(Run.objects.get(pk=run.pk))
-    ready = run.stage_runs.filter(state=StageState.READY)
-    announce_ready(list(ready.values_list("pk", flat=True)))
-
-
-def reopen_run(run: Run, origin: RunState, to: RunState) -> bool:
-    """Take a run up again that is over; whether it was in that state."""
-    return change_run(
-        run.pk,
-        origins=[origin],
-        to=to,
-        resumes=F("resumes") + 1,
-        waiting_since=timezone.now(),
-        waiting_told_at=None,
-        finished_at=None,
-        lease_until=None,
-        not_before=None,
-        failures=0,
-        losses=0,
-        error_code="",
-        error_message="",
-        error_hint="",
-    )
-
-
-def retry_quarantined(*, run: Run, user: User) -> int:
-    """Work again on batches that stages set aside, then settle anew. Raises NothingToRetry."""
-    rbac.require(user, Action.DISCOVER, run.source)
-    require_newest(run)
-    count = _reopen_quarantined(run, user)
-    note_progress(run_id=run.pk)
-    return count
-
-
-@transaction.atomic
-def _reopen_quarantined(run: Run, user: User) -> int:
-    if not reopen_run(run, RunState.COMPLETED_WITH_ERRORS, RunState.RUNNING):
-        raise NothingToRetry
-    aside = run.stage_runs.filter(state=StageState.QUARANTINED)
-    ids = list(aside.values_list("pk", flat=True))
-    if not ids:
-        raise NothingToRetry
-    values = {"failures": 0, "losses": 0, "finished_at": None, "error_code": ""}
-    change_stages(
-        Q(pk__in=ids),
-        origins=[StageState.QUARANTINED],
-        to=StageState.READY,
-        error_message="",
-        **values,
-    )
-    Run.objects.filter(pk=run.pk).update(settled=[], summary={})
-    add_line(run, f"{len(ids)} set-aside batches are tried again, asked by {user.username}.")
-    rbac.record_audit(
-        actor=user, action="discovery_retried", scope=run.source, detail={"run": run.pk}
-    )
-    announce_ready(ids)
-    return len(ids)
 
 
 def follow_job(*, job: DiscoveryJob) -> None:
@@ -386,7 +276,7 @@ def note_batch_quarantined(*, job: DiscoveryJob, seq: int) -> None:
 def give_up_waiting(*, run: Run) -> bool:
     """Fail a run that no agent has taken up; it can be resumed when one is there."""
     # The job decides: an agent may have taken it since the sweeper looked.
-    if not discovery.withdraw_job(job=_job_of(run)):
+    if not discovery.withdraw_job(job=job_of(run)):
         return False
     return fail_run(
         run_id=run.pk,

@@ -17,7 +17,7 @@ from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError
 
 from .fan_out import announce_ready
-from .runs import reopen_run, require_newest
+from .reopening import reopen_run, require_newest
 from .story import add_line, note_progress
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def _requeue(work: StageRun, user: User) -> None:
 def _take_run_up(run: Run) -> None:
     if run.state in (RunState.WAITING, RunState.RUNNING):
         return
-    if not reopen_run(run, RunState.COMPLETED_WITH_ERRORS, RunState.RUNNING):
+    origins = [RunState.COMPLETED_WITH_ERRORS]
+    if not reopen_run(run, origins, RunState.RUNNING, settled=[], summary={}):
         raise RunSettling
-    Run.objects.filter(pk=run.pk).update(settled=[], summary={})
 
 
 @transaction.atomic

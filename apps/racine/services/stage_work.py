@@ -97,7 +97,7 @@ def _work(work: StageRun, check: Callable[[], None]) -> StageState | None:
 def _compute_and_store(work: StageRun, check: Callable[[], None]) -> None:
     started = time.monotonic()
     stage = get_stage(work.stage)
-    batch = load_batch(work.batch_id, worked_on=_list_worked_on(work.stage))
+    batch = load_batch(work.batch_id, worked_on=_list_worked_on(work))
     result = stage.compute(batch)
     check()
     _store(work, stage, batch, result, started)
@@ -134,8 +134,9 @@ def finish_alone(*, stage_run_id: int, fence: int) -> None:
         _note_failure(work, error)
 
 
-def _list_worked_on(stage: str) -> QuerySet[StageRun, int]:
-    done = StageRun.objects.filter(stage=stage, state=StageState.DONE)
+def _list_worked_on(work: StageRun) -> QuerySet[StageRun, int]:
+    done = StageRun.objects.filter(stage=work.stage, state=StageState.DONE)
+    done = done.none() if work.afresh else done
     return done.order_by().values_list("batch", flat=True)
 
 

@@ -89,6 +89,7 @@ def record_measure(run: Run) -> None:
             finished_at=run.finished_at,
             counts=summary.get("counts", {}),
             timings=summary.get("timings", {}),
+            rested_seconds=run.rested_seconds,
             retries=summary.get("retries", 0),
         )
     )

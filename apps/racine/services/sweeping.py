@@ -20,6 +20,7 @@ from apps.datasources import services as datasources
 from apps.discovery import services as discovery
 from apps.discovery.types import JobState
 from apps.notifications import services as notifications
+from apps.racine.holdups import CANCEL_PATIENCE
 from apps.racine.models import Run, StageRun
 from apps.racine.retries import log_fault
 from apps.racine.transitions import change_stages
@@ -41,7 +42,6 @@ LAST_SWEEP = "racine:last_sweep_at"
 HINT_LIMIT = 200
 # A hint that was not taken up for this long is given again.
 HINT_AGAIN = dt.timedelta(seconds=5)
-CANCEL_PATIENCE = dt.timedelta(seconds=90)
 NOTICE_AFTER = dt.timedelta(seconds=60)
 # Long enough to start an agent by hand; a failed run can be resumed at any later time.
 GIVE_UP_AFTER = dt.timedelta(minutes=10)
@@ -151,6 +151,9 @@ def end_cancelling() -> None:
     stuck = Run.objects.filter(idle | Q(cancel_requested_at__lte=late), state=RunState.CANCELLING)
     for run_id in stuck.values_list("pk", flat=True):
         finish_cancel(run_id=run_id)
+    # The others show for how long the agent has been silent.
+    for run_id in Run.objects.filter(state=RunState.CANCELLING).values_list("pk", flat=True):
+        note_progress(run_id=run_id)
 
 
 def watch_waiting() -> None:

@@ -21,7 +21,7 @@ from tests.faults.harness.store import Store, as_json
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
 ENDED_JOB = ("closed", "failed", "cancelled")
 STAGES = 4
-AGAIN = ("discovery_resumed", "discovery_retried", "batch_requeued")
+AGAIN = ("discovery_resumed", "discovery_retried", "discovery_stage_rerun", "batch_requeued")
 
 
 @dataclass(frozen=True)
