@@ -11,6 +11,7 @@ from .model.opening import ShippedJudge
 from .model.store import ModelRefused, load_model
 from .model_files import place_file, read_parts
 from .models import Lesson, StoredModel
+from .recognisers_in_force import list_told
 from .taxonomy import SHIPPED as SHIPPED_WORDS
 from .taxonomy import in_force
 from .types import ModelKind
@@ -35,6 +36,7 @@ def add_lessons(judge: Judge) -> Judge:
     from .taught import Taught, TaughtJudge
 
     refresh_vocabulary()
+    told = list_told()
     lessons = [
         Taught(
             key=row.pk,
@@ -46,9 +48,9 @@ def add_lessons(judge: Judge) -> Judge:
         for row in Lesson.objects.filter(retired_at=None).order_by("pk")
     ]
     words = in_force()
-    if not lessons and words.version == SHIPPED_WORDS.version:
+    if not lessons and not told and words.version == SHIPPED_WORDS.version:
         return judge
-    return TaughtJudge(judge, lessons, words.version)
+    return TaughtJudge(judge, lessons, told, words.version)
 
 
 def _open_active() -> Judge:

@@ -17,6 +17,7 @@ class ClassificationConfig(AppConfig):
         from apps.discovery.stages import (
             Reversal,
             register_comparison,
+            register_recognisers,
             register_reversal,
             register_stage,
         )
@@ -26,12 +27,14 @@ class ClassificationConfig(AppConfig):
         from . import receivers  # noqa: F401  # registers itself
         from .comparing import compare_labels
         from .panels import SIGN_OFF, SOURCE_SIGN_OFF
+        from .recognisers_in_force import list_wire
         from .selectors import count_suggestions
         from .stage import ClassificationStage
         from .undoing import count_labels, find_decided_fields, take_back_labels
 
         register_stage(ClassificationStage())
         register_comparison(compare_labels)
+        register_recognisers(list_wire)
         register_reversal(
             Reversal(
                 name="labels",

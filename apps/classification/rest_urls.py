@@ -8,6 +8,13 @@ from rest_framework.routers import SimpleRouter
 from .rest.labels import DecisionViewSet, LabelViewSet, SemanticTypeViewSet
 from .rest.metrics import LearningViewSet, get_agreement
 from .rest.models import ModelViewSet, ReplayViewSet
+from .rest.recognisers import (
+    RecognisedTypesView,
+    RecogniserView,
+    TrialView,
+    VersionsView,
+    WordsView,
+)
 from .rest.review import ReviewQueueView, decide_group
 from .rest.signing import AttestationViewSet
 from .rest.types import LessonViewSet, OwnTypeViewSet, rate_type
@@ -22,7 +29,13 @@ router.register("replays", ReplayViewSet, basename="replay")
 router.register("learnings", LearningViewSet, basename="learning")
 router.register("own-types", OwnTypeViewSet, basename="own-type")
 router.register("lessons", LessonViewSet, basename="lesson")
+_OWN = "own-types/<uuid:public_id>/"
 urlpatterns = [
+    path("own-types/recognised/", RecognisedTypesView.as_view(), name="type-recognised"),
+    path("own-types/try/", TrialView.as_view(), name="type-try"),
+    path(f"{_OWN}recogniser/", RecogniserView.as_view(), name="recogniser"),
+    path(f"{_OWN}recogniser/versions/", VersionsView.as_view(), name="recogniser-versions"),
+    path(f"{_OWN}words/", WordsView.as_view(), name="recogniser-words"),
     *router.urls,
     path("semantic-types/", SemanticTypeViewSet.as_view({"get": "list"}), name="type-list"),
     path(

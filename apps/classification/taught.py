@@ -1,4 +1,4 @@
-"""What people taught by showing columns stands above every version of the judge."""
+"""What people taught stands above every version of the judge: shown columns, patterns and words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Final
 
 from .judge import Evidence, Judge, TableFacts, Verdict, judge_all
 from .likeness import describe_column
-from .neighbours import Neighbours
+from .neighbours import NearBy, Neighbours
+from .recognising import Claim, Recognisers, Told
 from .rules.wording import tell_title
 from .taxonomy import find_type, sensitivity_of
 from .types import LessonKind
@@ -30,41 +31,68 @@ class Taught:
 
 
 class TaughtJudge:
-    """A judge that follows lessons before its own mind."""
+    """A judge that follows lessons and recognisers before its own mind."""
 
-    def __init__(self, base: Judge, lessons: Sequence[Taught], taxonomy: str) -> None:
+    def __init__(
+        self, base: Judge, lessons: Sequence[Taught], told: Sequence[Told], taxonomy: str
+    ) -> None:
         self._base = base
         self._lessons = [(each, Neighbours(each.examples)) for each in lessons]
-        told = repr(([(each.key, each.radius) for each in lessons], taxonomy))
-        self.version = f"{base.version}+{blake2b(told.encode(), digest_size=3).hexdigest()}"
+        self._recognisers = Recognisers(told)
+        known = ([(each.key, each.radius) for each in lessons], list(told), taxonomy)
+        mark = blake2b(repr(known).encode(), digest_size=3).hexdigest()
+        self.version = f"{base.version}+{mark}"
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
-        return self._follow_table(table, self._base.judge(table))
+        (verdicts,) = self.judge_all([table])
+        return verdicts
 
     def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
-        """The verdicts on each table."""
+        """The verdicts on each table; every lesson looks at all columns at once."""
         judged = judge_all(self._base, tables)
-        return [self._follow_table(*pair) for pair in zip(tables, judged, strict=True)]
+        columns = [column for table in tables for column in table.columns]
+        likenesses = [describe_column(column) for column in columns] if self._lessons else []
+        near = [(each, index.find(likenesses, each.radius)) for each, index in self._lessons]
+        verdicts = [verdict for each in judged for verdict in each]
+        followed = iter(
+            self._follow(
+                verdict,
+                [*_list_claims(near, place), *self._recognisers.list_claims(column)],
+                {each.semantic_type for each in _list_forbidding(near, place)},
+            )
+            for place, (verdict, column) in enumerate(zip(verdicts, columns, strict=True))
+        )
+        return [[next(followed) for _ in each] for each in judged]
 
-    def _follow_table(self, table: TableFacts, verdicts: list[Verdict]) -> list[Verdict]:
-        likenesses = [describe_column(column) for column in table.columns]
-        return [self._follow(*pair) for pair in zip(verdicts, likenesses, strict=True)]
+    def _follow(self, verdict: Verdict, claims: Sequence[Claim], never: set[str]) -> Verdict:
+        allowed = [each for each in claims if each.semantic_type not in never]
+        best = max(allowed, key=lambda each: (each.confidence, each.semantic_type), default=None)
+        if best:
+            return _name(verdict, best)
+        return _drop(verdict) if verdict.semantic_type in never else verdict
 
-    def _follow(self, verdict: Verdict, likeness: bytes) -> Verdict:
-        best: tuple[float, str] | None = None
-        for lesson, index in self._lessons:
-            (near,) = index.find([likeness], lesson.radius)
-            if not len(near.places):
-                continue
-            if lesson.kind == LessonKind.NEVER:
-                if verdict.semantic_type == lesson.semantic_type:
-                    verdict = _drop(verdict)
-                continue
-            closeness = float(near.distances[0]) / lesson.radius
-            if best is None or closeness < best[0]:
-                best = (closeness, lesson.semantic_type)
-        return _name(verdict, best[1], best[0]) if best else verdict
+
+Near = Sequence[tuple[Taught, Sequence[NearBy]]]
+
+
+def _list_claims(near: Near, place: int) -> list[Claim]:
+    """What lessons say of a column that is like the ones they showed."""
+    return [
+        Claim(
+            each.semantic_type,
+            _SUREST - (_SUREST - _AT_THE_EDGE) * float(found[place].distances[0]) / each.radius,
+            f"Like columns that were shown as examples: {tell_title(each.semantic_type)}",
+        )
+        for each, found in near
+        if each.kind == LessonKind.LIKE and len(found[place].places)
+    ]
+
+
+def _list_forbidding(near: Near, place: int) -> list[Taught]:
+    return [
+        each for each, found in near if each.kind == LessonKind.NEVER and len(found[place].places)
+    ]
 
 
 def _drop(verdict: Verdict) -> Verdict:
@@ -79,16 +107,15 @@ def _drop(verdict: Verdict) -> Verdict:
     )
 
 
-def _name(verdict: Verdict, name: str, closeness: float) -> Verdict:
-    found = find_type(name)
+def _name(verdict: Verdict, claim: Claim) -> Verdict:
+    found = find_type(claim.semantic_type)
     personal = found is not None and found.personal
-    confidence = _SUREST - (_SUREST - _AT_THE_EDGE) * closeness
-    text = f"Like columns that were shown as examples: {tell_title(name)}"
+    evidence = Evidence(supports=True, weight=claim.confidence, text=claim.text)
     return replace(
         verdict,
-        semantic_type=name,
-        confidence=confidence,
+        semantic_type=claim.semantic_type,
+        confidence=claim.confidence,
         personal=personal,
-        sensitivity=sensitivity_of(name, personal=personal),
-        evidence=(Evidence(supports=True, weight=confidence, text=text), *verdict.evidence),
+        sensitivity=sensitivity_of(claim.semantic_type, personal=personal),
+        evidence=(evidence, *verdict.evidence),
     )

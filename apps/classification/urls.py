@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import labels, metrics, models, review, signing, types
+from .views import labels, metrics, models, recognisers, review, signing, types
 
 app_name = "classification"
 urlpatterns = [
@@ -36,6 +36,17 @@ urlpatterns = [
     path("classification/types/rate/", types.rate_type, name="type-rate"),
     path("classification/types/teach/", types.show_teaching, name="teach"),
     path("classification/types/make/", types.teach_type, name="type-make"),
+    path("classification/types/new/", recognisers.make_type, name="type-new"),
+    path(
+        "own-types/<uuid:public_id>/recogniser/", recognisers.change_recogniser, name="recogniser"
+    ),
+    path(
+        "own-types/<uuid:public_id>/recogniser/restore/",
+        recognisers.restore_recogniser,
+        name="recogniser-restore",
+    ),
+    path("own-types/<uuid:public_id>/words/", recognisers.export_words, name="words-export"),
+    path("own-types/<uuid:public_id>/words/import/", recognisers.import_words, name="words-import"),
     path("own-types/<uuid:public_id>/", types.change_type, name="type-change"),
     path("labels/<uuid:public_id>/never/", types.teach_exception, name="label-never"),
     path("lessons/<uuid:public_id>/take-back/", types.take_back_lesson, name="lesson-take-back"),

@@ -57,6 +57,7 @@ from .edge_http import (
 )
 from .models import DiscoveryJob
 from .selectors import find_job
+from .stages import list_recognisers
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -137,6 +138,7 @@ def _find_work(agent: Agent, asked: WorkRequest) -> Work | None:
             source=build_connection(job.source, agent=agent),
             settings=msgspec.convert(job.settings, RunSettings),
             lease_seconds=settings.JOB_LEASE_SECONDS,
+            recognisers=list_recognisers(),
         )
     return None
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from datawave_edge.protocol import Recogniser
+
 from .types import BatchContent, Difference, RunScope, StageOutcome, TimeSpan, UndoScope
 
 
@@ -85,6 +87,20 @@ def register_reversal(reversal: Reversal) -> None:
 def list_reversals() -> list[Reversal]:
     """All of them, by name: none depends on another."""
     return [_reversals[name] for name in sorted(_reversals)]
+
+
+# What agents look for beside what they know themselves; whoever knows meanings says it.
+_recognisers: list[Callable[[], list[Recogniser]]] = []
+
+
+def register_recognisers(load: Callable[[], list[Recogniser]]) -> None:
+    """Add recognisers that every discovery gets."""
+    _recognisers.append(load)
+
+
+def list_recognisers() -> list[Recogniser]:
+    """All of them, as they are now."""
+    return [each for load in _recognisers for each in load()]
 
 
 # What differs in an app's rows at the end of the time from its beginning.

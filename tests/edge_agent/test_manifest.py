@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # What only the server says.
 INCOMING = {
     "Ack", "Challenge", "CloseAck", "ConnectionSpec", "Directive", "DiscoveryWork", "Grant",
-    "HeartbeatReply", "Interval", "NoWork", "Opened", "Rotated", "RunSettings", "TestWork",
+    "HeartbeatReply", "Interval", "NoWork", "Opened", "Recogniser", "Rotated",
+    "RunSettings", "TestWork",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from .labels import AlikeGroup, Label, LabelDecision, LabelQuerySet, PastVerdict
 from .learning import Learning
 from .registry import Activation, ModelFile, Replay, ReplayChange, StoredModel
 from .signoff import Attestation, AttestationQuerySet
-from .teaching import Lesson, OwnType, TypeRating
+from .teaching import Lesson, OwnRecogniser, OwnRecogniserQuerySet, OwnType, TypeRating
 
 __all__ = [
     "Activation",
@@ -19,6 +19,8 @@ __all__ = [
     "Learning",
     "Lesson",
     "ModelFile",
+    "OwnRecogniser",
+    "OwnRecogniserQuerySet",
     "OwnType",
     "PastVerdict",
     "Replay",

@@ -30,6 +30,48 @@ class OwnType(PublicModel):
         return self.title
 
 
+class OwnRecogniserQuerySet(models.QuerySet["OwnRecogniser"]):
+    """Reads of recognisers."""
+
+    def in_force(self) -> OwnRecogniserQuerySet:
+        """Those that count now."""
+        return self.filter(retired_at=None, own_type__retired_at=None).order_by("pk")
+
+
+class OwnRecogniser(PublicModel):
+    """A version of what an own type looks like; never changed. Its texts may be secret."""
+
+    own_type = models.ForeignKey(OwnType, on_delete=models.CASCADE, related_name="recognisers")
+    version = models.PositiveIntegerField()
+    patterns = models.JSONField(default=list)
+    words = models.JSONField(default=list)
+    # Patterns of columns' names.
+    names = models.JSONField(default=list)
+    word_count = models.PositiveIntegerField(default=0)
+    # Whether it has patterns or words, so that agents look for it.
+    has_values = models.BooleanField(default=False)
+    # Share of a column's values that must fit.
+    least = models.FloatField()
+    made_by = models.ForeignKey(_USER, null=True, on_delete=models.SET_NULL, related_name="+")
+    retired_at = models.DateTimeField(null=True)
+
+    objects = OwnRecogniserQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["own_type", "version"], name="one_recogniser_version"),
+            models.UniqueConstraint(
+                fields=["own_type"],
+                condition=models.Q(retired_at=None),
+                name="one_recogniser_in_force",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.own_type} v{self.version}"
+
+
 class Lesson(PublicModel):
     """What was taught by showing columns: such columns are of a type, or never are."""
 

@@ -29,6 +29,13 @@ from .learning import (
     list_learnings,
     load_answers,
 )
+from .recognising import (
+    Reach,
+    Reached,
+    find_recogniser,
+    list_recognisers,
+    preview_reach,
+)
 from .registry import (
     count_replay_changes,
     find_active_version,
@@ -54,6 +61,8 @@ from .taught import (
 )
 
 __all__ = [
+    "Reach",
+    "Reached",
     "UnknownSemanticType",
     "count_conflicts",
     "count_coverage",
@@ -65,6 +74,7 @@ __all__ = [
     "count_types_in_use",
     "find_active_version",
     "find_preview",
+    "find_recogniser",
     "get_attestation",
     "get_decision",
     "get_label",
@@ -84,6 +94,7 @@ __all__ = [
     "list_own_types",
     "list_past_verdicts",
     "list_personal_columns",
+    "list_recognisers",
     "list_rejected_fields",
     "list_replay_changes",
     "list_replays",
@@ -94,4 +105,5 @@ __all__ = [
     "load_answers",
     "load_labels",
     "name_semantic_type",
+    "preview_reach",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from apps.classification.models import (
     Lesson,
+    OwnRecogniser,
     OwnType,
 )
 from apps.datasources.selectors import list_visible_sources
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 def list_own_types(user: User) -> QuerySet[OwnType]:
     """Own types, for people who may view any source."""
-    rows = OwnType.objects.select_related("made_by")
+    recognisers = OwnRecogniser.objects.defer("words")
+    rows = OwnType.objects.select_related("made_by").prefetch_related(
+        Prefetch("recognisers", recognisers)
+    )
     return rows if list_visible_sources(user).exists() else rows.none()
 
 

@@ -75,10 +75,10 @@ def teach_type(
     Raises PermissionMissing, NotThere, InputInvalid, TypeNameTaken.
     """
     rbac.require(user, Action.DECIDE_LABELS, None)
-    title = _check_title(title)
-    _check_sensitivity(sensitivity)
+    title = check_title(title)
+    check_sensitivity(sensitivity)
     examples = _read_examples(labels, fewest=FEWEST_EXAMPLES)
-    made = _make_type(
+    made = make_type(
         title=title,
         description=description[:300],
         sensitivity=sensitivity,
@@ -95,12 +95,15 @@ def teach_type(
     transaction.on_commit(change_vocabulary)
     change_vocabulary()
     decide_many(labels=labels, user=user, kind=DecisionKind.CHANGE, semantic_type=made.name)
-    _audit(user, "own_type_made", {"type": made.name, "title": title, "examples": len(examples)})
-    _judge_anew(user)
+    record_teaching(
+        user, "own_type_made", {"type": made.name, "title": title, "examples": len(examples)}
+    )
+    judge_anew(user)
     return made
 
 
-def _make_type(**fields: Any) -> OwnType:
+def make_type(**fields: Any) -> OwnType:
+    """A type under a name of its own. Raises TypeNameTaken."""
     name = f"{_PREFIX}{slugify(fields['title']).replace('-', '_')[:56] or 'type'}"
     try:
         with transaction.atomic():
@@ -109,7 +112,8 @@ def _make_type(**fields: Any) -> OwnType:
         raise TypeNameTaken(field="title") from None
 
 
-def _check_title(title: str, but: str = "") -> str:
+def check_title(title: str, but: str = "") -> str:
+    """The title, tidied. Raises InputInvalid, TypeNameTaken."""
     title = " ".join(title.split())
     if not 2 <= len(title) <= 80:  # noqa: PLR2004  # the field's own size
         raise InputInvalid("A title has 2 to 80 characters.", field="title")
@@ -123,7 +127,8 @@ def _check_title(title: str, but: str = "") -> str:
     return title
 
 
-def _check_sensitivity(sensitivity: str) -> None:
+def check_sensitivity(sensitivity: str) -> None:
+    """Raises InputInvalid."""
     if sensitivity not in Sensitivity.values:
         names = ", ".join(Sensitivity.values)
         raise InputInvalid(f"A sensitivity is one of {names}.", field="sensitivity")
@@ -145,11 +150,13 @@ def _read_examples(labels: Iterable[Label], *, fewest: int) -> list[str]:
     return examples
 
 
-def _audit(user: User, action: str, detail: dict[str, Any]) -> None:
+def record_teaching(user: User, action: str, detail: dict[str, Any]) -> None:
+    """Add to the audit trail; `detail` never holds a pattern or a word."""
     rbac.record_audit(actor=user, action=action, scope=None, detail=detail)
 
 
-def _judge_anew(user: User) -> None:
+def judge_anew(user: User) -> None:
+    """Judge everything stored again by what is taught now."""
     start_applying(model=find_active() or ensure_shipped(), user=user)
 
 
@@ -159,11 +166,13 @@ def change_type(
 ) -> OwnType:
     """Rename a type or rate it anew; its labels follow. Raises as teach_type does."""
     rbac.require(user, Action.DECIDE_LABELS, None)
-    own.title = _check_title(title, but=own.name)
-    _check_sensitivity(sensitivity)
+    own.title = check_title(title, but=own.name)
+    check_sensitivity(sensitivity)
     own.sensitivity, own.description = sensitivity, description[:300]
     own.save(update_fields=["title", "sensitivity", "description"])
-    _audit(user, "own_type_changed", {"type": own.name, "title": own.title, "rated": sensitivity})
+    record_teaching(
+        user, "own_type_changed", {"type": own.name, "title": own.title, "rated": sensitivity}
+    )
     _follow_rating(own.name, user)
     return own
 
@@ -176,7 +185,7 @@ def _follow_rating(name: str, user: User) -> None:
     for personal in (True, False):
         rated = sensitivity_of(name, personal=personal)
         decided.filter(personal=personal).update(sensitivity=rated)
-    _judge_anew(user)
+    judge_anew(user)
 
 
 @transaction.atomic
@@ -187,8 +196,9 @@ def retire_type(*, own: OwnType, user: User) -> OwnType:
     if OwnType.objects.filter(pk=own.pk, retired_at=None).update(retired_at=now) != 1:
         raise TypeRetired
     Lesson.objects.filter(semantic_type=own.name, retired_at=None).update(retired_at=now)
-    _audit(user, "own_type_retired", {"type": own.name})
-    _judge_anew(user)
+    own.recognisers.filter(retired_at=None).update(retired_at=now)
+    record_teaching(user, "own_type_retired", {"type": own.name})
+    judge_anew(user)
     own.refresh_from_db()
     return own
 
@@ -201,7 +211,7 @@ def delete_type(*, own: OwnType, user: User) -> None:
     if labels or LabelDecision.objects.filter(type_after=own.name).exists():
         raise TypeInUse(f"{labels} labels and some decisions name this type; retire it instead.")
     Lesson.objects.filter(semantic_type=own.name).delete()
-    _audit(user, "own_type_deleted", {"type": own.name, "title": own.title})
+    record_teaching(user, "own_type_deleted", {"type": own.name, "title": own.title})
     own.delete()
     change_vocabulary()
     transaction.on_commit(change_vocabulary)
@@ -227,8 +237,8 @@ def teach_exception(
     )
     if label.semantic_type == semantic_type and label.state not in DECIDED_STATES:
         decide_many(labels=[label], user=user, kind=DecisionKind.REJECT)
-    _audit(user, "exception_taught", {"type": semantic_type, "radius": radius})
-    _judge_anew(user)
+    record_teaching(user, "exception_taught", {"type": semantic_type, "radius": radius})
+    judge_anew(user)
     return made
 
 
@@ -239,8 +249,8 @@ def take_back_lesson(*, lesson: Lesson, user: User) -> None:
     open_ = Lesson.objects.filter(pk=lesson.pk, retired_at=None)
     if open_.update(retired_at=timezone.now()) != 1:
         raise LessonOver
-    _audit(user, "lesson_taken_back", {"kind": lesson.kind, "type": lesson.semantic_type})
-    _judge_anew(user)
+    record_teaching(user, "lesson_taken_back", {"kind": lesson.kind, "type": lesson.semantic_type})
+    judge_anew(user)
 
 
 # Ratings of shipped types
@@ -250,7 +260,7 @@ def take_back_lesson(*, lesson: Lesson, user: User) -> None:
 def rate_type(*, user: User, semantic_type: str, sensitivity: str) -> None:
     """Say how sensitive a shipped type is here; its labels follow. Raises InputInvalid."""
     rbac.require(user, Action.DECIDE_LABELS, None)
-    _check_sensitivity(sensitivity)
+    check_sensitivity(sensitivity)
     shipped = SHIPPED.types.get(semantic_type)
     if shipped is None:
         get_semantic_type(semantic_type)
@@ -263,5 +273,5 @@ def rate_type(*, user: User, semantic_type: str, sensitivity: str) -> None:
             semantic_type=semantic_type, defaults={"sensitivity": sensitivity, "rated_by": user}
         )
     told = {"type": semantic_type, "before": before.sensitivity if before else ""}
-    _audit(user, "type_rated", {**told, "after": sensitivity})
+    record_teaching(user, "type_rated", {**told, "after": sensitivity})
     _follow_rating(semantic_type, user)

@@ -32,7 +32,7 @@ from .protocol import (
     encode_records,
     root_hash,
 )
-from .reading import TableReader
+from .reading import AddHits, TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
 from .stream import JobHalted, JobStream
@@ -99,11 +99,24 @@ class _Walk:
         self._governor = Governor(
             work.settings, stream.pause, stream.tell, outbox.get_load(work.job)
         )
-        self._reader = TableReader(work.settings, self._governor, self._steadily, stream.tell)
+        hits = self._open_recognisers()
+        self._reader = TableReader(work.settings, self._governor, self._steadily, stream.tell, hits)
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._connector: Connector | None = None
         self._reconnects = 0
+
+    def _open_recognisers(self) -> AddHits | None:
+        """Those of the installation's own types, if it has any."""
+        if not self._work.recognisers:
+            return None
+        # RE2 takes time and memory that most agents never need.
+        from .own_recognisers import OwnRecognisers
+
+        own = OwnRecognisers(self._work.recognisers)
+        if own.refused:
+            self._stream.tell(f"{own.refused} own recognisers can't be read here", "warning")
+        return own.add_hits
 
     def run(self) -> None:
         opened: Opened = self._stream.open()

@@ -88,7 +88,7 @@ _DECLARED: Final = {
         "count": "rows nulls empty distinct min_length max_length length_quartiles rare",
         "coarse": "distinct_estimate",
         "rate": "unique_rate mean_length mean_words entropy letter_rate digit_rate space_rate"
-        " symbol_rate hits mentions traits",
+        " symbol_rate hits own_hits mentions traits",
         "shape": "shapes",
         "part": "number date",
         "code": "protection",

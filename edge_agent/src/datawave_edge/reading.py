@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -13,9 +13,12 @@ from .connectors.meter import SAMPLE
 from .counting import CountingPass
 from .faults import SourceFault
 from .governor import Governor
-from .protocol import RunSettings, TableSnapshot
+from .protocol import ColumnSnapshot, RunSettings, TableSnapshot
 from .slices import Slice, slice_shape
 from .snapshots import profile_sample, snapshot_of
+
+# Adds what own recognisers make of a sample to its columns.
+AddHits = Callable[[Sequence[ColumnSnapshot], Sample], Sequence[ColumnSnapshot]]
 
 
 class Tell(Protocol):
@@ -33,12 +36,14 @@ class TableReader:
         governor: Governor,
         steadily: Callable[[Callable[[], Any]], Any],
         tell: Tell,
+        add_hits: AddHits | None = None,
     ) -> None:
         self._limit = settings.sample_rows
         self._governor = governor
         self._steadily = steadily
         self._tell = tell
         self._counting = CountingPass(settings)
+        self._add_hits = add_hits
 
     def read(self, connector: Connector, shape: TableShape) -> TableSnapshot:
         """Profile a table; when its rows can't be read, its structure goes alone."""
@@ -64,15 +69,19 @@ class TableReader:
         first, *others = slice_shape(shape)
         sample = self._sample_slice(connector, first)
         if not others:
-            return snapshot_of(shape, sample, ""), sample
-        columns = list(profile_sample(first.shape, sample))
+            return snapshot_of(shape, sample, "", self._profile(shape, sample)), sample
+        columns = list(self._profile(first.shape, sample))
         # Cells of another slice are not at hand any more, so patterns are counted in SQL.
         rowless = dataclasses.replace(sample, rows=[], cut=True)
         del sample
         for part in others:
-            found = profile_sample(part.shape, self._sample_slice(connector, part))
+            found = self._profile(part.shape, self._sample_slice(connector, part))
             columns += found[part.skipped :]
         return snapshot_of(shape, rowless, "", columns), rowless
+
+    def _profile(self, shape: TableShape, sample: Sample) -> Sequence[ColumnSnapshot]:
+        columns = profile_sample(shape, sample)
+        return self._add_hits(columns, sample) if self._add_hits else columns
 
     def _sample_slice(self, connector: Connector, part: Slice) -> Sample:
         with self._governor.meter.doing(SAMPLE):

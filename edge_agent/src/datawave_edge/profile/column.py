@@ -47,7 +47,7 @@ def profile_column(name: str, kind: NormalType, cells: Sequence[Cell]) -> Column
     nulls = len(cells) - len(present)
     if present and all(isinstance(cell, Binary) for cell in present):
         return _binary_profile(present, len(cells), nulls)
-    texts = _texts(present)
+    texts = read_texts(present)
     counts = Counter(texts)
     empty = counts.pop("", 0)
     if not counts:
@@ -56,7 +56,7 @@ def profile_column(name: str, kind: NormalType, cells: Sequence[Cell]) -> Column
     return _text_profile(name, kind, present, looked, rows=len(cells), nulls=nulls, empty=empty)
 
 
-def _texts(cells: Sequence[Cell]) -> list[str]:
+def read_texts(cells: Sequence[Cell]) -> list[str]:
     """Cells as texts; columns of one Python type, as most are, in one go."""
     kinds = set(map(type, cells))
     if kinds == {str}:
@@ -102,7 +102,7 @@ class _Look:
 
     @classmethod
     def at(cls, texts: Sequence[str], counts: Counter[str]) -> _Look:
-        tried = _spread(counts, TRIED)
+        tried = choose_evenly(counts, TRIED)
         joined = "".join([text[:LOOKED] for text in tried])[:_ENTROPY_CHARS]
         return cls(texts, counts, tried, patterns_of(tried), Counter(joined))
 
@@ -166,7 +166,7 @@ def _traits(look: _Look, numbers: Sequence[float], days: Sequence[dt.date]) -> d
     return round_traits(groups)
 
 
-def _spread(counts: Mapping[str, int], most: int) -> dict[str, int]:
+def choose_evenly(counts: Mapping[str, int], most: int) -> dict[str, int]:
     """Up to `most` of the different values, evenly from all of them."""
     step = -(-len(counts) // most)
     return dict(counts) if step <= 1 else dict(list(counts.items())[::step])
@@ -201,7 +201,7 @@ def _mention_rates(kind: NormalType, counts: Mapping[str, int]) -> dict[str, flo
         return {}
     searched = [
         (text, count)
-        for text, count in _spread(counts, SEARCHED).items()
+        for text, count in choose_evenly(counts, SEARCHED).items()
         if len(text) >= _TEXT_LENGTH and (" " in text or text[0] in "{[<")
     ]
     total = sum(count for _, count in searched)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -72,6 +72,27 @@ class NoWork(Shape, frozen=True, tag="none", tag_field="work"):
     """Nothing to do now; ask again."""
 
 
+# Bytes of one hashed word, and most words of one recogniser.
+WORD_BYTES: Final = 8
+MOST_WORDS: Final = 10_000
+
+
+class Recogniser(Shape, frozen=True):
+    """What values of an own type of the installation look like."""
+
+    # Under this name the share of hits comes back; it tells nothing of the type.
+    code: Code
+    # RE2's syntax; each must match a whole value.
+    patterns: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
+    # Hashes of words, one after the other, under `salt`: the list itself stays on the server.
+    words: Annotated[bytes, msgspec.Meta(max_length=WORD_BYTES * MOST_WORDS)] = b""
+    salt: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+    def __repr__(self) -> str:
+        """Leave patterns and words out of every log and traceback: they may be secret."""
+        return f"Recogniser({self.code})"
+
+
 class DiscoveryWork(Shape, frozen=True, tag="discovery", tag_field="work"):
     """A discovery job, leased to this agent until `lease_seconds` pass without a sign of life."""
 
@@ -79,6 +100,8 @@ class DiscoveryWork(Shape, frozen=True, tag="discovery", tag_field="work"):
     source: ConnectionSpec
     settings: RunSettings
     lease_seconds: int
+    # Own types of the installation to look for, beside what the agent knows itself.
+    recognisers: Annotated[list[Recogniser], msgspec.Meta(max_length=100)] = []
 
 
 class TestWork(Shape, frozen=True, tag="test", tag_field="work"):

@@ -76,6 +76,8 @@ class ColumnProfile(Part, frozen=True):
     symbol_rate: Rate = 0.0
     # Recogniser name -> share of non-null sampled values that it accepts in full.
     hits: dict[Code, Rate] = {}
+    # Own type's code -> the same share in hundredths, of five rows and one in twenty at least.
+    own_hits: dict[Code, Rate] = {}
     # Recogniser name -> share of values of free text that mention one inside.
     mentions: dict[Code, Rate] = {}
     # Collapsed shape such as "A+ a+" -> share; only shapes shared by many values are sent.
