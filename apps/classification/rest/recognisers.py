@@ -304,6 +304,7 @@ class WordsView(_StewardView):
     def put(self, request: Request, public_id: uuid.UUID) -> Response:
         """Its patterns stay."""
         own = self._get(public_id)
-        words = read_word_file(request.data.get("csv", b""))
+        sent = cast("dict[str, bytes]", request.data)
+        words = read_word_file(sent.get("csv", b""))
         made = services.replace_words(own=own, user=self._user(), words=words)
         return Response(RecogniserSerializer(made).data)
