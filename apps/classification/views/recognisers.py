@@ -146,7 +146,7 @@ def _show(
         "values": values,
         "least": _read_share(values.get("least")),
         "shares": SHARES,
-        "most_words": MOST_WORDS,
+        "most_words": f"{MOST_WORDS:,}",
         "problems": problem.problems if problem else {},
         "problem": problem,
         "sensitivities": Sensitivity.choices,
