@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,6 +23,7 @@ class RacineConfig(AppConfig):
         """Register the live topic, the menu entry, the running chips and the metrics."""
         from apps.notifications.topics import register_topic
         from datawave.common.navigation import NavItem, register_context, register_nav
+        from datawave.common.state_guards import withdraw
 
         from . import receivers  # noqa: F401  # connects itself
         from .guards import install_guards
@@ -45,6 +46,7 @@ class RacineConfig(AppConfig):
         register_metrics()
         register_source_parts()
         register_agent_parts()
+        pre_migrate.connect(withdraw, sender=self)
         post_migrate.connect(install_guards, sender=self)
 
 

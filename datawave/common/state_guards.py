@@ -2,11 +2,12 @@
 
 Triggers are made from the tables of transitions after each `migrate`, never by a migration: SQLite
 drops them whenever a table is remade, and a change of the tables must reach old databases too.
+Before migrations SQLite's are taken away: one that names a table being remade stops its migration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connections, transaction
@@ -62,6 +63,17 @@ def refuse(*, name: str, table: str, moment: str, condition: str = "1 = 1") -> T
     return Trigger(
         name=name, table=table, moment=moment, condition=condition, refusal=f"{table} only grows"
     )
+
+
+def withdraw(*, using: str, plan: Sequence[object] = (), **_: object) -> None:
+    """Take all triggers off an SQLite database that is about to be migrated; `install` follows."""
+    connection = connections[using]
+    if connection.vendor != "sqlite" or not plan:
+        return
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {connection.ops.quote_name(name)}")
 
 
 def install(triggers: Iterable[Trigger], *, using: str) -> None:
