@@ -57,7 +57,7 @@ def draft_table(
         dataset_id=table.dataset_id,
         description=description,
         search_name=index_names([snapshot.name]),
-        search_columns=index_names(column.name for column in snapshot.columns),
+        search_columns=index_names(field.name for field in snapshot.list_fields()),
         search_text=index_text(
             spell_out(snapshot.name),
             snapshot.container,

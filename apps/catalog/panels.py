@@ -30,7 +30,7 @@ def load_columns(dataset: Any, user: Any) -> dict[str, Any]:
     fields = (
         dataset.fields.filter(state=FieldState.ACTIVE)
         .select_related("label", "measurement")
-        .order_by("ordinal")
+        .order_by("ordinal", "name")
     )
     links = list_neighbours(dataset.pk)
     columns = [_describe_field(field, dataset, links) for field in fields]

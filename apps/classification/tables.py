@@ -13,7 +13,7 @@ def read_table(snapshot: TableSnapshot) -> TableFacts:
         container=snapshot.container,
         name=snapshot.name,
         comment=snapshot.comment,
-        columns=tuple(snapshot.columns),
+        columns=tuple(snapshot.list_fields()),
         row_count=snapshot.row_count,
         references={
             column: key.target_name for key in snapshot.foreign_keys for column in key.columns

@@ -54,7 +54,7 @@ def build_table_facts(table: BatchTable, known: Known) -> Section:
     """The facts of one table: itself, its columns, its source."""
     columns = [
         _column_facts(table, column, known.labels.get(table.field_ids.get(column.name, 0)))
-        for column in table.snapshot.columns
+        for column in table.snapshot.list_fields()
     ]
     declared = known.declared.get(table.dataset_id, DeclaredFacts())
     return {

@@ -11,6 +11,9 @@ from .types import ChangeKind, DatasetState, FieldState
 
 LONGEST = 1_000
 
+# Kind, field, before, after.
+Change = tuple[ChangeKind, str, str, str]
+
 
 def find_changes(
     job: DiscoveryJob,
@@ -36,17 +39,40 @@ def find_changes(
     # A dataset that never could be read so far has no fields to compare with.
     if not active:
         return
-    for column in table.columns:
-        if (field := active.get(column.name)) is None:
-            yield change(ChangeKind.COLUMN_ADDED, column.name, "", column.native_type)
-            continue
-        for kind, before, after in _compare(field, column):
-            yield change(kind, column.name, before, after)
-    for name in active.keys() - {column.name for column in table.columns}:
-        yield change(ChangeKind.COLUMN_REMOVED, name, active[name].native_type)
+    for kind, name, before, after in (
+        *_compare_columns(table, active),
+        *_compare_paths(table, active),
+    ):
+        yield change(kind, name, before, after)
     old_key, new_key = _key_of_fields(active), _key_of_columns(table.columns)
     if old_key != new_key:
         yield change(ChangeKind.KEY_CHANGED, "", ", ".join(old_key), ", ".join(new_key))
+
+
+def _compare_columns(table: TableSnapshot, active: dict[str, Field]) -> Iterator[Change]:
+    held = {name: field for name, field in active.items() if not field.path_of}
+    for column in table.columns:
+        if (field := held.get(column.name)) is None:
+            yield ChangeKind.COLUMN_ADDED, column.name, "", column.native_type
+            continue
+        for kind, before, after in _compare(field, column):
+            yield kind, column.name, before, after
+    for name in held.keys() - {column.name for column in table.columns}:
+        yield ChangeKind.COLUMN_REMOVED, name, held[name].native_type, ""
+
+
+def _compare_paths(table: TableSnapshot, active: dict[str, Field]) -> Iterator[Change]:
+    """Paths that came and went in columns that were opened before and are still there."""
+    paths = {name: field for name, field in active.items() if field.path_of}
+    opened = {field.path_of for field in paths.values()}
+    shown = {path.name: path for path in table.paths}
+    for name in shown.keys() - paths.keys():
+        if shown[name].column in opened:
+            yield ChangeKind.PATH_ADDED, name, "", shown[name].native_type
+    columns = {column.name for column in table.columns}
+    for name in paths.keys() - shown.keys():
+        if paths[name].path_of in columns:
+            yield ChangeKind.PATH_REMOVED, name, paths[name].native_type, ""
 
 
 def make_change(

@@ -42,6 +42,7 @@ class FieldFilter(django_filters.FilterSet):
     dataset = django_filters.UUIDFilter(field_name="dataset__public_id")
     state = django_filters.MultipleChoiceFilter(choices=FieldState.choices)
     type = django_filters.CharFilter()
+    path_of = django_filters.CharFilter(label="Paths of the column of this name")
     q = django_filters.CharFilter(field_name="name", lookup_expr="icontains")
     sort = django_filters.OrderingFilter(fields=["name", "ordinal", "type"])
 

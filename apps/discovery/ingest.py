@@ -31,6 +31,7 @@ from .models import (
     SchemaChange,
     TableSnapshot,
 )
+from .paths import carry_paths, find_unshown, mark_paths
 from .types import ChangeKind, DatasetState, FieldState, ItemOutcome, JobState
 from .validation import Key, find_conflicts, key_of
 
@@ -41,7 +42,7 @@ DATASET_FIELDS = [
 ]  # fmt: skip
 FIELD_FIELDS = [
     "ordinal", "native_type", "type", "nullable", "key_position", "unique", "comment", "state",
-    "removed_at",
+    "removed_at", "path_of", "unseen",
 ]  # fmt: skip
 
 
@@ -171,6 +172,8 @@ def _store_tables(intake: Intake, records: list[TableRecord]) -> None:
     held_fields = _load_fields(
         [intake.held[key] for record in records if (key := key_of(record)) in intake.held]
     )
+    unshown = _find_unshown(intake, records, held_fields)
+    records = _carry_paths(intake, records, unshown)
     datasets = Dataset.objects.bulk_create(
         [_fill_dataset(intake, record.table) for record in records],
         update_conflicts=True,
@@ -184,7 +187,9 @@ def _store_tables(intake: Intake, records: list[TableRecord]) -> None:
         intake.changes += find_changes(
             intake.job, dataset, was=was.get(key, ""), held=held, table=record.table
         )
-        fields += _fill_fields(dataset, record.table.columns, held, intake.now)
+        rows = [_fill_field(dataset, column) for column in record.table.list_fields()]
+        mark_paths(rows, record.table, unshown.get(key, {}))
+        fields += _fill_fields(rows, held, intake.now)
     Field.objects.bulk_create(
         fields,
         update_conflicts=True,
@@ -192,6 +197,34 @@ def _store_tables(intake: Intake, records: list[TableRecord]) -> None:
         update_fields=FIELD_FIELDS,
     )
     _store_snapshots(intake, datasets, records)
+
+
+def _find_unshown(
+    intake: Intake, records: Sequence[TableRecord], held: dict[int, dict[str, Field]]
+) -> dict[Key, dict[str, int]]:
+    """Paths that the tables' samples did not show, and that are not gone yet."""
+    known = [record for record in records if key_of(record) in intake.held]
+    found = {
+        key_of(record): find_unshown(record.table, held[intake.held[key_of(record)].pk])
+        for record in known
+    }
+    return {key: names for key, names in found.items() if names}
+
+
+def _carry_paths(
+    intake: Intake, records: list[TableRecord], unshown: dict[Key, dict[str, int]]
+) -> list[TableRecord]:
+    if not unshown:
+        return records
+    ids = [intake.held[key].pk for key in unshown]
+    current = TableSnapshot.objects.filter(dataset__in=ids, valid_to=None)
+    before = {row.dataset_id: msgspec.convert(row.payload, WireTable) for row in current}
+    return [
+        TableRecord(table=carry_paths(record.table, unshown[key], before.get(intake.held[key].pk)))
+        if (key := key_of(record)) in unshown
+        else record
+        for record in records
+    ]
 
 
 def _load_fields(datasets: Iterable[Dataset]) -> dict[int, dict[str, Field]]:
@@ -220,23 +253,17 @@ def _fill_dataset(intake: Intake, table: WireTable) -> Dataset:
     )
 
 
-def _fill_fields(
-    dataset: Dataset,
-    columns: Sequence[ColumnSnapshot],
-    held: dict[str, Field],
-    now: dt.datetime,
-) -> list[Field]:
+def _fill_fields(rows: list[Field], held: dict[str, Field], now: dt.datetime) -> list[Field]:
     """Rows that are new or different; the others need no write."""
-    rows = [_fill_field(dataset, column) for column in columns]
-    rows = [row for row in rows if _differs(row, held.get(row.name))]
-    for name in held.keys() - {column.name for column in columns}:
+    different = [row for row in rows if _differs(row, held.get(row.name))]
+    for name in held.keys() - {row.name for row in rows}:
         gone = held[name]
         if gone.state == FieldState.ACTIVE:
             gone.state, gone.removed_at = FieldState.REMOVED, now
             # As a new row: the upsert finds the old one by its names, and keeps its ids.
             gone.pk, gone.public_id = None, uuid.uuid4()
-            rows.append(gone)
-    return rows
+            different.append(gone)
+    return different
 
 
 def _fill_field(dataset: Dataset, column: ColumnSnapshot) -> Field:

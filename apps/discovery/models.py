@@ -173,7 +173,7 @@ class FieldQuerySet(SourceScopedQuerySet["Field"]):
 
 
 class Field(PublicModel):
-    """The lasting identity of a column."""
+    """The lasting identity of a column, or of a path in the documents that a column holds."""
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="fields")
     name = models.CharField(max_length=1_000)
@@ -184,6 +184,10 @@ class Field(PublicModel):
     key_position = models.PositiveIntegerField(default=0)
     unique = models.BooleanField(default=False)
     comment = models.TextField(blank=True)
+    # The column that it is a path of; empty for a column.
+    path_of = models.CharField(max_length=1_000, blank=True, default="", db_default="")
+    # Readings of the column in a row whose sample did not show the path; see apps.discovery.paths.
+    unseen = models.PositiveSmallIntegerField(default=0, db_default=0)
     state = models.CharField(max_length=10, choices=FieldState.choices, default=FieldState.ACTIVE)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True)
@@ -191,13 +195,19 @@ class Field(PublicModel):
     objects = FieldQuerySet.as_manager()
 
     class Meta:
-        ordering = ["dataset_id", "ordinal"]
+        # A path has the ordinal of its column, whose name its own begins with.
+        ordering = ["dataset_id", "ordinal", "name"]
         constraints = [
             models.UniqueConstraint(fields=["dataset", "name"], name="one_field_per_name")
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def path(self) -> str:
+        """What follows the column's name; empty for a column."""
+        return self.name[len(self.path_of) :].lstrip(".") if self.path_of else ""
 
 
 class TableSnapshot(models.Model):

@@ -133,7 +133,7 @@ class StructureSerializer(serializers.Serializer[Any]):
 
 
 class FieldSerializer(serializers.ModelSerializer[Field]):
-    """A column."""
+    """A column, or a path in the documents that a column holds."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
     dataset = serializers.UUIDField(source="dataset.public_id", read_only=True)
@@ -142,8 +142,9 @@ class FieldSerializer(serializers.ModelSerializer[Field]):
     class Meta:
         model = Field
         fields = [
-            "id", "dataset", "dataset_fqn", "name", "ordinal", "native_type", "type", "nullable",
-            "key_position", "unique", "comment", "state", "first_seen_at", "removed_at",
+            "id", "dataset", "dataset_fqn", "name", "path_of", "ordinal", "native_type", "type",
+            "nullable", "key_position", "unique", "comment", "state", "first_seen_at",
+            "removed_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -178,7 +178,7 @@ def _make_table(
         fqn=dataset.fqn,
         changed=changed,
         snapshot=table,
-        field_ids={column.name: known[column.name] for column in table.columns},
+        field_ids={column.name: known[column.name] for column in table.list_fields()},
     )
 
 

@@ -98,6 +98,8 @@ class ChangeKind(TextChoices):
     NULLABILITY_CHANGED = "nullability_changed", "Nullability changed"
     KEY_CHANGED = "key_changed", "Primary key changed"
     COMMENT_CHANGED = "comment_changed", "Comment changed"
+    PATH_ADDED = "path_added", "Path added"
+    PATH_REMOVED = "path_removed", "Path not seen any more"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,7 +88,12 @@ def _check_record(record: Record) -> Iterator[tuple[str, str]]:
 
 def _check_table(table: TableSnapshot) -> Iterator[tuple[str, str]]:
     where = shorten(table.name)
-    names = [column.name for column in table.columns]
+    columns = {column.name for column in table.columns}
+    for path in table.paths:
+        if path.column not in columns:
+            yield "path_unknown", f"{where} has no column {shorten(path.column)} with paths."
+    fields = table.list_fields()
+    names = [field.name for field in fields]
     for name in _list_repeated(names):
         yield "duplicate_column", f"{where} has two columns called {shorten(name)}."
     for ordinal in _list_repeated(column.ordinal for column in table.columns):
@@ -96,10 +101,10 @@ def _check_table(table: TableSnapshot) -> Iterator[tuple[str, str]]:
     places = sorted(column.key_position for column in table.columns if column.key_position)
     if places != list(range(1, len(places) + 1)):
         yield "key_broken", f"the places of {where}'s primary key are not 1, 2, …"
-    known = {name.casefold() for name in names}
+    known = {name.casefold() for name in columns}
     for key in table.foreign_keys:
         yield from _check_foreign_key(where, key, known)
-    for column in table.columns:
+    for column in fields:
         if len(column.name.encode()) > MAX_NAME_BYTES:
             yield "name_too_long", f"the column {shorten(column.name)} can't be stored."
         if column.profile and (fault := _find_profile_fault(column.profile)):

@@ -78,14 +78,16 @@ class TableMeasures:
 
 def measure_table(table: TableSnapshot) -> TableMeasures:
     """Measure a dataset."""
-    columns = {column.name: measure_column(column) for column in table.columns}
+    columns = {field.name: measure_column(field) for field in table.list_fields()}
     completeness = _mean_completeness(table)
     return TableMeasures(
         row_count=table.row_count,
         size_bytes=table.size_bytes,
         column_count=len(table.columns),
         completeness=completeness,
-        quality=_rate_quality(table, columns, completeness),
+        quality=_rate_quality(
+            table, {each.name: columns[each.name] for each in table.columns}, completeness
+        ),
         flags=tuple(flag.value for flag in _list_table_flags(table)),
         counting=msgspec.to_builtins(table.counting) if table.counting else {},
         anonymity=msgspec.to_builtins(table.anonymity) if table.anonymity else {},

@@ -39,7 +39,7 @@ def list_history(dataset_id: int, limit: int = 30) -> QuerySet[DatasetMeasuremen
 def list_profiled_fields(dataset_id: int) -> QuerySet[FieldMeasurement]:
     """Measures of the dataset's active fields, in their order."""
     rows = FieldMeasurement.objects.filter(field__dataset=dataset_id, field__state="active")
-    return rows.select_related("field").order_by("field__ordinal")
+    return rows.select_related("field").order_by("field__ordinal", "field__name")
 
 
 def list_measured(dataset_ids: Iterable[int]) -> set[int]:

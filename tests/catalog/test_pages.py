@@ -19,7 +19,13 @@ from apps.rbac.services import issue_token
 from datawave.common.errors import InputInvalid, NotThere, PermissionMissing
 from datawave_edge.protocol import ForeignKey
 from tests.conftest import SignIn
-from tests.discovery.factories import make_column, make_failed, make_table, make_unchanged
+from tests.discovery.factories import (
+    make_column,
+    make_failed,
+    make_path,
+    make_table,
+    make_unchanged,
+)
 from tests.people import People
 
 from .factories import catalogue, entry_of
@@ -91,6 +97,20 @@ def test_tab_alone_is_sent_when_htmx_asks(shop: People, sign_in: SignIn) -> None
     page = read(sign_in(shop.bob).get(url_of("customer", "?tab=columns"), headers=headers))
     assert "email" in page
     assert "<html" not in page
+
+
+def test_paths_stand_beneath_their_column_when_documents_were_opened(
+    people: People, sign_in: SignIn
+) -> None:
+    mails = make_path("payload", "customer.email", hits={"email": 1.0})
+    table = make_table("events", ["id", make_column("payload", "json"), "zone"], paths=[mails])
+    catalogue(people.source, [table])
+    page = read(sign_in(people.bob).get(url_of("events", "?tab=columns")))
+    places = [page.index(f">{name}<") for name in ("payload", "customer.email", "zone")]
+    assert places == sorted(places)
+    assert 'title="payload.customer.email">customer.email<' in page
+    assert url_of("events") in read(sign_in(people.bob).get("/catalog/?q=customer email"))
+    assert entry_of("events").personal_fields == 1
 
 
 def test_asset_is_not_there_for_a_stranger(shop: People, sign_in: SignIn) -> None:

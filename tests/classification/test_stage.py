@@ -9,7 +9,13 @@ from apps.classification import services
 from apps.classification.models import Label
 from apps.classification.selectors import count_suggestions, load_labels
 from apps.classification.types import DecisionKind, LabelState
-from tests.discovery.factories import make_column, make_profile, make_table, make_unchanged
+from tests.discovery.factories import (
+    make_column,
+    make_path,
+    make_profile,
+    make_table,
+    make_unchanged,
+)
 from tests.people import People
 
 from .conftest import judge_tables, label_of, make_customers
@@ -104,3 +110,20 @@ def test_suggestions_are_counted_for_those_who_see_them(people: People) -> None:
     judge_tables(people.source, make_customers())
     assert count_suggestions(people.bob) == 4
     assert count_suggestions(people.charlie) == 0
+
+
+def test_paths_are_judged_like_columns_when_documents_were_opened(people: People) -> None:
+    mails = make_path("payload", "customer.email", hits={"email": 1.0})
+    table = make_table(
+        "events",
+        [make_column("id", "integer", key_position=1), make_column("payload", "json")],
+        paths=[mails, make_path("payload", "lines[].sku")],
+    )
+    outcome = judge_tables(people.source, table)
+    label = label_of("payload.customer.email")
+    assert (label.semantic_type, label.personal) == ("contact.email", True)
+    assert outcome.counters["labels"] == 4
+    listed = list(Label.objects.order_by("field__ordinal", "field__name"))
+    assert [each.field.name for each in listed][1:] == [
+        "payload", "payload.customer.email", "payload.lines[].sku",
+    ]  # fmt: skip

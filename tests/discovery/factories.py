@@ -21,6 +21,7 @@ from datawave_edge.protocol import (
     FilteredRecord,
     JobClose,
     Load,
+    PathSnapshot,
     Record,
     RunSettings,
     SourceFacts,
@@ -84,6 +85,18 @@ def make_table(
         container=container, name=name, columns=placed, content_hash=NOBODY, **values
     )
     return seal_table(table)
+
+
+def make_path(column: str, path: str, *, hits: dict[str, float] | None = None) -> PathSnapshot:
+    """A path of texts that every document of a column has."""
+    return PathSnapshot(
+        column=column,
+        path=path,
+        native_type="json string",
+        type="text",
+        rate=1.0,
+        profile=make_profile(hits=hits or {}),
+    )
 
 
 def seal_table(table: TableSnapshot) -> TableSnapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import signal
 import sqlite3
@@ -43,6 +44,17 @@ PEOPLE = f"""CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(80)
 TWICE = "(SELECT 1 UNION SELECT 2) r"
 
 
+# What people are called by, used as keys beside those that name things.
+KEYED = (EMAILS[:7], PHONES, CARDS, WORDS, NUMBERS, DATES, SECRETS, IBANS)
+
+
+def make_document(n: int) -> str:
+    """A document with values as keys, at its top and in maps."""
+    keys = {values[n % len(values)]: n for values in KEYED}
+    by_name = {WORDS[n % 10]: {"mail": EMAILS[n % 7], "said": WORDS[0]}}
+    return json.dumps({"id": n, "kind": "order", **keys, "by": by_name, "all": [keys]})
+
+
 def statements(comment: str) -> list[str]:
     """Tables that hold the canaries in rows, defaults, checks, views and, where known, comments."""
     return [
@@ -56,6 +68,8 @@ def statements(comment: str) -> list[str]:
             f' \'{{"{KEYS[n % 2]}": "{WORDS[n % 10]}"}}\')'
             for n in range(40)
         ),
+        "CREATE TABLE documents (id INTEGER, doc TEXT)",
+        *(f"INSERT INTO documents VALUES ({n}, '{make_document(n)}')" for n in range(40)),
         # More rows than a sample has, so that patterns are counted where the rows are.
         "CREATE TABLE many (note VARCHAR(400), doc VARCHAR(400))",
         f"INSERT INTO many SELECT p.note, p.doc FROM people p, people q, {TWICE}",
@@ -74,6 +88,8 @@ def assert_silent(fake: FakeServer, spool: Path, log: Path) -> None:
             assert raw not in place, canary
             assert compact not in place, canary
     assert b'"email"' in unpacked
+    # Names of documents pass, and so prove that these were opened.
+    assert b'"by.*.mail"' in unpacked
 
 
 def discover_all(fake: FakeServer, start_agent: StartAgent, spec: ConnectionSpec) -> None:

@@ -41,7 +41,14 @@ from datawave_edge.transport import (
     ServerUnavailable,
     Transport,
 )
-from tests.discovery.factories import as_record, make_failed, make_filtered, make_table
+from tests.discovery.factories import (
+    as_record,
+    make_column,
+    make_failed,
+    make_filtered,
+    make_path,
+    make_table,
+)
 from tests.factories import make_agent, make_source
 
 from .golden import (
@@ -68,6 +75,9 @@ def body_of(*tables: Any) -> str:
 
 FIRST = body_of(make_table("customers", ["mail", "age"]), make_failed("locked"))
 SECOND = body_of(make_table("orders"), make_filtered("tmp_x"))
+DOCUMENTS = body_of(
+    make_table("events", [make_column("doc", "json")], paths=[make_path("doc", "mail")])
+)
 BAD = body_of(make_table("twice", ["a", "a"]))
 Step = tuple[str, str, str, dict[str, str]]
 
@@ -133,6 +143,13 @@ SCRIPTS: dict[str, list[Step]] = {
         post("/jobs/00000000-0000-4000-8000-000000000000/open", OPEN),
         put(3, FIRST),
         put(4, FIRST),
+    ],
+    "paths": [
+        *START,
+        put(0, DOCUMENTS),
+        put(0, DOCUMENTS),
+        put(1, body_of(make_table("lost", ["a"], paths=[make_path("doc", "mail")]))),
+        post("/jobs/{job}/close", close_of(DOCUMENTS, DOCUMENTS)),
     ],
     "failure": [
         *START,

@@ -81,7 +81,9 @@ def list_visible_labels(user: User) -> LabelQuerySet:
 def list_dataset_labels(dataset_id: int) -> LabelQuerySet:
     """Labels of one dataset's active fields, in their order, for pages that checked the dataset."""
     labels = Label.objects.filter(field__dataset=dataset_id, field__state="active")
-    return labels.select_related("field__dataset__source", "decided_by").order_by("field__ordinal")
+    return labels.select_related("field__dataset__source", "decided_by").order_by(
+        "field__ordinal", "field__name"
+    )
 
 
 def get_label(*, user: User, public_id: uuid.UUID | str) -> Label:
@@ -123,7 +125,7 @@ def list_personal_columns(dataset_ids: Iterable[int]) -> list[tuple[int, str, st
         personal=True,
         sensitivity__in=("confidential", "restricted"),
         state__in=[state.value for state in STANDING_STATES],
-    ).order_by("-sensitivity", "field__ordinal")
+    ).order_by("-sensitivity", "field__ordinal", "field__name")
     return [
         (int(dataset), str(name), str(sensitivity))
         for dataset, name, sensitivity in rows.values_list(

@@ -50,7 +50,7 @@ def judge_tables(tables: Iterable[BatchTable], judge: Judge) -> Judged:
 
 def _place(table: BatchTable, verdicts: Iterable[Verdict]) -> list[JudgedColumn]:
     """Verdicts of one table by their fields."""
-    snapshots = {column.name: column for column in table.snapshot.columns}
+    snapshots = {column.name: column for column in table.snapshot.list_fields()}
     return [
         JudgedColumn(
             dataset_id=table.dataset_id,

@@ -118,9 +118,12 @@ def _decode(snapshot: TableSnapshot) -> WireTable:
 def _go_back_fields(plan: Plan, tables: dict[int, WireTable], kept: set[int]) -> None:
     changed: list[Field] = []
     gone: list[int] = []
+    columns = {
+        pk: {each.name: each for each in table.list_fields()} for pk, table in tables.items()
+    }
     for row in Field.objects.filter(dataset__in=list(tables)):
         is_new = row.pk in plan.new_fields
-        column = _find_column(tables[row.dataset_id], row.name)
+        column = columns[row.dataset_id].get(row.name)
         if column is not None:
             _fill(row, column)
         elif is_new and row.pk not in kept:
@@ -135,7 +138,7 @@ def _go_back_fields(plan: Plan, tables: dict[int, WireTable], kept: set[int]) ->
 
 
 def _find_column(table: WireTable, name: str) -> ColumnSnapshot | None:
-    return next((column for column in table.columns if column.name == name), None)
+    return next((column for column in table.list_fields() if column.name == name), None)
 
 
 def _fill(row: Field, column: ColumnSnapshot) -> None:

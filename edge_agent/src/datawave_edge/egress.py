@@ -25,6 +25,7 @@ from .protocol import (
     ForeignKey,
     Index,
     Partitioning,
+    PathSnapshot,
     Record,
     Sequence,
     TableRecord,
@@ -156,12 +157,15 @@ def clean_sql(text: str) -> str:
 
 def clean_table(table: TableSnapshot) -> TableSnapshot:
     """All texts of a table, cleaned."""
+    columns = [_clean_column(each, table.kind) for each in table.columns]
+    names = {old.name: new.name for old, new in zip(table.columns, columns, strict=True)}
     return msgspec.structs.replace(
         table,
         container=clean_container(table.container),
         name=clean_name(table.name),
         comment=scrub_comment(table.comment),
-        columns=[_clean_column(each, table.kind) for each in table.columns],
+        columns=columns,
+        paths=[_clean_path(each, names[each.column]) for each in table.paths],
         foreign_keys=[_clean_foreign_key(each) for each in table.foreign_keys],
         indexes=[_clean_index(each) for each in table.indexes],
         constraints=[_clean_constraint(each) for each in table.constraints],
@@ -197,6 +201,10 @@ def _clean_column(column: ColumnSnapshot, kind: str) -> ColumnSnapshot:
 def unname(column: ColumnSnapshot) -> ColumnSnapshot:
     """The column under its place instead of a name that repeats a value."""
     return msgspec.structs.replace(column, name=f"(expression {column.ordinal + 1})")
+
+
+def _clean_path(path: PathSnapshot, column: str) -> PathSnapshot:
+    return msgspec.structs.replace(path, column=column, path=clean_name(path.path))
 
 
 def _clean_foreign_key(key: ForeignKey) -> ForeignKey:

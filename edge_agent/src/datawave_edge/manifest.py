@@ -22,6 +22,8 @@ KINDS: Final = {
     "part": "Nothing by itself: it holds the fields listed under its own name.",
     "name": "A name from the database's catalogue: of a schema, table, column, key or sequence."
     " Control characters are removed; the name of an expression without an alias is replaced.",
+    "path": "Keys of documents that at least five of them and a fifth of the objects of their place"
+    " have, and that do not look like data; every other key is told as *.",
     "type": "The kind of a column or an object. Members of enumerations are cut off.",
     "flag": "Yes or no about structure or state.",
     "count": "How many rows, columns or bytes; no row can be told from another.",
@@ -68,7 +70,7 @@ _DECLARED: Final = {
         "name": "container name",
         "type": "kind",
         "part": "columns foreign_keys indexes constraints sequences parents partitioning grants"
-        " counting anonymity",
+        " counting anonymity paths",
         "hash": "content_hash",
         "scrubbed": "comment",
         "stripped": "definition",
@@ -108,6 +110,13 @@ _DECLARED: Final = {
         "rate": "under_rate",
         "count": "k",
         "flag": "whole",
+    },
+    "PathSnapshot": {
+        "name": "column",
+        "path": "path",
+        "type": "native_type type",
+        "rate": "rate",
+        "part": "profile",
     },
     "Counting": {"code": "state", "rate": "share", "count": "columns"},
     "ForeignKey": {"name": "columns target_container target_name target_columns name"},

@@ -15,7 +15,7 @@ from .faults import SourceFault
 from .governor import Governor
 from .protocol import ColumnSnapshot, RunSettings, TableSnapshot
 from .slices import Slice, slice_shape
-from .snapshots import profile_sample, snapshot_of
+from .snapshots import Profiled, profile_sample, snapshot_of
 
 # Adds what own recognisers make of a sample to its columns.
 AddHits = Callable[[Sequence[ColumnSnapshot], Sample], Sequence[ColumnSnapshot]]
@@ -70,18 +70,22 @@ class TableReader:
         sample = self._sample_slice(connector, first)
         if not others:
             return snapshot_of(shape, sample, "", self._profile(shape, sample)), sample
-        columns = list(self._profile(first.shape, sample))
+        profiled = self._profile(first.shape, sample)
         # Cells of another slice are not at hand any more, so patterns are counted in SQL.
         rowless = dataclasses.replace(sample, rows=[], cut=True)
         del sample
         for part in others:
             found = self._profile(part.shape, self._sample_slice(connector, part))
-            columns += found[part.skipped :]
-        return snapshot_of(shape, rowless, "", columns), rowless
+            profiled.columns += found.columns[part.skipped :]
+            keys = {each.name for each in found.columns[: part.skipped]}
+            profiled.paths += [each for each in found.paths if each.column not in keys]
+        return snapshot_of(shape, rowless, "", profiled), rowless
 
-    def _profile(self, shape: TableShape, sample: Sample) -> Sequence[ColumnSnapshot]:
-        columns = profile_sample(shape, sample)
-        return self._add_hits(columns, sample) if self._add_hits else columns
+    def _profile(self, shape: TableShape, sample: Sample) -> Profiled:
+        profiled = profile_sample(shape, sample)
+        if self._add_hits:
+            profiled.columns = list(self._add_hits(profiled.columns, sample))
+        return profiled
 
     def _sample_slice(self, connector: Connector, part: Slice) -> Sample:
         with self._governor.meter.doing(SAMPLE):

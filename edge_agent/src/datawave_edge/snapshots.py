@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from .connectors import Sample, TableRef, TableShape
 from .egress import unname
-from .protocol import Anonymity, ColumnSnapshot, Record, TableRecord, TableSnapshot
+from .protocol import (
+    Anonymity,
+    ColumnSnapshot,
+    PathSnapshot,
+    Record,
+    TableRecord,
+    TableSnapshot,
+)
 
 _BLANK_HASH: Final = "0" * 64
+
+
+@dataclass
+class Profiled:
+    """Columns with their profiles, and what lies in those that hold documents."""
+
+    columns: list[ColumnSnapshot]
+    paths: list[PathSnapshot] = field(default_factory=list)
 
 
 def snapshot_of(
     shape: TableShape,
     sample: Sample | None,
     profile_error: str,
-    columns: Sequence[ColumnSnapshot] | None = None,
+    profiled: Profiled | None = None,
 ) -> TableSnapshot:
     """The record's table, with profiles when there is a sample. The hash is set at egress.
 
-    `columns` are those of a table whose slices were profiled before.
+    `profiled` is a table whose slices were profiled before.
     """
     counted = sample is not None and sample.row_count is not None
-    if columns is None:
-        columns = profile_sample(shape, sample) if sample else shape.columns
+    if profiled is None:
+        profiled = profile_sample(shape, sample) if sample else Profiled(shape.columns)
+    columns = profiled.columns
     return TableSnapshot(
         container=shape.ref.container,
         name=shape.ref.name,
@@ -46,16 +63,22 @@ def snapshot_of(
         grants=shape.grants,
         profile_error=profile_error,
         anonymity=judge_anonymity(columns, sample) if sample and sample.rows else None,
+        paths=profiled.paths,
     )
 
 
-def profile_sample(shape: TableShape, sample: Sample) -> Sequence[ColumnSnapshot]:
-    """The shape's columns with the profiles of a sample."""
+def profile_sample(shape: TableShape, sample: Sample) -> Profiled:
+    """The shape's columns with the profiles of a sample, and the paths of its documents."""
     # Profiling brings the recognisers and their word lists, so it is loaded with the first table.
-    from .profile import profile_columns
+    from .profile import open_paths, profile_columns
 
     total = sample.row_count if sample.row_count is not None else shape.row_count
-    return profile_columns(shape.columns, sample, total)
+    paths = open_paths(shape.columns, sample)
+    told = {each.name for each in shape.columns if each.ordinal not in shape.unnamed}
+    return Profiled(
+        columns=profile_columns(shape.columns, sample, total),
+        paths=[each for each in paths if each.column in told],
+    )
 
 
 def judge_anonymity(columns: Sequence[ColumnSnapshot], sample: Sample) -> Anonymity | None:

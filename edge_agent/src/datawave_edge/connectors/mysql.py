@@ -25,7 +25,7 @@ from .server import (
     ca_file,
     read_cells,
 )
-from .session import cell_limit, column_of, table_of, was_cut
+from .session import cell_limit, column_of, document_limit, table_of, was_cut
 
 _COUNTED: Final = 200_000
 _LIMITS: Final = ("max_statement_time", "max_execution_time")
@@ -110,8 +110,14 @@ class MysqlConnector(ServerConnector):
     def _sample_statement(self, shape: TableShape, limit: int, count: int | None) -> sa.Executable:
         source = table_of(shape.ref.container, shape.ref.name)
         cut = cell_limit(limit, len(shape.columns))
+        whole = document_limit(limit, shape.columns)
         cells = [
-            _cell(column.name, column.type, column.native_type, cut).label(f"c{index}")
+            _cell(
+                column.name,
+                column.type,
+                column.native_type,
+                whole if column.type == "json" else cut,
+            ).label(f"c{index}")
             for index, column in enumerate(shape.columns)
         ]
         found = self._find_blocks(shape) if count is None or count > limit else None

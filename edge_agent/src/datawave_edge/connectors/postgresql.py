@@ -26,7 +26,7 @@ from .server import (
     ca_file,
     read_cells,
 )
-from .session import cell_limit, column_of, table_of, was_cut
+from .session import cell_limit, column_of, document_limit, table_of, was_cut
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
 _COUNTED: Final = 200_000
@@ -131,8 +131,14 @@ class PostgresConnector(ServerConnector):
 
     def _cells(self, shape: TableShape, limit: int) -> list[sa.ColumnElement[Any]]:
         cut = cell_limit(limit, len(shape.columns))
+        whole = document_limit(limit, shape.columns)
         return [
-            _cell(column.name, column.type, column.native_type, cut).label(f"c{index}")
+            _cell(
+                column.name,
+                column.type,
+                column.native_type,
+                whole if column.type == "json" else cut,
+            ).label(f"c{index}")
             for index, column in enumerate(shape.columns)
         ]
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault, fault_of
+from datawave_edge.protocol import ColumnSnapshot
 
 from .meter import Meter
 
@@ -18,12 +19,22 @@ Row = tuple[Any, ...]
 CELL_BUDGET: Final = 64 * 1024 * 1024
 CELL_MAX: Final = 1_000
 CELL_MIN: Final = 64
+# Documents are read further than other texts, for what lies late in them would not be seen.
+DOCUMENT_MAX: Final = 8_000
 
 
 def cell_limit(rows: int, columns: int) -> int:
     """Characters read of one text, so that a wide table can't fill the memory."""
     share = CELL_BUDGET // max(1, rows * columns)
     return max(CELL_MIN, min(CELL_MAX, share))
+
+
+def document_limit(rows: int, columns: Sequence[ColumnSnapshot]) -> int:
+    """Characters read of one document, of what the other columns leave of the memory."""
+    documents = sum(column.type == "json" for column in columns)
+    usual = cell_limit(rows, len(columns))
+    left = CELL_BUDGET - rows * usual * (len(columns) - documents)
+    return max(usual, min(DOCUMENT_MAX, left // max(1, rows * documents)))
 
 
 def was_cut(rows: Sequence[Row], limit: int) -> bool:

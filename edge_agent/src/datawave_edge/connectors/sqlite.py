@@ -26,7 +26,7 @@ from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
 from .meter import Meter
 from .rare import RareCounts, RareTest
 from .rare_sqlite import add_rare_function, sqlite_statement
-from .session import Session, cell_limit, column_of, table_of, was_cut
+from .session import Session, cell_limit, column_of, document_limit, table_of, was_cut
 from .sqlite_catalog import SqliteCatalog
 
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
@@ -152,7 +152,11 @@ class SqliteConnector:
     def _sample_statement(self, shape: TableShape, limit: int, count: int | None) -> sa.Executable:
         source = table_of("", shape.ref.name)
         cut = cell_limit(limit, len(shape.columns))
-        cells = [_bounded(each.name, index, cut) for index, each in enumerate(shape.columns)]
+        whole = document_limit(limit, shape.columns)
+        cells = [
+            _bounded(each.name, index, whole if each.type == "json" else cut)
+            for index, each in enumerate(shape.columns)
+        ]
         bounds = self._rowid_bounds(shape) if count is None or count > limit else None
         if bounds is None:
             return sa.select(*cells).select_from(source).limit(limit)

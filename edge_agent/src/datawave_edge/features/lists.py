@@ -21,6 +21,7 @@ LISTS: Final = (
 )  # fmt: skip
 FIRST: Final = 1 << LISTS.index("first")
 LAST: Final = 1 << LISTS.index("last")
+CITY: Final = 1 << LISTS.index("city")
 _HEAD: Final = 4
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from datawave_edge.connectors import Cell, Sample
-from datawave_edge.protocol import ColumnSnapshot
+from datawave_edge.protocol import ColumnSnapshot, PathSnapshot
 
 from .anonymity import find_anonymity
 from .column import profile_column
+from .documents import OpenedPath, open_column
 from .spread import add_spread
 
-__all__ = ["find_anonymity", "profile_column", "profile_columns"]
+__all__ = ["find_anonymity", "open_paths", "profile_column", "profile_columns"]
+
+# Of all columns of a table.
+_MOST_PATHS: Final = 300
 
 
 def profile_columns(
@@ -29,3 +34,26 @@ def profile_columns(
 def _profiled(column: ColumnSnapshot, cells: Sequence[Cell], total: int | None) -> ColumnSnapshot:
     profile = profile_column(column.name, column.type, cells)
     return msgspec.structs.replace(column, profile=add_spread(profile, cells, total))
+
+
+def open_paths(columns: Sequence[ColumnSnapshot], sample: Sample) -> list[PathSnapshot]:
+    """What lies in those columns that hold documents, each path with its profile."""
+    taken = {column.name for column in columns}
+    found = [
+        _profiled_path(column, path)
+        for index, column in enumerate(columns)
+        for path in open_column(column, [row[index] for row in sample.rows])
+    ]
+    return [each for each in found if each.name not in taken][:_MOST_PATHS]
+
+
+def _profiled_path(column: ColumnSnapshot, path: OpenedPath) -> PathSnapshot:
+    profile = profile_column(path.path, path.type, path.cells)
+    return PathSnapshot(
+        column=column.name,
+        path=path.path,
+        native_type=path.native_type,
+        type=path.type,
+        rate=path.rate,
+        profile=add_spread(profile, path.cells, None),
+    )

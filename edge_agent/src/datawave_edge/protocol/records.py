@@ -122,6 +122,27 @@ class ColumnSnapshot(Part, frozen=True):
     profile: ColumnProfile | None = None
 
 
+class PathSnapshot(Part, frozen=True):
+    """What lies at one path of a column's documents, profiled like a column.
+
+    The path is made of keys that many documents share and that do not look like data, of `[]` for
+    the elements of an array, and of `*` for all keys that are not told.
+    """
+
+    column: Name
+    path: Name
+    native_type: Annotated[str, msgspec.Meta(max_length=64)]
+    type: NormalType
+    # Share of the documents that have it, in hundredths.
+    rate: Rate = 0.0
+    profile: ColumnProfile | None = None
+
+    @property
+    def name(self) -> str:
+        """Column and path, as people write them; no two fields of a table have one name."""
+        return f"{self.column}{'' if self.path.startswith('[') else '.'}{self.path}"
+
+
 class Counting(Part, frozen=True):
     """The counting pass for rare, sensitive patterns: reveals how many rows, never which."""
 
@@ -178,12 +199,38 @@ class TableSnapshot(Part, frozen=True):
     counting: Counting | None = None
     # Absent where there are no two quasi-identifiers, or too few rows.
     anonymity: Anonymity | None = None
+    # What lies in columns that hold documents or arrays.
+    paths: list[PathSnapshot] = []
+
+    def list_fields(self) -> list[ColumnSnapshot]:
+        """The columns, and after each its paths as columns of the same place."""
+        opened: dict[str, list[PathSnapshot]] = {}
+        for each in self.paths:
+            opened.setdefault(each.column, []).append(each)
+        return [
+            field
+            for column in self.columns
+            for field in (
+                column,
+                *(_as_column(each, column) for each in opened.get(column.name, ())),
+            )
+        ]
 
 
 class TableRecord(Part, frozen=True, tag="table", tag_field="record"):
     """A dataset that is new or has changed, whole."""
 
     table: TableSnapshot
+
+
+def _as_column(path: PathSnapshot, column: ColumnSnapshot) -> ColumnSnapshot:
+    return ColumnSnapshot(
+        name=path.name,
+        ordinal=column.ordinal,
+        native_type=path.native_type,
+        type=path.type,
+        profile=path.profile,
+    )
 
 
 class UnchangedRecord(Part, frozen=True, tag="unchanged", tag_field="record"):
