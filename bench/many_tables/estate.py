@@ -58,6 +58,7 @@ def _table(name: str, columns: list[tuple[str, str]], parent: str) -> Iterator[s
         f" parent_id bigint{refers}, code varchar(32) NOT NULL UNIQUE,"
         f" created_at timestamptz NOT NULL DEFAULT now(), {own}, CHECK (code <> ''))"
     )
+    yield f"INSERT INTO {name} (code) SELECT 'C' || g FROM generate_series(1, 5) g"
     yield f"CREATE INDEX ON {name} (created_at, {columns[0][0]})"
     yield f"COMMENT ON TABLE {name} IS 'What is known of assets'"
     for column, _ in columns[:4]:

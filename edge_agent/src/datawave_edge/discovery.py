@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from .batches import Batching, Entry
-from .connectors import Connector, Listing, TableRef, TableShape, make_connector
+from .connectors import Connector, Listing, TableRef, TableShape, TellsApart, make_connector
 from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
@@ -36,6 +36,7 @@ from .reading import AddHits, TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
 from .stream import JobHalted, JobStream
+from .unchanged import Fingerprints
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -45,6 +46,7 @@ RECONNECTS: Final = 3
 RECONNECT_SECONDS: Final = 0.2
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
+FINGERPRINT_CHUNK: Final = 20_000
 
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
@@ -103,6 +105,7 @@ class _Walk:
         self._reader = TableReader(work.settings, self._governor, self._steadily, stream.tell, hits)
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
+        self._fingerprints = Fingerprints(outbox.file, work.source)
         self._connector: Connector | None = None
         self._reconnects = 0
 
@@ -169,9 +172,33 @@ class _Walk:
         wanted = [ref for ref in rest if chosen.lets(ref)]
         for ref in sorted(set(rest) - set(wanted)):
             self._add(_entry(ref, FilteredRecord(**clean_ref(ref)._asdict())))
-        for chunk in _chunks(wanted):
+        for chunk in _chunks(self._pass_unchanged(connector, wanted), DESCRIBE_CHUNK):
             self._read_chunk(connector, chunk)
         self._flush()
+        self._fingerprints.keep()
+
+    def _pass_unchanged(self, connector: Connector, refs: Sequence[TableRef]) -> Sequence[TableRef]:
+        """Send the hashes of tables that are as they were. Gives the others, to be read."""
+        # Rows change without a trace in the catalogue, so a profile must be made anew.
+        if self._work.settings.sample_rows or not isinstance(connector, TellsApart):
+            return refs
+        found: set[TableRef] = set()
+        for chunk in _chunks(refs, FINGERPRINT_CHUNK) if self._fingerprints else ():
+            self._steadily(lambda: self._governor.pace(connector))
+            for ref, record in self._fingerprints.find(self._ask(connector, chunk), self._known):
+                self._collect(_entry(ref, record))
+                found.add(ref)
+        self._stream.count(done=len(found))
+        return [ref for ref in refs if ref not in found]
+
+    def _ask(self, connector: TellsApart, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
+        """The tables' fingerprints; none when they can't be had, for the tables can be read."""
+        try:
+            return self._steadily(lambda: connector.fingerprint(refs))
+        except SourceFault as fault:
+            if fault.code == "connection_lost":
+                raise
+            return {}
 
     def _take_up_drafts(self, done: set[tuple[str, str]]) -> set[tuple[str, str]]:
         """Batch what was read before a restart and is still true."""
@@ -223,7 +250,7 @@ class _Walk:
         if isinstance(shape, SourceFault):
             return self._refuse(ref, shape)
         try:
-            return self._check(ref, self._reader.read(connector, shape))
+            return self._check(shape, self._reader.read(connector, shape))
         except EgressRefused:
             return self._refuse(ref, SourceFault("record_refused"))
         except SourceFault as fault:
@@ -237,10 +264,12 @@ class _Walk:
             log.error("A table met %s.", type(error).__name__)  # noqa: TRY400
             return self._refuse(ref, SourceFault("internal"))
 
-    def _check(self, ref: TableRef, table: TableSnapshot) -> Entry:
+    def _check(self, shape: TableShape, table: TableSnapshot) -> Entry:
         record, line = check(TableRecord(table=table))
         assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
-        sealed = record.table
+        sealed, ref = record.table, shape.ref
+        if not self._work.settings.sample_rows:
+            self._fingerprints.note(ref, shape.fingerprint, sealed.content_hash)
         unchanged = UnchangedRecord(
             container=sealed.container, name=sealed.name, content_hash=sealed.content_hash
         )
@@ -346,6 +375,6 @@ def _clean_listing(listing: ContainerListing) -> ContainerListing:
     )
 
 
-def _chunks(refs: Sequence[TableRef]) -> Iterator[Sequence[TableRef]]:
-    for start in range(0, len(refs), DESCRIBE_CHUNK):
-        yield refs[start : start + DESCRIBE_CHUNK]
+def _chunks(refs: Sequence[TableRef], size: int) -> Iterator[Sequence[TableRef]]:
+    for start in range(0, len(refs), size):
+        yield refs[start : start + size]

@@ -30,6 +30,12 @@ CREATE TABLE IF NOT EXISTS tables_done (
     job TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
     PRIMARY KEY (job, container, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fingerprints (
+    source TEXT NOT NULL, container TEXT NOT NULL, name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, content_hash TEXT NOT NULL, kept_on TEXT NOT NULL,
+    PRIMARY KEY (source, container, name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS fingerprints_by_day ON fingerprints (kept_on);
 CREATE TABLE IF NOT EXISTS notes (
     id INTEGER PRIMARY KEY, sent_at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     body BLOB NOT NULL

@@ -17,10 +17,12 @@ from .contract import (
     Sample,
     TableRef,
     TableShape,
+    TellsApart,
 )
 
 __all__ = [
-    "Binary", "Cell", "Connector", "Listing", "Sample", "TableRef", "TableShape", "make_connector",
+    "Binary", "Cell", "Connector", "Listing", "Sample", "TableRef", "TableShape", "TellsApart",
+    "make_connector",
 ]  # fmt: skip
 
 _ENGINES: Final = {

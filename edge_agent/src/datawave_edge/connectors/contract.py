@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import (
@@ -71,6 +71,8 @@ class TableShape:
     grants: Grants | None = None
     # Ordinals of columns whose name repeats a value; the name is read by, and never told.
     unnamed: frozenset[int] = frozenset()
+    # Equal for as long as all of the above stays what it is; empty where that can't be told.
+    fingerprint: str = ""
 
 
 # A read cell: text (cut), number, truth value, None, or Binary for bytes that were never read.
@@ -121,6 +123,14 @@ class Connector(Protocol):
 
     def grant_hint(self, ref: TableRef) -> str:
         """The statement that would allow reading it."""
+
+
+@runtime_checkable
+class TellsApart(Protocol):
+    """A connector that knows at little cost which tables are as they were."""
+
+    def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
+        """The fingerprints that `describe` would give; one that is gone is missing."""
 
 
 class ConnectorFactory(Protocol):

@@ -78,6 +78,9 @@ class PostgresConnector(ServerConnector):
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         return self._catalog.read(refs)
 
+    def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
+        return self._catalog.fingerprint(refs)
+
     def sample(self, shape: TableShape, limit: int) -> Sample:
         estimate = shape.row_count
         rows = self._sample_rows(shape, limit, estimate) if limit else []
@@ -199,6 +202,8 @@ class PostgresConnector(ServerConnector):
             # The first rows of a large table stay the same rows.
             "SET synchronize_seqscans = off",
             "SET row_security = on",
+            # To compile a catalogue query takes longer than to run it.
+            "SET jit = off",
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import (
@@ -13,6 +15,7 @@ from datawave_edge.protocol import (
     DatasetKind,
     DatasetName,
     ForeignKey,
+    Grants,
     Index,
     Partitioning,
 )
@@ -23,7 +26,7 @@ from datawave_edge.sqltext import strip_literals
 from . import postgresql_queries as sql
 from .contract import TableRef, TableShape
 from .postgresql_roles import PgRoles
-from .postgresql_types import PgTypes
+from .postgresql_types import PgTypes, TypeKey
 from .server import group
 from .session import Row, Session
 from .types import declared_length
@@ -38,20 +41,15 @@ _KINDS: Final[dict[str, DatasetKind]] = {
 _STRATEGIES: Final = {"r": "range", "l": "list", "h": "hash"}
 _IDENTITIES: Final[dict[str, IdentityKind]] = {"a": "always", "d": "default"}
 _BYTES_PER_ROW: Final = 130
-_PART_QUERIES: Final = (
-    sql.COMMENTS_SQL, sql.CONSTRAINTS_SQL, sql.INDEXES_SQL, sql.GRANTS_SQL, sql.PARENTS_SQL,
-    sql.PARTITIONED_SQL, sql.SEQUENCES_SQL,
-)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """What else the catalogue says of one table, as rows."""
+class _Parts(NamedTuple):
+    """What else the catalogue says of one table, as rows, in the order of the queries."""
 
+    columns: list[Row]
     comments: list[Row]
     constraints: list[Row]
     indexes: list[Row]
-    grants: list[Row]
     parents: list[Row]
     partitioned: list[Row]
     sequences: list[Row]
@@ -67,32 +65,56 @@ class PgCatalog:
 
     def read(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         """Structure of some tables by name; those that are gone are left out."""
-        self._roles = self._roles or PgRoles(self._session)
-        found = self._session.rows(
-            sql.FIND_SQL,
-            {"schemas": [ref.container for ref in refs], "names": [ref.name for ref in refs]},
-        )
+        found = self._session.rows(sql.FIND_SQL, _names(refs))
         oids = {"oids": [row[0] for row in found]}
-        columns = self._session.rows(sql.COLUMNS_SQL, oids)
-        self._types.load((row[3], row[4]) for row in columns)
-        columns_of = group(columns)
-        parts = [group(self._session.rows(statement, oids)) for statement in _PART_QUERIES]
+        hashes: dict[int, int] = {row[0]: row[-1] for row in found}
+        parts = [_take(self._session.rows(each, oids), hashes) for each in sql.TOLD_SQL]
+        self._types.load(key for rows in parts[0].values() for key in _type_keys(rows))
+        grants = self._resolve(oids)
         return {
             TableRef(row[1], row[2]): self._shape(
-                row, columns_of.get(row[0], []), _Parts(*(each.get(row[0], []) for each in parts))
+                (*row[:-1], hashes[row[0]]),
+                _Parts(*(each.get(row[0], []) for each in parts)),
+                grants[row[0]],
             )
             for row in found
         }
 
-    def _shape(self, row: Row, columns: list[Row], parts: _Parts) -> TableShape:
-        _, schema, name, kind, is_partition, secured, estimate, size, heap, definition = row
+    def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
+        """What `read` would put on the shapes, without reading what they are made of."""
+        found = self._session.rows(sql.FIND_HASHED_SQL, _names(refs))
+        oids = {"oids": [row[0] for row in found]}
+        hashes = {oid: int(total) for oid, total in self._session.rows(sql.HASHED_SQL, oids)}
+        types = group(self._session.rows(sql.OWN_TYPES_SQL, oids))
+        self._types.load(key for keys in types.values() for key in keys)
+        grants = self._resolve(oids)
+        return {
+            TableRef(schema, name): self._print(
+                own + hashes.get(oid, 0), types.get(oid, []), grants[oid]
+            )
+            for oid, schema, name, own in found
+        }
+
+    def _resolve(self, oids: Mapping[str, Any]) -> dict[int, Grants]:
+        """Who may reach each table; columns with grants of their own are not counted here."""
+        self._roles = roles = self._roles or PgRoles(self._session)
+        rows = group(self._session.rows(sql.GRANTS_SQL, oids))
+        return {oid: roles.resolve(rows.get(oid, [])) for oid in oids["oids"]}
+
+    def _print(self, hashed: int, types: Iterable[TypeKey], grants: Grants) -> str:
+        met = {(oid, mod) for oid, mod in types if oid >= sql.FIRST_OWN_OID}
+        own = [(key, self._types.get(*key)) for key in sorted(met)]
+        return hashlib.sha256(repr((hashed, own, grants)).encode()).hexdigest()
+
+    def _shape(self, row: Row, parts: _Parts, grants: Grants) -> TableShape:
+        _, schema, name, kind, is_partition, secured, estimate, heap, definition, size, hashed = row
+        columns = parts.columns
         names = {column[0]: column[1] for column in columns}
         indexes = [_index(each, names) for each in parts.indexes]
-        assert self._roles is not None  # noqa: S101 - read before any shape
         return TableShape(
             ref=TableRef(schema, name),
             kind="partition" if is_partition and kind in "rp" else _KINDS[kind],
-            columns=self._columns(columns, parts, indexes),
+            columns=self._columns(parts, indexes),
             comment=next((text for number, text in parts.comments if not number), ""),
             foreign_keys=[_foreign_key(key, names) for key in parts.constraints if key[0] == "f"],
             indexes=indexes,
@@ -100,18 +122,19 @@ class PgCatalog:
                 _constraint(key, names) for key in parts.constraints if key[0] in _CONSTRAINTS
             ],
             sequences=[SequenceName(name=each, column=of or "") for each, of in parts.sequences],
-            parents=[DatasetName(container=where, name=of) for where, of in parts.parents],
+            parents=[DatasetName(container=where, name=of) for where, of, _ in parts.parents],
             partitioning=_partitioning(parts.partitioned, names),
             definition=strip_literals(definition or "", "postgresql"),
             row_security=secured,
             row_count=_estimate(kind, estimate, heap),
             size_bytes=size,
-            grants=self._roles.resolve(parts.grants, sum(column[8] for column in columns)),
+            grants=msgspec.structs.replace(
+                grants, column_grants=sum(column[8] for column in columns)
+            ),
+            fingerprint=self._print(hashed, _type_keys(columns), grants),
         )
 
-    def _columns(
-        self, rows: list[Row], parts: _Parts, indexes: list[Index]
-    ) -> list[ColumnSnapshot]:
+    def _columns(self, parts: _Parts, indexes: list[Index]) -> list[ColumnSnapshot]:
         comments: dict[int, str] = dict(parts.comments)
         primary = next((key[2] for key in parts.constraints if key[0] == "p"), None) or []
         alone = {
@@ -121,7 +144,7 @@ class PgCatalog:
         }
         return [
             self._column(row, primary, comments.get(row[0]) or "", unique=row[1] in alone)
-            for row in rows
+            for row in parts.columns
         ]
 
     def _column(
@@ -147,6 +170,25 @@ class PgCatalog:
         )
 
 
+def _names(refs: Sequence[TableRef]) -> dict[str, list[str]]:
+    return {"schemas": [ref.container for ref in refs], "names": [ref.name for ref in refs]}
+
+
+def _take(rows: Sequence[Row], hashes: dict[int, int]) -> dict[int, list[Row]]:
+    """Rows by table, with the hash that ends each added to the table's."""
+    grouped: dict[int, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row[0], []).append(row[1:-1])
+        # A table that was made meanwhile has rows and was not found.
+        if row[0] in hashes:
+            hashes[row[0]] += row[-1]
+    return grouped
+
+
+def _type_keys(columns: Iterable[Row]) -> Iterator[TypeKey]:
+    return ((row[2], row[3]) for row in columns)
+
+
 def _estimate(kind: str, estimate: float, heap_bytes: int | None) -> int | None:
     """Rows as the statistics know them; before the first ANALYZE by size."""
     if kind not in ("r", "m", "p"):
@@ -162,7 +204,7 @@ def _foreign_key(row: Row, names: Mapping[int, str]) -> ForeignKey:
         columns=[names[number] for number in numbers],
         target_container=schema,
         target_name=target,
-        target_columns=list(target_columns),
+        target_columns=list(target_columns or []),
         name=name,
     )
 

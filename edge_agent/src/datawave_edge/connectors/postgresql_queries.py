@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 # Schemas without tables are listed too: an empty one proves that its tables are gone.
 LIST_SQL: Final = (
@@ -12,30 +12,66 @@ LIST_SQL: Final = (
     " WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'"
     " ORDER BY n.nspname, c.relname"
 )
-FIND_SQL: Final = (
+
+
+class Part(NamedTuple):
+    """One kind of rows that say something of tables; the first column is the table's oid."""
+
+    sql: str
+    order: str
+
+    def told(self, seed: int) -> str:
+        """The rows in order, each with a hash of itself at its end."""
+        return f"SELECT q.*, {_hash('q', seed)} FROM ({self.sql}) AS q ORDER BY {self.order}"
+
+    def hashed(self, seed: int) -> str:
+        """The same hashes with their table alone."""
+        return f"SELECT q.relid, {_hash('q', seed)} AS hash FROM ({self.sql}) AS q"
+
+
+def _hash(row: str, seed: int) -> str:
+    return f"pg_catalog.hashtextextended(CAST({row} AS text), {seed})"
+
+
+_FOUND: Final = (
     "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,"
     " c.reltuples,"
-    " CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(c.oid)"
-    "  WHEN c.relkind = 'p' THEN (SELECT"
-    "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8)"
-    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
     # Only a table without statistics needs the size of its rows.
     " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN NULL"
     "  WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid)"
     "  WHEN c.relkind = 'p' THEN (SELECT CAST(sum(pg_catalog.pg_relation_size(relid)) AS int8)"
-    "  FROM pg_catalog.pg_partition_tree(c.oid)) END,"
-    " CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END"
+    "  FROM pg_catalog.pg_partition_tree(c.oid)) END AS heap,"
+    " CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,"
+    " c.relpages, pg_catalog.current_setting('server_version_num')"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " JOIN ROWS FROM (unnest(CAST(:schemas AS text[])), unnest(CAST(:names AS text[])))"
     " AS wanted(nspname, relname) ON wanted.nspname = n.nspname AND wanted.relname = c.relname"
     " WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')"
 )
-COLUMNS_SQL: Final = (
-    "SELECT attrelid, attnum, attname, atttypid, atttypmod, attnotnull,"
+# The size opens every index of a table, so it is as old as the statistics beside it and no part of
+# the hash.
+FIND_SQL: Final = (
+    "SELECT q.oid, q.nspname, q.relname, q.relkind, q.relispartition, q.relrowsecurity,"
+    " q.reltuples, q.heap, q.definition,"
+    " CASE WHEN q.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(q.oid)"
+    "  WHEN q.relkind = 'p' THEN (SELECT"
+    "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8)"
+    f"  FROM pg_catalog.pg_partition_tree(q.oid)) END, {_hash('q', 0)} FROM ({_FOUND}) AS q"
+)
+FIND_HASHED_SQL: Final = f"SELECT q.oid, q.nspname, q.relname, {_hash('q', 0)} FROM ({_FOUND}) AS q"
+COLUMNS: Final = Part(
+    "SELECT attrelid AS relid, attnum, attname, atttypid, atttypmod, attnotnull,"
     " attidentity, attgenerated <> '', atthasdef, attacl IS NOT NULL"
     " FROM pg_catalog.pg_attribute"
+    " WHERE attrelid = ANY(CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped",
+    "relid, attnum",
+)
+# Types of the database's own: what they mean may change without a trace in the columns.
+FIRST_OWN_OID: Final = 16_384
+OWN_TYPES_SQL: Final = (
+    "SELECT DISTINCT attrelid, atttypid, atttypmod FROM pg_catalog.pg_attribute"
     " WHERE attrelid = ANY(CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped"
-    " ORDER BY attrelid, attnum"
+    f" AND atttypid >= {FIRST_OWN_OID}"
 )
 # Columns share few types, so each is spelt once and not once a column.
 TYPES_SQL: Final = (
@@ -46,30 +82,32 @@ TYPES_SQL: Final = (
     " JOIN ROWS FROM (unnest(CAST(:oids AS oid[])), unnest(CAST(:mods AS int4[])))"
     " AS wanted(oid, mod) ON wanted.oid = t.oid"
 )
-COMMENTS_SQL: Final = (
-    "SELECT objoid, objsubid, description FROM pg_catalog.pg_description"
+COMMENTS: Final = Part(
+    "SELECT objoid AS relid, objsubid, description FROM pg_catalog.pg_description"
     " WHERE classoid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
-    " AND objoid = ANY(CAST(:oids AS oid[]))"
+    " AND objoid = ANY(CAST(:oids AS oid[]))",
+    "relid, objsubid",
 )
-CONSTRAINTS_SQL: Final = (
-    "SELECT k.conrelid, k.contype, k.conname, k.conkey, n.nspname, c.relname,"
+CONSTRAINTS: Final = Part(
+    "SELECT k.conrelid AS relid, k.contype, k.conname, k.conkey, n.nspname, c.relname,"
     " CASE WHEN k.contype = 'f' THEN"
-    "  ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(num, place)"
-    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num"
-    "  ORDER BY u.place) END,"
+    "  (SELECT array_agg(CAST(a.attname AS text) ORDER BY array_position(k.confkey, a.attnum))"
+    "  FROM pg_catalog.pg_attribute a"
+    "  WHERE a.attrelid = k.confrelid AND a.attnum = ANY(k.confkey)) END,"
     " CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END"
     " FROM pg_catalog.pg_constraint k"
     " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')"
-    " ORDER BY k.conrelid, k.conname"
+    " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')",
+    "relid, conname",
 )
-INDEXES_SQL: Final = (
-    "SELECT i.indrelid, c.relname, i.indisunique, i.indpred IS NOT NULL, m.amname,"
+INDEXES: Final = Part(
+    "SELECT i.indrelid AS relid, c.relname, i.indisunique, i.indpred IS NOT NULL, m.amname,"
     " i.indkey::int2[], i.indnkeyatts"
     " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_catalog.pg_am m ON m.oid = c.relam"
-    " WHERE i.indrelid = ANY(CAST(:oids AS oid[])) ORDER BY i.indrelid, c.relname"
+    " WHERE i.indrelid = ANY(CAST(:oids AS oid[]))",
+    "relid, relname",
 )
 GRANTS_SQL: Final = (
     "SELECT c.oid, a.grantee, bool_or(a.privilege_type = 'SELECT'),"
@@ -78,20 +116,22 @@ GRANTS_SQL: Final = (
     "  coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) AS a"
     " WHERE c.oid = ANY(CAST(:oids AS oid[])) GROUP BY c.oid, a.grantee"
 )
-PARENTS_SQL: Final = (
-    "SELECT i.inhrelid, n.nspname, c.relname FROM pg_catalog.pg_inherits i"
+PARENTS: Final = Part(
+    "SELECT i.inhrelid AS relid, n.nspname, c.relname, i.inhseqno FROM pg_catalog.pg_inherits i"
     " JOIN pg_catalog.pg_class c ON c.oid = i.inhparent"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE i.inhrelid = ANY(CAST(:oids AS oid[])) ORDER BY i.inhrelid, i.inhseqno"
+    " WHERE i.inhrelid = ANY(CAST(:oids AS oid[]))",
+    "relid, inhseqno",
 )
-PARTITIONED_SQL: Final = (
-    "SELECT p.partrelid, p.partstrat, p.partattrs::int2[],"
+PARTITIONED: Final = Part(
+    "SELECT p.partrelid AS relid, p.partstrat, p.partattrs::int2[],"
     " (SELECT count(*) FROM pg_catalog.pg_inherits i WHERE i.inhparent = p.partrelid)"
-    " FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = ANY(CAST(:oids AS oid[]))"
+    " FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = ANY(CAST(:oids AS oid[]))",
+    "relid",
 )
 # Those that belong to a column, and those that a column's default takes its numbers from.
-SEQUENCES_SQL: Final = (
-    "SELECT d.refobjid, s.relname, a.attname FROM pg_catalog.pg_depend d"
+SEQUENCES: Final = Part(
+    "SELECT d.refobjid AS relid, s.relname, a.attname FROM pg_catalog.pg_depend d"
     " JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'"
     " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
     " WHERE d.classid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
@@ -103,7 +143,18 @@ SEQUENCES_SQL: Final = (
     " AND d.refclassid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)"
     " JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'"
     " JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
-    " WHERE f.adrelid = ANY(CAST(:oids AS oid[])) ORDER BY 1, 2, 3"
+    " WHERE f.adrelid = ANY(CAST(:oids AS oid[]))",
+    "relid, relname, attname",
 )
 LOGINS_SQL: Final = "SELECT oid FROM pg_catalog.pg_roles WHERE rolcanlogin"
 MEMBERS_SQL: Final = "SELECT roleid, member FROM pg_catalog.pg_auth_members"
+PARTS: Final = (
+    COLUMNS, COMMENTS, CONSTRAINTS, INDEXES, PARENTS, PARTITIONED, SEQUENCES,
+)  # fmt: skip
+TOLD_SQL: Final = tuple(part.told(seed) for seed, part in enumerate(PARTS, start=1))
+# One number a table for all of its rows, equal to the sum of the hashes that came with them.
+HASHED_SQL: Final = (
+    "SELECT relid, CAST(sum(hash) AS text) FROM ("
+    + " UNION ALL ".join(part.hashed(seed) for seed, part in enumerate(PARTS, start=1))
+    + ") AS hashed GROUP BY relid"
+)

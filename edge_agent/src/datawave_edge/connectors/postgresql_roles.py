@@ -30,7 +30,7 @@ class PgRoles:
             self._counted[roles] = len(self._reach(roles) & self._logins)
         return self._counted[roles]
 
-    def resolve(self, rows: list[Row], column_grants: int) -> Grants:
+    def resolve(self, rows: list[Row]) -> Grants:
         """Grants of one table from rows of grantee, may read, may write."""
         readers = frozenset(grantee for grantee, reads, _ in rows if reads)
         writers = frozenset(grantee for grantee, _, writes in rows if writes)
@@ -41,7 +41,6 @@ class PgRoles:
             write_roles=len(writers - {_PUBLIC}),
             read_logins=self.count_logins(readers),
             write_logins=self.count_logins(writers),
-            column_grants=column_grants,
         )
 
     def _reach(self, roles: frozenset[int]) -> set[int]:
