@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.utils import timezone
 
-from apps.discovery.types import TAKEN_JOB_STATES
+from apps.discovery.types import TAKEN_JOB_STATES, JobState
+from datawave_edge.protocol import Interval
 
 from .models import Run
+from .timing import load_zone
 from .types import RunState
 
+if TYPE_CHECKING:
+    from apps.datasources.models import DataSource
+
+HELD, AGENT, BLACKOUT, CANCEL = "held", "agent", "blackout", "cancel"
+# An agent that is there takes a run up at once, and nobody need be told that it has not yet.
+WAITING_SHOWN_AFTER = dt.timedelta(seconds=10)
+# Long enough to start an agent by hand; a failed run can be resumed at any later time.
+GIVE_UP_AFTER = dt.timedelta(minutes=10)
 # A run that is being cancelled ends within this time, whether or not its agent answers.
 CANCEL_PATIENCE = dt.timedelta(seconds=90)
 # An agent that reads gives a sign of life more often than this.
@@ -19,9 +30,57 @@ SILENT_AFTER = dt.timedelta(seconds=15)
 
 
 def find_holdup(run: Run) -> dict[str, Any] | None:
-    """The kind of holdup, its words, and the time at which it is over; None when nothing is."""
+    """What kind it is, its words, and the time at which it is over; None when nothing is."""
     if run.state == RunState.CANCELLING:
         return _describe_cancel(run)
+    if run.state == RunState.WAITING and run.held:
+        return _describe(HELD, run.waits_for or "Waits for a free place.")
+    if run.state == RunState.WAITING and run.job.state == JobState.QUEUED:
+        return _describe_waiting(run)
+    if run.state == RunState.RUNNING and run.job.state in TAKEN_JOB_STATES:
+        return _describe_pause(run)
+    return None
+
+
+def _describe(kind: str, text: str, until: dt.datetime | None = None) -> dict[str, Any]:
+    return {"kind": kind, "text": text, "until": until.isoformat() if until else None}
+
+
+def _describe_waiting(run: Run) -> dict[str, Any] | None:
+    since = run.waiting_since or run.started_at
+    if timezone.now() - since < WAITING_SHOWN_AFTER:
+        return None
+    end = since + GIVE_UP_AFTER
+    name = run.source.agent.name if run.source.agent else "The server’s own agent"
+    why = f"{name} has not taken it up."
+    if run.source.agent and run.source.agent.draining:
+        why = f"{name} was told to take no new work; resume it on its page."
+    text = f"{why} If no agent does by {end:%H:%M:%S} UTC, the run fails and can be resumed."
+    return _describe(AGENT, text, end)
+
+
+def _describe_pause(run: Run) -> dict[str, Any] | None:
+    """The agent pauses by the windows that its job tells it."""
+    now = timezone.now()
+    windows = msgspec.convert(run.job.settings.get("blackouts", []), list[Interval])
+    if not any(each.begins <= now < each.ends for each in windows):
+        return None
+    found = find_blackout(run.source, now)
+    if found is None:
+        return None
+    name, end = found
+    text = f"The agent leaves the source alone until {name}. What it has read is worked on."
+    return _describe(BLACKOUT, text, end)
+
+
+def find_blackout(source: DataSource, at: dt.datetime) -> tuple[str, dt.datetime] | None:
+    """The end of the window that the moment lies in, in words and as a time."""
+    for blackout in source.blackouts.all():
+        end = blackout.window.find_end(at)
+        if end is not None:
+            there = end.astimezone(load_zone(blackout.time_zone))
+            words = f"the end of the blackout window “{blackout.name}”"
+            return f"{words}, {there:%a %H:%M} ({blackout.time_zone})", end
     return None
 
 
@@ -29,7 +88,7 @@ def _describe_cancel(run: Run) -> dict[str, Any]:
     asked = run.cancel_requested_at or timezone.now()
     end = asked + CANCEL_PATIENCE
     text = f"{_tell_cancel(run, asked)} Cancelled by {end:%H:%M:%S} UTC at the latest."
-    return {"kind": "cancel", "text": text, "until": end.isoformat()}
+    return _describe(CANCEL, text, end)
 
 
 def _tell_cancel(run: Run, asked: dt.datetime) -> str:

@@ -20,6 +20,7 @@ from datawave_edge.protocol import (
     Directive,
     DiscoveryWork,
     HeartbeatReply,
+    Interval,
     JobClose,
     JobFailure,
     JobProgress,
@@ -56,6 +57,7 @@ class FakeServer:
     # Every byte that came in: request line, headers and body, unpacked too.
     heard: list[bytes] = field(default_factory=list)
     cancel: bool = False
+    blackouts: list[Interval] | None = None
     # Fields of the next heartbeats' answers.
     orders: dict[str, bool] = field(default_factory=dict)
     hashes_told: bool = True
@@ -194,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._batch(job, int(seq), raw)
             case ["jobs", _, "progress"]:
                 self.state.progress.append(decode_message(raw, JobProgress))
-                return Directive(cancel=self.state.cancel)
+                return Directive(cancel=self.state.cancel, blackouts=self.state.blackouts)
             case ["jobs", job, "close"]:
                 return self._close(job, decode_message(raw, JobClose))
             case ["jobs", job, "fail"]:

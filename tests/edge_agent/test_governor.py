@@ -202,6 +202,49 @@ def test_run_pauses_and_goes_on_when_a_blackout_begins(
     assert any("over; going on" in line for line in told)
 
 
+def test_run_under_way_pauses_when_the_server_tells_of_a_new_blackout(
+    fake: FakeServer, discover: Discover, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    ends = now + dt.timedelta(seconds=4)
+    fake.blackouts = [Interval(begins=now - dt.timedelta(hours=1), ends=ends)]
+    pace = Governor.pace
+
+    def pace_once_told(self: Governor, connector: Connector) -> None:
+        wait_until(lambda: bool(self._windows()))
+        pace(self, connector)
+
+    monkeypatch.setattr(Governor, "pace", pace_once_told)
+    load = discover_work(fake, discover, sqlite_spec(shop))
+    assert fake.closes["j"].seen == 4
+    assert load.paused_seconds > 0
+    assert dt.datetime.now(dt.UTC) >= ends
+
+
+def test_pause_ends_when_the_blackout_is_deleted() -> None:
+    hour = dt.timedelta(hours=1)
+    now = dt.datetime.now(dt.UTC)
+    windows = [Interval(begins=now - hour, ends=now + hour)]
+    told: list[str] = []
+
+    def wait(seconds: float) -> None:
+        windows.clear()
+
+    governor = Governor(RunSettings(), wait, told.append, Load(), lambda: windows)
+    governor.pace(Idle())  # type: ignore[arg-type]  # no more is asked of it
+    assert "going on" in told[-1]
+
+
+class Idle:
+    """A connector that may be closed and opened."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def connect(self) -> None:
+        """Nothing to open."""
+
+
 def test_only_structure_is_read_when_the_budget_of_rows_is_spent(
     fake: FakeServer, discover: Discover, shop: Path
 ) -> None:

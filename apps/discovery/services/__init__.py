@@ -13,6 +13,7 @@ from .jobs import (
     release_lost_jobs,
     request_cancel,
     resume_job,
+    set_blackouts,
     withdraw_job,
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
@@ -53,6 +54,7 @@ __all__ = [
     "request_cancel",
     "restore_states",
     "resume_job",
+    "set_blackouts",
     "settle_absence",
     "take_back_job",
     "withdraw_job",

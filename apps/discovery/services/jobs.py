@@ -19,7 +19,7 @@ from apps.discovery.models import DiscoveryJob
 from apps.discovery.types import OPEN_JOB_STATES, TAKEN_JOB_STATES, JobState
 from datawave.common import announcing
 from datawave.common.errors import DataWaveError
-from datawave_edge.protocol import JobFailure, RunSettings
+from datawave_edge.protocol import Interval, JobFailure, RunSettings
 
 from .lease import lease_values, renew_lease
 
@@ -73,6 +73,15 @@ def release_job(*, job: DiscoveryJob) -> bool:
     job.refresh_from_db()
     announce(signals.job_opened, job)
     return True
+
+
+@transaction.atomic
+def set_blackouts(*, source: DataSource, blackouts: list[Interval]) -> None:
+    """Tell the agent that reads the source when it must be left alone from now on."""
+    open_jobs = DiscoveryJob.objects.filter(source=source, state__in=OPEN_JOB_STATES)
+    for job in open_jobs.select_for_update():
+        changed = {**job.settings, "blackouts": msgspec.to_builtins(blackouts)}
+        DiscoveryJob.objects.filter(pk=job.pk).update(settings=changed)
 
 
 def announce(signal: Signal, job: DiscoveryJob, **facts: Any) -> None:

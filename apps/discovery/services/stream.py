@@ -37,6 +37,7 @@ from datawave_edge.protocol import (
     JobProgress,
     Opened,
     Record,
+    RunSettings,
     batch_sha256,
     decode_records,
     root_hash,
@@ -202,7 +203,8 @@ def record_progress(*, job: DiscoveryJob, agent: Agent, progress: JobProgress) -
         announce(signals.job_logged, job, lines=lines)
     if progress.leaving and job.cancel_requested_at is None:
         hand_back(job)
-    return Directive(cancel=job.cancel_requested_at is not None)
+    windows = msgspec.convert(job.settings, RunSettings).blackouts
+    return Directive(cancel=job.cancel_requested_at is not None, blackouts=windows)
 
 
 @transaction.atomic

@@ -16,8 +16,8 @@ from django.utils import timezone
 from apps.discovery import services as discovery
 from apps.discovery.types import OPEN_JOB_STATES
 from apps.racine.agenda import load_orchestration
+from apps.racine.holdups import find_blackout
 from apps.racine.models import Blackout, Orchestration, Run
-from apps.racine.timing import load_zone
 from apps.racine.types import RunState
 
 from .story import add_line, note_progress
@@ -40,9 +40,9 @@ class _Places:
 
     def find_obstacle(self, run: Run, now: dt.datetime) -> str:
         """What the run has to wait for; empty when nothing."""
-        window = _find_blackout(run, now)
+        window = find_blackout(run.source, now)
         if window:
-            return window
+            return f"Waits for {window[0]}."
         if self.all >= self.limits.most_runs:
             return f"Waits for a free place: {self.all} discoveries go on, which is the limit."
         busy = self.by_agent[run.source.agent_id]
@@ -57,18 +57,6 @@ class _Places:
         """One place fewer."""
         self.all += 1
         self.by_agent[run.source.agent_id] += 1
-
-
-def _find_blackout(run: Run, now: dt.datetime) -> str:
-    for blackout in run.source.blackouts.all():
-        end = blackout.window.find_end(now)
-        if end is not None:
-            until = end.astimezone(load_zone(blackout.time_zone))
-            return (
-                f"Waits for the end of the blackout window “{blackout.name}”, "
-                f"{until:%a %H:%M} ({blackout.time_zone})."
-            )
-    return ""
 
 
 def admit_runs() -> None:

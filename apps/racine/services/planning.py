@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.racine.agenda import hash_hook, load_orchestration, plan_next
+from apps.discovery import services as discovery
+from apps.racine.agenda import (
+    hash_hook,
+    list_blackout_intervals,
+    load_orchestration,
+    plan_next,
+)
 from apps.racine.models import Blackout, Freshness, Orchestration, Schedule
 from apps.racine.timing import (
     LEAST_MINUTES,
@@ -251,7 +257,14 @@ def add_blackout(
         time_zone=check_zone(time_zone),
     )
     _audit_blackout(user, "blackout_added", blackout)
+    _tell_agent(source)
     return blackout
+
+
+def _tell_agent(source: DataSource) -> None:
+    """A run that goes on heeds the windows too."""
+    windows = list_blackout_intervals(source, timezone.now())
+    discovery.set_blackouts(source=source, blackouts=windows)
 
 
 def _check_name(name: str) -> str:
@@ -279,4 +292,5 @@ def delete_blackout(*, user: User, blackout: Blackout) -> None:
     rbac.require(user, Action.DISCOVER, blackout.source)
     _audit_blackout(user, "blackout_deleted", blackout)
     blackout.delete()
+    _tell_agent(blackout.source)
     admit_runs()

@@ -20,7 +20,7 @@ from apps.datasources import services as datasources
 from apps.discovery import services as discovery
 from apps.discovery.types import JobState
 from apps.notifications import services as notifications
-from apps.racine.holdups import CANCEL_PATIENCE
+from apps.racine.holdups import CANCEL_PATIENCE, GIVE_UP_AFTER, WAITING_SHOWN_AFTER
 from apps.racine.models import Run, StageRun
 from apps.racine.retries import log_fault
 from apps.racine.transitions import change_stages
@@ -43,8 +43,8 @@ HINT_LIMIT = 200
 # A hint that was not taken up for this long is given again.
 HINT_AGAIN = dt.timedelta(seconds=5)
 NOTICE_AFTER = dt.timedelta(seconds=60)
-# Long enough to start an agent by hand; a failed run can be resumed at any later time.
-GIVE_UP_AFTER = dt.timedelta(minutes=10)
+# What a run that waits is held up by may change without its doing.
+TELL_AGAIN = dt.timedelta(seconds=10)
 PRUNE_EVERY_SECONDS = 3600
 
 
@@ -165,6 +165,11 @@ def watch_waiting() -> None:
     late = waiting.filter(waiting_since__lte=now - NOTICE_AFTER, waiting_told_at=None)
     for run in late.select_related("source__owner", "started_by"):
         _tell_waiting(run, now)
+    shown = waiting.filter(waiting_since__lte=now - WAITING_SHOWN_AFTER)
+    for run_id in shown.filter(Q(told_at=None) | Q(told_at__lte=now - TELL_AGAIN)).values_list(
+        "pk", flat=True
+    ):
+        note_progress(run_id=run_id)
 
 
 @transaction.atomic

@@ -99,7 +99,11 @@ class _Walk:
         self._batch = Batching(work.settings.tables_per_batch)
         self._drafts = Drafts(outbox.path.parent, work.job)
         self._governor = Governor(
-            work.settings, stream.pause, stream.tell, outbox.get_load(work.job)
+            work.settings,
+            stream.pause,
+            stream.tell,
+            outbox.get_load(work.job),
+            lambda: stream.blackouts,
         )
         hits = self._open_recognisers()
         self._reader = TableReader(work.settings, self._governor, self._steadily, stream.tell, hits)

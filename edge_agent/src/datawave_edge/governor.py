@@ -27,15 +27,27 @@ _LOOK_SECONDS: Final = 15.0
 
 Wait = Callable[[float], None]
 Tell = Callable[[str], None]
+Windows = Callable[[], Sequence[Interval]]
 
 
 class Governor:
-    """The pace of one run. `wait` sleeps, and raises when the job must not go on."""
+    """The pace of one run. `wait` sleeps, and raises when the job must not go on.
 
-    def __init__(self, settings: RunSettings, wait: Wait, tell: Tell, before: Load) -> None:
+    `windows` tells when the source must be left alone, when that may change meanwhile.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        wait: Wait,
+        tell: Tell,
+        before: Load,
+        windows: Windows | None = None,
+    ) -> None:
         self._settings = settings
         self._wait = wait
         self._tell = tell
+        self._windows = windows or (lambda: settings.blackouts)
         self._usual = 0.0
         self._slow = False
         self._probed = time.monotonic()
@@ -79,17 +91,21 @@ class Governor:
         return self._ledger.take(self._meter, self._slept, self._paused)
 
     def _wait_out_blackout(self, connector: Connector) -> None:
-        window = find_window(self._settings.blackouts, dt.datetime.now(dt.UTC))
+        window = self._find_window()
         if window is None:
             return
         self._tell(f"Paused until {window.ends:%a %H:%M} UTC: a blackout window of this source")
         connector.close()
         began = time.monotonic()
-        while (left := (window.ends - dt.datetime.now(dt.UTC)).total_seconds()) > 0:
-            self._wait(min(left, _LOOK_SECONDS))
+        while window := self._find_window():
+            left = (window.ends - dt.datetime.now(dt.UTC)).total_seconds()
+            self._wait(max(0.0, min(left, _LOOK_SECONDS)))
         self._paused += time.monotonic() - began
         self._tell("The blackout window is over; going on")
         connector.connect()
+
+    def _find_window(self) -> Interval | None:
+        return find_window(self._windows(), dt.datetime.now(dt.UTC))
 
     def _back_off(self, connector: Metered) -> None:
         for attempt in range(_PAUSES):

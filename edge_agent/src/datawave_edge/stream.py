@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -22,6 +22,7 @@ from .protocol import (
     Ack,
     CloseAck,
     DiscoveryWork,
+    Interval,
     JobClose,
     JobFailure,
     JobProgress,
@@ -77,6 +78,7 @@ class JobStream:
 
     def __init__(self, work: DiscoveryWork, transport: Transport, outbox: Outbox) -> None:
         self.job = work.job
+        self.blackouts: Sequence[Interval] = work.settings.blackouts
         self._transport = transport
         self._outbox = outbox
         self._letters = DeadLetters(outbox.file)
@@ -372,6 +374,8 @@ class JobStream:
         except (RequestRefused, AccessRefused) as error:
             self.halt(_reason_of(error))
             return
+        if directive.blackouts is not None:
+            self.blackouts = directive.blackouts
         if directive.cancel:
             self.halt("cancelled")
 

@@ -173,6 +173,8 @@ class Directive(Shape, frozen=True):
     """What the agent should do about the job now."""
 
     cancel: bool = False
+    # When the source must be left alone, as it stands now; None when the server does not say.
+    blackouts: Annotated[list[Interval], msgspec.Meta(max_length=200)] | None = None
 
 
 class ContainerListing(Shape, frozen=True):
