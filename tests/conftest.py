@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from apps.classification.vocabulary import refresh_vocabulary
 from apps.rbac.models import User
@@ -16,6 +17,9 @@ from apps.rbac.models import User
 from .people import People, make_people
 
 SignIn = Callable[[User], Client]
+# How slow a machine is that has other work says nothing about what is tested.
+settings.register_profile("datawave", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("datawave")
 
 
 @pytest.fixture(scope="session", autouse=True)
