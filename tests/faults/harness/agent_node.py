@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import pkgutil
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import datawave_edge
 from tests.faults.harness.traps import AGENT_POINTS, Traps, plant
 
 BACKOFF_CAP = 0.7
@@ -16,6 +21,7 @@ BACKOFF_CAP = 0.7
 
 def main() -> int:
     """Run the agent with the command line's arguments."""
+    _skew_clock(Path(os.environ["FAULT_CLOCK"]))
     _keep_history(Path(os.environ["FAULT_HISTORY"]), float(os.environ.get("FAULT_PACE", "0")))
     plant(Traps(Path(os.environ["FAULT_TRAPS"])), AGENT_POINTS)
     from datawave_edge import transport
@@ -24,6 +30,33 @@ def main() -> int:
     # A site's agent spreads its tries over minutes; a trial has none to spare.
     transport.BACKOFF_CAP = BACKOFF_CAP  # type: ignore[misc]
     return run(sys.argv[1:])
+
+
+def _skew_clock(offset: Path) -> None:
+    """The agent's own idea of the time; what only measures how long things take goes on."""
+    true_time = time.time
+
+    def skewed() -> float:
+        try:
+            return true_time() + float(offset.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return true_time()
+
+    class Skewed(dt.datetime):
+        """Asks the false clock."""
+
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Any:
+            return dt.datetime.fromtimestamp(skewed(), tz)
+
+    shim = SimpleNamespace(**vars(dt) | {"datetime": Skewed})
+    time.time = skewed
+    for found in pkgutil.iter_modules(datawave_edge.__path__):
+        # Messages are declared by the true type.
+        if found.name not in ("protocol", "__main__"):
+            module = import_module(f"datawave_edge.{found.name}")
+            if getattr(module, "dt", None) is dt:
+                module.dt = shim  # type: ignore[attr-defined]  # there it is the module
 
 
 def _keep_history(path: Path, pace: float) -> None:

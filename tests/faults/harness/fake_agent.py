@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import urllib.error
@@ -11,13 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datawave_edge.protocol import root_hash
+from datawave_edge.protocol import Record, batch_sha256, root_hash
+from tests.faults.harness.versions import add_novelties
 
 if TYPE_CHECKING:
     from tests.faults.harness.trial import Trial
 
 REFUSED = {400, 409, 413, 415, 422, 425}
 DAMAGES = 25
+NEWER = "1.999"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class FakeAgent:
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.job = ""
+        # Of the protocol; the server's own when empty.
+        self.version = ""
         self.batches = [Recorded(*row) for row in trial.bench.recorded["batches"]]
 
     def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
@@ -68,6 +73,7 @@ class FakeAgent:
             headers={
                 "Authorization": f"Bearer {self.trial.installation.agent_token}",
                 "Content-Type": "application/json", **headers,
+                **({"DataWave-Edge": self.version} if self.version else {}),
             },
         )  # fmt: skip
         try:
@@ -85,9 +91,10 @@ class FakeAgent:
         self.job = work["job"]
         assert self.open() == 200
 
-    def open(self) -> int:
+    def open(self, **more: Any) -> int:
         """Open the stream, or take it up."""
-        return self.post(f"/jobs/{self.job}/open", {"agent_time": "2026-01-01T00:00:00Z"})[0]
+        message = {"agent_time": "2026-01-01T00:00:00Z", **more}
+        return self.post(f"/jobs/{self.job}/open", message)[0]
 
     def close(self) -> dict[str, Any]:
         """End the stream as the honest agent did."""
@@ -168,6 +175,50 @@ def make_damaging(dice: random.Random) -> Callable[[Trial], None]:
                 agent.trial.violations.append("I1 another batch with a used number was taken")
 
     return lambda trial: drive(trial, act)
+
+
+def make_newer(dice: random.Random) -> Callable[[Trial], None]:
+    """An agent of the next minor version: it says more than this server knows, everywhere.
+
+    Of this version nobody may do that; what needs a newer server is told so.
+    """
+
+    def act(agent: FakeAgent) -> None:
+        agent.version = NEWER
+        if agent.open(novelty=1) != 200:
+            agent.trial.violations.append("I1 a newer agent could not open its stream")
+        for batch in (newer := [_make_novel(batch) for batch in agent.batches]):
+            if dice.random() < 0.5:
+                _expect_refusals(agent, batch)
+            if (status := agent.put(batch)) != 200:
+                agent.trial.violations.append(f"I1 a newer agent's batch was answered {status}")
+            agent.trial.injected += 1
+        agent.batches = newer
+
+    return lambda trial: drive(trial, act)
+
+
+def _make_novel(batch: Recorded) -> Recorded:
+    lines = gzip.decompress(batch.packed).splitlines()
+    body = b"".join(
+        json.dumps(add_novelties(json.loads(line), Record)).encode() + b"\n" for line in lines
+    )
+    return Recorded(batch.seq, batch_sha256(body), batch.records, gzip.compress(body))
+
+
+def _expect_refusals(agent: FakeAgent, batch: Recorded) -> None:
+    try:
+        for version, wanted in (("2.0", 426), ("0.9", 426), ("nonsense", 400)):
+            agent.version = version
+            if (status := agent.put(batch)) != wanted:
+                agent.trial.violations.append(f"I12 version {version} was answered {status}")
+        agent.version = ""
+        if (status := agent.open(novelty=1)) not in REFUSED:
+            agent.trial.violations.append(f"I9 an undeclared field was answered {status}")
+        if (status := agent.open(needs=["teleport"])) != 426:
+            agent.trial.violations.append(f"I12 an unknown capability was answered {status}")
+    finally:
+        agent.version = NEWER
 
 
 def _damage(

@@ -7,7 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.harness import fake_agent, rows_of_disks, rows_of_doors, rows_of_work
+from tests.faults.harness import (
+    fake_agent,
+    rows_of_agents,
+    rows_of_disks,
+    rows_of_doors,
+    rows_of_work,
+)
 from tests.faults.harness.installation import Kind, Mode
 from tests.faults.harness.proxy import Rule
 from tests.faults.harness.trial import Injection, Plan, Trial
@@ -378,7 +384,11 @@ TABLE = (
     Row("F16", "slow senders", rows_of_doors.trickle),
     Row("F17", "a stage raises, hangs, swells, crashes", rows_of_work.poison_stage),
     Row("F18", "clocks jump by a day", rows_of_work.skew_clocks),
+    Row("F19", "agent revoked, token replayed, code used twice", rows_of_agents.revoke_agent),
+    Row("F20", "identity copied", rows_of_agents.copy_identity),
+    Row("F21", "agent and server of different versions", rows_of_agents.mix_versions),
     Row("F22", "processes replaced around a migration", rows_of_work.deploy),
+    Row("F23", "database set back to a backup", rows_of_agents.restore_backup),
     Row("F24", "cancel at each phase", cancel),
     Row("F24b", "cancel and kill", cancel_and_kill),
     Row("F26", "the schema changes meanwhile", rows_of_disks.harm_source),

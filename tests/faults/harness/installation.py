@@ -160,6 +160,21 @@ class Installation:
         client.flushall()
         client.close()
 
+    def back_up(self) -> Path:
+        """A copy of the database as it is at this moment."""
+        backup = self.folder / f"backup-{uuid.uuid4().hex[:8]}"
+        self.store.back_up(backup)
+        return backup
+
+    def restore(self, backup: Path) -> None:
+        """Set the database back to a copy, as after a lost disk, and start the server again."""
+        serving = [child for name, child in self.children.items() if name != "agent"]
+        for child in serving:
+            child.stop()
+        self.store.restore(backup)
+        for child in serving:
+            child.start()
+
     def wait_until_up(self) -> None:
         """Until the server answers."""
 

@@ -14,11 +14,12 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 
 from tests.faults.harness.traps import SERVER_POINTS, Traps, plant
+from tests.faults.harness.versions import add_novelties, drop_optional
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -45,6 +46,7 @@ def main(role: str, port: int) -> None:
     _make_small_batches()
     _plant_poison()
     _skew_clock(Path(os.environ["FAULT_CLOCK"]))
+    _speak_as_another(Path(os.environ["DATAWAVE_HOME"]))
     _control_sweeping(Path(os.environ["DATAWAVE_HOME"]))
     plant(Traps(Path(os.environ["FAULT_TRAPS"])), SERVER_POINTS)
     _run(role, port)
@@ -137,6 +139,28 @@ def _make_small_batches() -> None:
     runs.current_tuning = lambda source: replace(
         original(source), tables_per_batch=TABLES_PER_BATCH
     )
+
+
+def _speak_as_another(home: Path) -> None:
+    """Answer agents as a server of the next minor version does, or of the first one."""
+    from apps.discovery import edge, edge_http
+
+    render = edge_http.render
+
+    def spoken(message: Any) -> Any:
+        answer = render(message)
+        if not answer.content:
+            return answer
+        if (home / "server-newer").exists():
+            answer.content = json.dumps(
+                add_novelties(json.loads(answer.content), type(message))
+            ).encode()
+            answer["DataWave-Edge"] = "1.999"
+        elif (home / "server-older").exists():
+            answer.content = json.dumps(drop_optional(message)).encode()
+        return answer
+
+    edge_http.render = edge.render = spoken
 
 
 def _control_sweeping(home: Path) -> None:

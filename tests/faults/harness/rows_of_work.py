@@ -90,7 +90,7 @@ def _expand(trial: Trial) -> None:
 
 def skew_clocks(dice: random.Random) -> Plan:
     """F18: a process's clock jumps by a day, ahead or back, and perhaps returns."""
-    name = dice.choice(("server", "worker1", "worker2", "beat"))
+    name = dice.choice(("server", "worker1", "worker2", "beat", "agent", "agent"))
     hours, moment = dice.choice((24, -24, 1, -1)), round(dice.uniform(0.3, 1.2), 2)
 
     def act(trial: Trial) -> None:

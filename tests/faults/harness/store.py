@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -117,6 +119,35 @@ class Store:
                 f" WHEN ({changed}) EXECUTE FUNCTION watch_{table}()"
             ),
         ]
+
+    def back_up(self, copy: Path) -> None:
+        """Write a consistent copy beside those who write."""
+        if isinstance(self.place, Path):
+            with (
+                contextlib.closing(sqlite3.connect(self.place, timeout=20)) as source,
+                contextlib.closing(sqlite3.connect(copy)) as target,
+            ):
+                source.backup(target)
+            return
+        command = ["pg_dump", "--format=custom", f"--file={copy}", self.place]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def restore(self, copy: Path) -> None:
+        """Become the copy; nobody else may be connected."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            if isinstance(self.place, Path):
+                for suffix in ("-wal", "-shm"):
+                    self.place.with_name(self.place.name + suffix).unlink(missing_ok=True)
+                copy.rename(self.place)
+                return
+            with psycopg.connect(self.place, autocommit=True) as connection:
+                connection.execute("DROP SCHEMA public CASCADE")
+                connection.execute("CREATE SCHEMA public")
+            command = ["pg_restore", "--no-owner", f"--dbname={self.place}", str(copy)]
+            subprocess.run(command, check=True, capture_output=True)
 
     def terminate_others(self) -> int:
         """End every other connection to a PostgreSQL database, as its restart would."""

@@ -12,7 +12,7 @@ import urllib.error
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.faults.harness import estate
 from tests.faults.harness.canonical import Picture, load_picture
@@ -26,6 +26,9 @@ from tests.faults.harness.checker import (
     is_terminal,
 )
 from tests.faults.harness.installation import Installation, Kind, Mode, Unavailable
+
+if TYPE_CHECKING:
+    from tests.faults.harness.site import Site
 
 END_SECONDS = 100
 QUIET_SECONDS = 0.15
@@ -49,6 +52,8 @@ class Plan:
     states: tuple[str, ...] = ("completed",)
     # How often each injection makes the agent begin anew, at most.
     interruptions: int = 1
+    # What is made ready before the run begins.
+    prepare: Callable[[Trial], None] | None = None
     # A run by hand takes the place of the agent's own.
     drive: Callable[[Trial], None] | None = None
     # Exit codes that the faults themselves bring about.
@@ -130,6 +135,7 @@ class Trial:
     violations: list[str] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
     page: Any = None
+    site: Site | None = None
 
     @property
     def installation(self) -> Installation:
@@ -141,6 +147,8 @@ class Trial:
         self._make_source()
         if self.changed:
             self._discover_first()
+        if self.plan.prepare:
+            self.plan.prepare(self)
         self.installation.history.unlink(missing_ok=True)
         reader = Reader(self.installation.store, self.source, self.seen).start()
         try:
@@ -289,12 +297,15 @@ class Trial:
     def _mend(self) -> None:
         """Nothing of this trial's faults may reach the next."""
         self.installation.proxy.heal()
-        for name in ("sweeping-stopped", "sweeping-doubled", "poison.json", "ballast"):
+        for name in ("sweeping-stopped", "sweeping-doubled", "poison.json", "ballast",
+                     "server-newer", "server-older"):  # fmt: skip
             (self.installation.home / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             (self.installation.traps / "trap.json").unlink()
         for child in self.installation.children.values():
             child.thaw()
+        if self.site is not None:
+            self.site.close()
 
     # The verdict
 
