@@ -51,6 +51,38 @@ def test_batches_are_sent_again_when_the_server_was_restored(outbox: Outbox) -> 
     assert batch.seq == 1
 
 
+@pytest.mark.parametrize("state", ["closed", "gone", "cancelled"])
+def test_job_goes_on_where_it_was_when_it_comes_back(outbox: Outbox, state: str) -> None:
+    outbox.open_job("j")
+    outbox.mark_acked("j", outbox.put("j", one("a"), [("", "a")]))
+    outbox.put("j", one("b"), [("", "b")])
+    outbox.end_job("j", state)
+    outbox.open_job("j")
+    # A server that was set back has none of them.
+    assert outbox.resume_at("j", 0)
+    batch = outbox.find_waiting("j")
+    assert batch is not None
+    assert decode_records(batch.body) == one("a")
+    assert outbox.list_done("j") == {("", "a"), ("", "b")}
+
+
+def test_nothing_is_sent_twice_when_a_failed_job_is_read_anew(outbox: Outbox) -> None:
+    outbox.open_job("j")
+    outbox.mark_acked("j", outbox.put("j", one("a"), [("", "a")]))
+    outbox.put("j", one("b"), [("", "b")])
+    held = outbox.list_hashes("j")[:1]
+    outbox.end_job("j", "failed")
+    outbox.open_job("j")
+    outbox.adopt_hashes("j", held)
+    assert outbox.resume_at("j", 1)
+    assert outbox.list_done("j") == set()
+    batch = outbox.find_waiting("j")
+    assert batch is not None
+    assert (batch.seq, decode_records(batch.body)) == (1, [])
+    assert outbox.list_hashes("j")[0] == held[0]
+    assert outbox.put("j", one("b"), [("", "b")]) == 2
+
+
 def test_spool_is_lost_when_the_server_holds_unknown_batches(outbox: Outbox) -> None:
     outbox.open_job("j")
     assert not outbox.resume_at("j", 2)

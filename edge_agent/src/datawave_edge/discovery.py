@@ -15,7 +15,7 @@ from .drafts import Drafts
 from .egress import EgressRefused, check, clean_container, clean_ref, refuse
 from .faults import ADVICE, SourceFault
 from .governor import Governor
-from .outbox import Outbox
+from .outbox import GONE, Outbox
 from .packing import Packed
 from .patterns import TableFilter
 from .protocol import (
@@ -80,7 +80,7 @@ def _end_halted(stream: JobStream, outbox: Outbox, halted: JobHalted) -> None:
     if halted.reason == "stopped":
         stream.leave()
     if halted.reason == "gone":
-        outbox.end_job(stream.job, "gone")
+        outbox.end_job(stream.job, GONE)
     if halted.reason == "cancelled":
         stream.fail(SourceFault("cancelled"))
     if halted.reason == "spool":

@@ -30,7 +30,9 @@ from .spool import SpoolFile
 LEDGER_BYTES: Final = 128 * 1024 * 1024
 LEDGER_NOTES: Final = 5_000
 JOB_DAYS: Final = 7
-CLOSED: Final = "closed"
+CLOSED, GONE, CANCELLED, FAILED = "closed", "gone", "cancelled", "failed"
+# A person resumes it, or a server that was set back asks for it again: it goes on where it was.
+MAY_COME_BACK: Final = (CLOSED, GONE, CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,16 @@ class Outbox:
         self.file.close()
 
     def open_job(self, job: str) -> None:
-        """Know a job, new or taken up again."""
+        """Know a job, new or taken up again.
+
+        When it had ended here and its tables are read anew, what waits of them must not go too:
+        empty batches take those numbers.
+        """
         with self.file.writing() as connection:
+            if _is_forgotten(connection, job):
+                rows = connection.execute("SELECT seq FROM batches WHERE job = ?", (job,))
+                for (seq,) in rows.fetchall():
+                    replace_batch(connection, job, seq, Packed.of([]))
             connection.execute(
                 "INSERT INTO jobs (job, opened_at) VALUES (?, ?)"
                 " ON CONFLICT (job) DO UPDATE SET state = 'open', opened_at = excluded.opened_at",
@@ -220,7 +230,7 @@ class Outbox:
         with self.file.writing() as connection:
             connection.execute("UPDATE jobs SET state = ? WHERE job = ?", (state, job))
             connection.execute("UPDATE batches SET acked = 1 WHERE job = ?", (job,))
-            if state != CLOSED:
+            if state not in MAY_COME_BACK:
                 connection.execute("DELETE FROM tables_done WHERE job = ?", (job,))
         self._trim(LEDGER_BYTES)
 
@@ -307,6 +317,17 @@ class Outbox:
             connection.execute(
                 "DELETE FROM notes WHERE id <= (SELECT max(id) FROM notes) - ?", (LEDGER_NOTES,)
             )
+
+
+def _is_forgotten(connection: sqlite3.Connection, job: str) -> bool:
+    """Whether the job had ended, and nothing is left of which tables it has read."""
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM jobs WHERE job = ? AND state <> 'open'"
+            " AND NOT EXISTS (SELECT 1 FROM tables_done WHERE tables_done.job = jobs.job)",
+            (job,),
+        ).fetchone()
+    )
 
 
 def insert_batch(connection: sqlite3.Connection, job: str, content: Packed) -> int:

@@ -16,7 +16,7 @@ from .egress import clean_ref
 from .faults import SourceFault
 from .letters import DeadLetters, Refusal, source_key
 from .manifest import schema_hash
-from .outbox import CLOSED, Outbox, SpooledBatch
+from .outbox import CANCELLED, CLOSED, FAILED, Outbox, SpooledBatch
 from .packing import Packed
 from .protocol import (
     Ack,
@@ -234,7 +234,7 @@ class JobStream:
         except (RequestRefused, AccessRefused, ServerUnavailable):
             log.warning("The server did not take the failure of job %s.", self.job)
         if not fault.retry:
-            self._outbox.end_job(self.job, "failed")
+            self._outbox.end_job(self.job, CANCELLED if fault.code == CANCELLED else FAILED)
 
     def stop_threads(self) -> None:
         """Let the sender and the reporter end."""

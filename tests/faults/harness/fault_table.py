@@ -391,6 +391,7 @@ TABLE = (
     Row("F23", "database set back to a backup", rows_of_agents.restore_backup),
     Row("F24", "cancel at each phase", cancel),
     Row("F24b", "cancel and kill", cancel_and_kill),
+    Row("F24c", "cancelled and resumed", rows_of_work.resume_cancelled),
     Row("F26", "the schema changes meanwhile", rows_of_disks.harm_source),
     Row("F27", "the source is locked", rows_of_disks.lock_source),
     Row("F28", "sweeper stopped or doubled", confuse_sweepers),

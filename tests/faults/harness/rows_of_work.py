@@ -7,7 +7,9 @@ import random
 import signal
 import subprocess
 import time
+import urllib.error
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.harness.installation import NODE
 from tests.faults.harness.poison import KINDS
@@ -61,6 +63,41 @@ def _cure(trial: Trial, kind: str) -> None:
         trial.violations.append(f"I4 set aside: {aside}")
     call("POST", f"runs/{trial.run_id}/set-aside/{aside[0]['id']}/requeue/")
     trial.note_done()
+
+
+def resume_cancelled(dice: random.Random) -> Plan:
+    """F24c: the run is cancelled and resumed, by two people at once, perhaps amid a kill."""
+    moment, rest = round(dice.uniform(0, 1.3), 2), round(dice.choice((0, 0, 1.5)), 1)
+    killed = dice.choice(("", "server", "agent"))
+
+    def act(trial: Trial) -> None:
+        trial.wait_to(moment)
+        if not _press(trial, "cancel"):
+            trial.notes.append("(it was over already)")
+            return
+        _wait_over(trial)
+        time.sleep(rest)
+        if trial.get_state() == "cancelled":
+            with ThreadPoolExecutor(2) as pool:
+                taken = list(pool.map(lambda _: _press(trial, "resume"), range(2)))
+            if not all(taken):
+                trial.violations.append(f"I4 resuming twice was answered {taken}")
+        if killed:
+            trial.installation.children[killed].kill()
+        trial.note_done()
+
+    text = f"cancel after {moment} s, resume {rest} s later{killed and f', kill the {killed}'}"
+    return Plan([Injection(text, act)], interruptions=3)
+
+
+def _press(trial: Trial, verb: str) -> bool:
+    while not trial.run_id:
+        time.sleep(0.01)
+    try:
+        trial.installation.call("POST", f"runs/{trial.run_id}/{verb}/")
+    except urllib.error.HTTPError:
+        return False
+    return True
 
 
 def deploy(dice: random.Random) -> Plan:
