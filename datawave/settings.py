@@ -340,6 +340,8 @@ STAGE_LIMIT_SECONDS = read_int("DATAWAVE_STAGE_LIMIT", 900)
 STAGE_MEMORY_MB = read_int("DATAWAVE_STAGE_MEMORY", 2048)
 STAGE_RETRY_BASE_SECONDS = read_int("DATAWAVE_STAGE_RETRY_BASE", 2)
 SWEEP_SECONDS = read_int("DATAWAVE_SWEEP", 2)
+# Whether agents sketch columns, so that likely joins between databases are found.
+SKETCHES = read_bool("DATAWAVE_SKETCHES", default=True)
 EVENT_KEEP_DAYS = read_int("DATAWAVE_EVENT_KEEP_DAYS", 14)
 
 LOGGING = {

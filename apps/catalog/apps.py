@@ -14,14 +14,21 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         """Join the stages, the tabs and the menu."""
         from apps.discovery.panels import register_panel
-        from apps.discovery.stages import Reversal, register_reversal, register_stage
+        from apps.discovery.stages import (
+            Reversal,
+            register_reversal,
+            register_sketching,
+            register_stage,
+        )
         from datawave.common.navigation import NavItem, register_nav
 
         from . import panels, receivers  # noqa: F401  # receivers register themselves
+        from .sketching import load_sketching
         from .stage import CatalogStage
         from .undoing import count_entries, find_described_fields, keep_entries
 
         register_stage(CatalogStage())
+        register_sketching(load_sketching)
         register_reversal(
             Reversal(
                 name="entries",

@@ -117,3 +117,21 @@ class Relationship(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.from_dataset_id} -> {self.to_dataset_id}"
+
+
+class FieldSketch(models.Model):
+    """How alike a column's values are to others': see datawave_edge.profile.sketches."""
+
+    field = models.OneToOneField("discovery.Field", on_delete=models.CASCADE, related_name="sketch")
+    # Hash of the salt; sketches under another can't be compared.
+    key = models.CharField(max_length=16, blank=True, db_index=True)
+    bins = models.CharField(max_length=128, blank=True)
+    # Different values that it was made of, and whether these are all of the column.
+    values = models.BigIntegerField(default=0)
+    whole = models.BooleanField(default=False)
+    is_number = models.BooleanField(default=False)
+    # The column's meaning is sensitive: agents are told not to sketch it.
+    withheld = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"sketch of field {self.field_id}"

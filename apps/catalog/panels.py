@@ -14,6 +14,7 @@ from apps.discovery.types import FieldState
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
 
+from .joins import find_likely_joins
 from .models import Relationship
 from .selectors import list_neighbours
 
@@ -72,7 +73,12 @@ def count_columns(dataset: Any, user: Any) -> int:
 def load_relations(dataset: Any, user: Any) -> dict[str, Any]:
     """The table and its neighbours, as a list and as a graph for static/js/graph.js."""
     links = list_neighbours(dataset.pk)
-    return {"links": links, "graph": draw_graph(dataset, links), "dataset": dataset}
+    return {
+        "links": links,
+        "graph": draw_graph(dataset, links),
+        "joins": find_likely_joins(user=user, dataset=dataset),
+        "dataset": dataset,
+    }
 
 
 def draw_graph(dataset: Any, links: list[Relationship]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +32,7 @@ from .entries import (
 )
 from .models import CatalogEntry, Relationship
 from .signals import entry_changed
+from .sketching import save_sketches, withhold_sketches
 from .tags import clean_tags
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Settled:
 def store_drafts(*, source_id: int, tables: Sequence[BatchTable], drafts: Sequence[Draft]) -> None:
     """Make or bring up to date the entries of a batch; they show once the run has settled."""
     save_drafts(drafts)
+    save_sketches(tables)
     ids = _load_ids(source_id)
     for chunk in split_chunks(tables):
         existing = Relationship.objects.filter(from_dataset__in=[t.dataset_id for t in chunk])
@@ -68,7 +70,9 @@ def settle_source(*, source_id: int) -> Settled:
         from_dataset__state=DatasetState.MISSING
     )
     replace_links(existing, links)
-    _redraft(tables, links)
+    labels = _load_labels([table.dataset_id for table in tables])
+    withhold_sketches(tables, labels)
+    _redraft(tables, links, labels)
     publish_source(source_id=source_id)
     return Settled(
         entries=CatalogEntry.objects.filter(
@@ -78,8 +82,9 @@ def settle_source(*, source_id: int) -> Settled:
     )
 
 
-def _redraft(tables: Sequence[BatchTable], links: Sequence[Link]) -> None:
-    labels = _load_labels([table.dataset_id for table in tables])
+def _redraft(
+    tables: Sequence[BatchTable], links: Sequence[Link], labels: Mapping[int, LabelFacts]
+) -> None:
     titles = {each.name: each.title for each in list_semantic_types()}
     around = surround(tables, links, labels, titles)
     save_drafts(

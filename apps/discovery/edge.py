@@ -57,7 +57,7 @@ from .edge_http import (
 )
 from .models import DiscoveryJob
 from .selectors import find_job
-from .stages import list_recognisers
+from .stages import find_sketching, list_recognisers
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -139,6 +139,7 @@ def _find_work(agent: Agent, asked: WorkRequest) -> Work | None:
             settings=msgspec.convert(job.settings, RunSettings),
             lease_seconds=settings.JOB_LEASE_SECONDS,
             recognisers=list_recognisers(),
+            sketching=find_sketching(job.source_id),
         )
     return None
 

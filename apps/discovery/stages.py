@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from datawave_edge.protocol import Recogniser
+from datawave_edge.protocol import Recogniser, Sketching
 
 from .types import BatchContent, Difference, RunScope, StageOutcome, TimeSpan, UndoScope
 
@@ -101,6 +101,22 @@ def register_recognisers(load: Callable[[], list[Recogniser]]) -> None:
 def list_recognisers() -> list[Recogniser]:
     """All of them, as they are now."""
     return [each for load in _recognisers for each in load()]
+
+
+# How agents sketch columns; whoever compares the sketches says it.
+_sketching: list[Callable[[int], Sketching | None]] = []
+
+
+def register_sketching(load: Callable[[int], Sketching | None]) -> None:
+    """Set what a discovery of a source is told about sketches. Raises ValueError when set."""
+    if _sketching:
+        raise ValueError("Sketches are registered already.")
+    _sketching.append(load)
+
+
+def find_sketching(source_id: int) -> Sketching | None:
+    """How the columns of a source are sketched; None when they are not."""
+    return next((load(source_id) for load in _sketching), None)
 
 
 # What differs in an app's rows at the end of the time from its beginning.

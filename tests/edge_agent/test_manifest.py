@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 INCOMING = {
     "Ack", "Challenge", "CloseAck", "ConnectionSpec", "Directive", "DiscoveryWork", "Grant",
     "HeartbeatReply", "Interval", "NoWork", "Opened", "Recogniser", "Rotated",
-    "RunSettings", "TestWork",
+    "RunSettings", "Sketching", "TestWork", "WithheldColumn",
 }  # fmt: skip
 
 

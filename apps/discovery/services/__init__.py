@@ -18,6 +18,7 @@ from .jobs import (
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
 from .reversal import restore_states, take_back_job
+from .sketches import forget_sketches
 from .stream import (
     BatchConflict,
     HashMismatch,
@@ -43,6 +44,7 @@ __all__ = [
     "close_job",
     "decide_absence",
     "fail_job",
+    "forget_sketches",
     "lease_job",
     "open_job",
     "open_stream",

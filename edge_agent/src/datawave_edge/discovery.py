@@ -106,7 +106,14 @@ class _Walk:
             lambda: stream.blackouts,
         )
         hits = self._open_recognisers()
-        self._reader = TableReader(work.settings, self._governor, self._steadily, stream.tell, hits)
+        self._reader = TableReader(
+            work.settings,
+            self._governor,
+            self._steadily,
+            stream.tell,
+            add_hits=hits,
+            sketching=work.sketching,
+        )
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._fingerprints = Fingerprints(outbox.file, work.source)

@@ -37,6 +37,9 @@ KINDS: Final = {
     " numbers of five digits or more, and long codes.",
     "stripped": "SQL of the catalogue with ? for every literal and without comments; empty when it"
     " could be read in two ways.",
+    "sketch": "Four bits for each of 128 groups of a column's values, under a salt that only this"
+    " installation knows: how alike two columns are, and to who holds the salt and guesses a value,"
+    " hardly more than chance. Never of sensitive columns, nor of fewer than 100 values.",
     "hash": "SHA-256 over what is sent anyway; of no value of a row alone.",
     "time": "A moment of the agent's clock, or seconds that the agent measured.",
     "key": "What the agent proves itself with: its name, one-time codes, public keys, signatures."
@@ -92,9 +95,10 @@ _DECLARED: Final = {
         "rate": "unique_rate mean_length mean_words entropy letter_rate digit_rate space_rate"
         " symbol_rate hits own_hits mentions traits",
         "shape": "shapes",
-        "part": "number date",
+        "part": "number date sketch",
         "code": "protection",
     },
+    "Sketch": {"sketch": "bins", "hash": "key", "count": "values", "flag": "whole"},
     "NumberShape": {
         "coarse": "low_magnitude high_magnitude quartiles",
         "rate": "negative_rate integer_rate zero_rate sequential_rate",

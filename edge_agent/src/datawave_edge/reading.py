@@ -13,9 +13,9 @@ from .connectors.meter import SAMPLE
 from .counting import CountingPass
 from .faults import SourceFault
 from .governor import Governor
-from .protocol import ColumnSnapshot, RunSettings, TableSnapshot
+from .protocol import ColumnSnapshot, RunSettings, Sketching, TableSnapshot
 from .slices import Slice, slice_shape
-from .snapshots import Profiled, profile_sample, snapshot_of
+from .snapshots import Profiled, profile_sample, sketch_columns, snapshot_of
 
 # Adds what own recognisers make of a sample to its columns.
 AddHits = Callable[[Sequence[ColumnSnapshot], Sample], Sequence[ColumnSnapshot]]
@@ -36,7 +36,9 @@ class TableReader:
         governor: Governor,
         steadily: Callable[[Callable[[], Any]], Any],
         tell: Tell,
+        *,
         add_hits: AddHits | None = None,
+        sketching: Sketching | None = None,
     ) -> None:
         self._limit = settings.sample_rows
         self._governor = governor
@@ -44,6 +46,7 @@ class TableReader:
         self._tell = tell
         self._counting = CountingPass(settings)
         self._add_hits = add_hits
+        self._sketching = sketching
 
     def read(self, connector: Connector, shape: TableShape) -> TableSnapshot:
         """Profile a table; when its rows can't be read, its structure goes alone."""
@@ -85,6 +88,8 @@ class TableReader:
         profiled = profile_sample(shape, sample)
         if self._add_hits:
             profiled.columns = list(self._add_hits(profiled.columns, sample))
+        if self._sketching:
+            profiled.columns = sketch_columns(shape, profiled.columns, sample, self._sketching)
         return profiled
 
     def _sample_slice(self, connector: Connector, part: Slice) -> Sample:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .connectors import Sample, TableRef, TableShape
-from .egress import unname
+from .egress import clean_ref, unname
 from .protocol import (
     Anonymity,
     ColumnSnapshot,
     PathSnapshot,
     Record,
+    Sketching,
     TableRecord,
     TableSnapshot,
 )
@@ -79,6 +80,16 @@ def profile_sample(shape: TableShape, sample: Sample) -> Profiled:
         columns=profile_columns(shape.columns, sample, total),
         paths=[each for each in paths if each.column in told],
     )
+
+
+def sketch_columns(
+    shape: TableShape, columns: Sequence[ColumnSnapshot], sample: Sample, told: Sketching
+) -> list[ColumnSnapshot]:
+    """The columns with their sketches, under the names that the server knows."""
+    from .profile import Sketcher
+
+    container, name = clean_ref(shape.ref)
+    return Sketcher(told).add_sketches((container, name), columns, sample)
 
 
 def judge_anonymity(columns: Sequence[ColumnSnapshot], sample: Sample) -> Anonymity | None:

@@ -13,9 +13,10 @@ from datawave_edge.protocol import ColumnSnapshot, PathSnapshot
 from .anonymity import find_anonymity
 from .column import profile_column
 from .documents import OpenedPath, open_column
+from .sketches import Sketcher
 from .spread import add_spread
 
-__all__ = ["find_anonymity", "open_paths", "profile_column", "profile_columns"]
+__all__ = ["Sketcher", "find_anonymity", "open_paths", "profile_column", "profile_columns"]
 
 # Of all columns of a table.
 _MOST_PATHS: Final = 300

@@ -93,6 +93,27 @@ class Recogniser(Shape, frozen=True):
         return f"Recogniser({self.code})"
 
 
+class WithheldColumn(Shape, frozen=True):
+    """A column that must not be sketched."""
+
+    container: str
+    table: str
+    column: str
+
+
+class Sketching(Shape, frozen=True):
+    """How values are sketched, so that columns of databases that can't see each other compare."""
+
+    # Secret of the installation: who has it can test guesses.
+    salt: Annotated[str, msgspec.Meta(min_length=32, max_length=64)]
+    # Columns whose meaning the server has found to be sensitive.
+    withheld: list[WithheldColumn] = []
+
+    def __repr__(self) -> str:
+        """Leave the salt out of every log and traceback."""
+        return f"Sketching({len(self.withheld)} withheld)"
+
+
 class DiscoveryWork(Shape, frozen=True, tag="discovery", tag_field="work"):
     """A discovery job, leased to this agent until `lease_seconds` pass without a sign of life."""
 
@@ -102,6 +123,8 @@ class DiscoveryWork(Shape, frozen=True, tag="discovery", tag_field="work"):
     lease_seconds: int
     # Own types of the installation to look for, beside what the agent knows itself.
     recognisers: Annotated[list[Recogniser], msgspec.Meta(max_length=100)] = []
+    # Absent where the installation makes no sketches.
+    sketching: Sketching | None = None
 
 
 class TestWork(Shape, frozen=True, tag="test", tag_field="work"):

@@ -6,7 +6,7 @@ the catalogue, the rest are counts and rates over a sample.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -57,6 +57,26 @@ class DateShape(Part, frozen=True):
     precision: Literal["year", "month", "day", "time"] = "day"
 
 
+# Bins of a sketch, and the sign of one that no value fell into.
+BINS: Final = 128
+EMPTY: Final = "-"
+
+
+class Sketch(Part, frozen=True):
+    """How alike a column's values are to another's: four bits for each of 128 random groups.
+
+    A value can't be reckoned from it. Who holds the salt and guesses a value learns little: every
+    sixteenth guess fits by chance. Not of sensitive columns, nor of fewer than 100 values.
+    """
+
+    # Hash of the salt: sketches under another can't be compared.
+    key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+    bins: Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{128}$")]
+    # Different values that it was made of, and whether these are all of the column.
+    values: Count
+    whole: bool = False
+
+
 class ColumnProfile(Part, frozen=True):
     """Counts and rates over a bounded sample of one column; no value, no part of a value."""
 
@@ -95,6 +115,8 @@ class ColumnProfile(Part, frozen=True):
     rare: dict[Code, Count] = {}
     # Trait -> share in hundredths over at least five different values; docs/features.md lists them.
     traits: dict[Code, Rate] = {}
+    # Absent where rows are not joined by the column, or its values are sensitive.
+    sketch: Sketch | None = None
 
 
 class ColumnSnapshot(Part, frozen=True):
