@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from datawave.demo import build_demo
+from datawave.demo import DEMO_TRUTH, build_demo
 from datawave_edge.connectors import TableShape, make_connector
 from datawave_edge.protocol import ConnectionSpec, RunSettings, TableSnapshot
 from datawave_edge.snapshots import snapshot_of
+
+# The demo's truth, and that of the paths in its JSON documents.
+TRUTH = DEMO_TRUTH | {
+    ("web_events", "payload.path"): "net.url",
+    ("web_events", "payload.ms"): "duration",
+    ("web_events", "payload.ab"): "other",
+    ("web_settings", "setting_json.enabled"): "boolean",
+    ("web_settings", "setting_json.limit"): "quantity",
+}
 
 
 def describe_demo(folder: Path) -> list[TableSnapshot]:

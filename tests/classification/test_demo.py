@@ -7,9 +7,8 @@ import pytest
 from apps.classification.judge import Verdict
 from apps.classification.rules.judging import RuleJudge
 from apps.classification.tables import read_table
-from datawave.demo import DEMO_TRUTH
 
-from .estate import describe_demo
+from .estate import TRUTH, describe_demo
 
 MUST_BE_FOUND = (
     "contact.email", "finance.credit_card_number", "finance.card_security_code", "gov.national_id",
@@ -41,14 +40,14 @@ Verdicts = dict[tuple[str, str], Verdict]
 
 
 def test_most_columns_are_right_when_the_demo_is_judged(verdicts: Verdicts) -> None:
-    right = [place for place, found in verdicts.items() if DEMO_TRUTH[place] == found.semantic_type]
+    right = [place for place, found in verdicts.items() if TRUTH[place] == found.semantic_type]
     assert len(verdicts) > 250
     assert len(right) / len(verdicts) >= 0.95
 
 
 @pytest.mark.parametrize("kind", MUST_BE_FOUND)
 def test_sensitive_column_is_found_when_it_is_in_the_demo(verdicts: Verdicts, kind: str) -> None:
-    places = [place for place in verdicts if DEMO_TRUTH[place] == kind]
+    places = [place for place in verdicts if TRUTH[place] == kind]
     assert places
     assert [place for place in places if verdicts[place].semantic_type != kind] == []
 
@@ -62,5 +61,5 @@ def test_trap_is_not_taken_for_personal_data_when_its_name_misleads(
 
 def test_most_confident_verdicts_are_right_when_sorted(verdicts: Verdicts) -> None:
     sure = [place for place, found in verdicts.items() if found.confidence >= 0.9]
-    right = [place for place in sure if DEMO_TRUTH[place] == verdicts[place].semantic_type]
+    right = [place for place in sure if TRUTH[place] == verdicts[place].semantic_type]
     assert len(right) / len(sure) >= 0.97

@@ -8,9 +8,8 @@ from apps.classification.judge import Verdict
 from apps.classification.model.judging import ModelJudge
 from apps.classification.model.store import load_model
 from apps.classification.tables import read_table
-from datawave.demo import DEMO_TRUTH
 
-from .estate import describe_demo
+from .estate import TRUTH, describe_demo
 from .test_demo import MUST_BE_FOUND, TRAPS
 
 Verdicts = dict[tuple[str, str], Verdict]
@@ -30,16 +29,16 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
 
 def test_most_columns_are_right_when_the_model_judges_the_demo(verdicts: Verdicts) -> None:
     wrong = {
-        place: (DEMO_TRUTH[place], found.semantic_type)
+        place: (TRUTH[place], found.semantic_type)
         for place, found in verdicts.items()
-        if DEMO_TRUTH[place] != found.semantic_type
+        if TRUTH[place] != found.semantic_type
     }
     assert len(wrong) / len(verdicts) <= 0.05, wrong
 
 
 @pytest.mark.parametrize("kind", MUST_BE_FOUND)
 def test_sensitive_column_is_found_when_the_model_judges(verdicts: Verdicts, kind: str) -> None:
-    missed = [p for p, found in verdicts.items() if DEMO_TRUTH[p] == kind != found.semantic_type]
+    missed = [p for p, found in verdicts.items() if TRUTH[p] == kind != found.semantic_type]
     assert missed == []
 
 
