@@ -11,9 +11,11 @@ _NAMES = {
     "card_number": ("card number", "card numbers"),
     "email": ("e-mail address", "e-mail addresses"),
     "iban": ("IBAN", "IBANs"),
+    "ipv4": ("IP address", "IP addresses"),
     "jwt": ("signed token", "signed tokens"),
     "phone": ("telephone number", "telephone numbers"),
     "private_key": ("private key", "private keys"),
+    "url": ("web address", "web addresses"),
     "us_ssn": ("US social security number", "US social security numbers"),
 }
 _WHY_NOT = {
@@ -35,6 +37,18 @@ def describe_rare(found: Mapping[str, int]) -> list[dict[str, str]]:
 def _tell(code: str, count: int) -> str:
     one, many = _NAMES.get(code, (code.replace("_", " "),) * 2)
     return f"{count:,} row with {one}" if count == 1 else f"{count:,} rows with {many}"
+
+
+def describe_mentions(found: Mapping[str, float]) -> list[dict[str, str]]:
+    """What texts mention beside other words, and how many of them do, the most first."""
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"code": code, "text": _tell_mentions(code, share)} for code, share in ordered]
+
+
+def _tell_mentions(code: str, share: float) -> str:
+    _, many = _NAMES.get(code, ("", code.replace("_", " ")))
+    rate = "under 1%" if share < 0.01 else f"{share:.0%}"  # noqa: PLR2004 - one in a hundred
+    return f"{rate} of texts mention {many}"
 
 
 def describe_counting(counting: Mapping[str, Any]) -> dict[str, str] | None:

@@ -127,9 +127,10 @@ def _list_figures(profile: ColumnProfile) -> dict[str, Any]:
         "distinct_estimate": profile.distinct_estimate,
         "length_quartiles": list(profile.length_quartiles),
         "quartiles": list(number.quartiles) if number else [],
+        "mentions": dict(profile.mentions),
         "oldest_age_days": date.oldest_age_days if date else None,
     }
-    return {name: value for name, value in figures.items() if value not in (None, [])}
+    return {name: value for name, value in figures.items() if value not in (None, [], {})}
 
 
 def _list_column_flags(column: ColumnSnapshot, profile: ColumnProfile) -> list[Flag]:

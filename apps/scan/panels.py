@@ -7,7 +7,7 @@ from typing import Any
 from apps.discovery.panels import Panel
 from apps.discovery.selectors import list_visible_changes
 
-from .counting import describe_anonymity, describe_counting, describe_rare
+from .counting import describe_anonymity, describe_counting, describe_mentions, describe_rare
 from .models import DatasetMeasurement, FieldMeasurement
 from .selectors import list_history, list_profiled_fields, load_measurements
 from .types import Flag
@@ -37,6 +37,7 @@ def _describe(row: FieldMeasurement) -> dict[str, Any]:
         "shapes": [{"shape": shape, "share": share} for shape, share in shapes[:_SHAPES]],
         "flags": _title_flags(row.flags),
         "rare": describe_rare(row.rare),
+        "mentions": describe_mentions(row.figures.get("mentions", {})),
         "is_protected": row.protection not in ("none", "unknown"),
     }
 

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from apps.classification.models import Label
 from apps.compliance.collect import _rare_rate
 from apps.discovery.models import Dataset
-from apps.scan.counting import describe_counting, describe_rare
+from apps.scan.counting import describe_counting, describe_mentions, describe_rare
 from apps.scan.models import DatasetMeasurement, FieldMeasurement
 from datawave_edge.connectors.rare import PATTERNS
+from datawave_edge.features import find_mentions
 from datawave_edge.protocol import ColumnProfile, ColumnSnapshot, Counting, TableSnapshot
+from tests.catalog.factories import catalogue
 from tests.conftest import SignIn
-from tests.discovery.factories import make_column, make_table
+from tests.discovery.factories import make_column, make_table, make_unchanged
 from tests.people import People
 
 from .test_stage import scan
@@ -66,3 +69,32 @@ def test_personal_rate_is_of_the_whole_table_when_the_database_counted() -> None
     table = make_tickets({"card_number": 100_000, "bcrypt": 9_000_000})
     assert table.columns[0].profile is not None
     assert _rare_rate(table.columns[0].profile, table) == pytest.approx(0.01)
+
+
+def test_rate_of_each_identifier_is_shown_when_texts_mention_some(
+    people: People, sign_in: SignIn
+) -> None:
+    profile = ColumnProfile(
+        rows=500, nulls=0, distinct=480, mentions={"email": 0.218, "phone": 0.004}
+    )
+    table = make_table("tickets", [make_column("note", "text", profile=profile)])
+    catalogue(people.source, [table])
+    scan(people.source, make_unchanged(table))
+    asset = reverse("catalog:asset", args=[Dataset.objects.get().public_id])
+    label = reverse("classification:label-detail", args=[Label.objects.get().public_id])
+    for url in (f"{asset}?tab=profile", label):
+        page = sign_in(people.bob).get(url).content.decode()
+        assert "22% of texts mention e-mail addresses" in page
+        assert "under 1% of texts mention telephone numbers" in page
+        assert sign_in(people.charlie).get(url).status_code == 404
+
+
+@pytest.mark.parametrize("code", ["email", "url", "ipv4", "phone", "card_number", "iban", "us_ssn"])
+def test_each_mention_has_words_when_it_is_found(code: str) -> None:
+    assert code in find_mentions(
+        "Ask a@b.example, www.b.example, 10.0.0.1, +49 171 5550100, 123-45-6789"
+        " or 4539 1488 0343 6467 and DE89370400440532013000"
+    )
+    (told,) = describe_mentions({code: 0.5})
+    assert told["text"].startswith("50% of texts mention ")
+    assert "_" not in told["text"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import Any, Final
 
@@ -13,6 +14,12 @@ import sqlalchemy as sa
 from .session import Row
 
 BLOCKS: Final = 20
+# Rows that a draw may give too many, as a factor.
+SPARE: Final = 2
+# Statements that a sample may take, and the share of what was asked for that is enough.
+_ROUNDS: Final = 3
+_ENOUGH: Final = 0.8
+Range = tuple[Any, Any]
 _PLACES: Final = 8
 _ALL: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ALPHABETS: Final = ("0123456789", "0123456789abcdef", _ALL)
@@ -64,23 +71,74 @@ def _text_of(number: int, signs: str) -> str:
     return found
 
 
-def block_statement(
-    columns: Sequence[sa.ColumnElement[Any]],
-    source: sa.FromClause,
-    key: sa.ColumnElement[Any],
-    ranges: Sequence[tuple[Any, Any]],
-    per_block: int,
-) -> sa.CompoundSelect[Row]:
-    """One statement that reads the first rows of each block."""
-    parts = [
-        sa.select(
-            sa.select(*columns)
-            .select_from(source)
-            .where(key >= start, key < end)
-            .order_by(key)
-            .limit(per_block)
-            .subquery()
+@dataclass(frozen=True)
+class Blocks:
+    """Where blocks of a table's key are read."""
+
+    columns: Sequence[sa.ColumnElement[Any]]
+    source: sa.FromClause
+    key: sa.ColumnElement[Any]
+    ranges: Sequence[Range]
+
+    def read(
+        self, read: Callable[[sa.Executable], Sequence[Row]], limit: int, seed: str
+    ) -> list[Row]:
+        """About `limit` rows from all blocks. Where a key has holes, the full blocks give more."""
+        kept: list[Row] = []
+        ranges = list(self.ranges)
+        for last in (False,) * (_ROUNDS - 1) + (True,):
+            per_block = max(1, (limit - len(kept)) // len(ranges))
+            found = _by_block(read(self._statement(ranges, per_block)), len(ranges))
+            total = len(kept) + sum(map(len, found))
+            full = [
+                block for block, rows in zip(ranges, found, strict=True) if len(rows) >= per_block
+            ]
+            if last or not full or total >= _ENOUGH * limit:
+                return [*kept, *(row for rows in found for row in rows)]
+            kept += [row for rows in found if len(rows) < per_block for row in rows]
+            ranges = _split(full, seed)
+        return kept
+
+    def _statement(self, ranges: Sequence[Range], per_block: int) -> sa.CompoundSelect[Row]:
+        """One statement that reads the first rows of each block, each with its block's number."""
+        return sa.union_all(
+            *(
+                sa.select(
+                    sa.select(sa.literal_column(str(number)).label("block"), *self.columns)
+                    .select_from(self.source)
+                    .where(self.key >= start, self.key < end)
+                    .order_by(self.key)
+                    .limit(per_block)
+                    .subquery()
+                )
+                for number, (start, end) in enumerate(ranges)
+            )
         )
+
+
+def thin(rows: Sequence[Row], limit: int) -> Sequence[Row]:
+    """At most `limit` of the rows, left out evenly and not at the end."""
+    if len(rows) <= limit:
+        return rows
+    return [rows[place * len(rows) // limit] for place in range(limit)]
+
+
+def _by_block(rows: Sequence[Row], blocks: int) -> list[list[Row]]:
+    found: list[list[Row]] = [[] for _ in range(blocks)]
+    for number, *cells in rows:
+        found[number].append(tuple(cells))
+    return found
+
+
+def _split(ranges: Sequence[Range], seed: str) -> list[Range]:
+    """The ranges in as many parts as there may be blocks; those of texts stay."""
+    parts = max(1, BLOCKS // len(ranges))
+    return [
+        part
         for start, end in ranges
+        for part in (
+            block_ranges(start, end - 1, parts, seed)
+            if isinstance(start, int) and end - start > parts
+            else [(start, end)]
+        )
     ]
-    return sa.union_all(*parts)

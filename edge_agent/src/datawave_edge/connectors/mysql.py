@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
-from .blocks import BLOCKS, block_ranges, block_statement, text_ranges
+from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .rare import RareCounts, RareTest
@@ -28,6 +28,9 @@ from .server import (
 from .session import cell_limit, column_of, document_limit, table_of, was_cut
 
 _COUNTED: Final = 200_000
+# Rows that a table without a key may have to be gone through for an even sample.
+_DRAWN: Final = 2_000_000
+_SEED: Final = 20_011
 _LIMITS: Final = ("max_statement_time", "max_execution_time")
 _AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
@@ -89,7 +92,7 @@ class MysqlConnector(ServerConnector):
         count = self._count(shape.ref) if is_small and not is_view else None
         if not limit:
             return Sample([], count, exact=count is not None)
-        rows = self._session.rows(self._sample_statement(shape, limit, count))
+        rows = self._sample_rows(shape, limit, count)
         if len(rows) < limit and (count is None or count <= limit):
             count = len(rows)
         cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
@@ -107,7 +110,9 @@ class MysqlConnector(ServerConnector):
         )
         return f"GRANT SELECT, SHOW VIEW ON {schema}.{name} TO {user};"
 
-    def _sample_statement(self, shape: TableShape, limit: int, count: int | None) -> sa.Executable:
+    def _sample_rows(
+        self, shape: TableShape, limit: int, count: int | None
+    ) -> Sequence[tuple[Any, ...]]:
         source = table_of(shape.ref.container, shape.ref.name)
         cut = cell_limit(limit, len(shape.columns))
         whole = document_limit(limit, shape.columns)
@@ -120,11 +125,17 @@ class MysqlConnector(ServerConnector):
             ).label(f"c{index}")
             for index, column in enumerate(shape.columns)
         ]
-        found = self._find_blocks(shape) if count is None or count > limit else None
-        if found is None:
-            return sa.select(*cells).select_from(source).limit(limit)
-        key, ranges = found
-        return block_statement(cells, source, key, ranges, max(1, limit // len(ranges)))
+        plain = sa.select(*cells).select_from(source)
+        if shape.kind == "view" or (count is not None and count <= limit):
+            return self._session.rows(plain.limit(limit))
+        found = self._find_blocks(shape)
+        if found is not None:
+            blocks = Blocks(cells, source, *found)
+            return blocks.read(self._session.rows, limit, shape.ref.path)
+        if shape.row_count is None or not limit < shape.row_count <= _DRAWN:
+            return self._session.rows(plain.limit(limit))
+        drawn = _draw(plain, limit / shape.row_count)
+        return thin(self._session.rows(drawn.limit(limit * SPARE)), limit)
 
     def _find_blocks(
         self, shape: TableShape
@@ -270,6 +281,12 @@ class _ClearRefused:
         """Send nothing."""
         del packet
         raise SourceFault("auth_failed", hint="The server asks for the password in clear text.")
+
+
+def _draw(plain: sa.Select[Any], share: float) -> sa.Select[Any]:
+    """Rows drawn from all over a table that has no key to find blocks by."""
+    drawn: sa.ColumnElement[Any] = sa.func.rand(sa.literal_column(str(_SEED)))
+    return plain.where(drawn < sa.literal_column(f"{share:.8f}"))
 
 
 def _tls_args(mode: str) -> dict[str, Any]:

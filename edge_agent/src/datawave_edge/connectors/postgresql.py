@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
+from .blocks import SPARE, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
@@ -34,6 +35,8 @@ _COUNTED: Final = 200_000
 _EVEN_BYTES: Final = 64 * 1024 * 1024
 _SEED: Final = 20_011
 _MARGIN: Final = 1.05
+# Draws until a table's length is known.
+_DRAWS: Final = 5
 _AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 
@@ -114,17 +117,30 @@ class PostgresConnector(ServerConnector):
             return self._session.rows(plain.limit(limit))
         if estimate is None or estimate <= limit * 2:
             return self._session.rows(plain.limit(limit))
-        rows = self._session.rows(self._tablesample(shape, limit, estimate).limit(limit))
+        rows = self._draw(shape, limit, estimate)
         # Old statistics or rows in few pages: better the first rows than hardly any.
         return rows if len(rows) >= limit // 4 else self._session.rows(plain.limit(limit))
+
+    def _draw(self, shape: TableShape, limit: int, estimate: int) -> Sequence[tuple[Any, ...]]:
+        """Rows from all over the table."""
+        percent = 100.0 * _MARGIN * limit / estimate
+        most = limit * SPARE
+        rows: Sequence[tuple[Any, ...]] = ()
+        for _ in range(_DRAWS):
+            rows = self._session.rows(self._tablesample(shape, limit, percent).limit(most))
+            if len(rows) < most:
+                break
+            # The table is longer than its statistics say, and the bound cut its end off.
+            percent /= SPARE
+        return thin(rows, limit)
 
     def _select(self, shape: TableShape, limit: int) -> sa.Select[Any]:
         source = table_of(shape.ref.container, shape.ref.name)
         return sa.select(*self._cells(shape, limit)).select_from(source)
 
-    def _tablesample(self, shape: TableShape, limit: int, estimate: int) -> sa.Select[Any]:
+    def _tablesample(self, shape: TableShape, limit: int, percent: float) -> sa.Select[Any]:
         source = table_of(shape.ref.container, shape.ref.name)
-        percent = min(100.0, max(0.0001, 100.0 * _MARGIN * limit / estimate))
+        percent = min(100.0, max(0.0001, percent))
         is_large = (shape.size_bytes or 0) > _EVEN_BYTES
         method = sa.func.system if is_large else sa.func.bernoulli
         sampled = source.tablesample(

@@ -21,7 +21,7 @@ from datawave_edge.protocol import (
     SourceFacts,
 )
 
-from .blocks import BLOCKS, block_ranges, block_statement
+from .blocks import BLOCKS, Blocks, block_ranges
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
 from .meter import Meter
 from .rare import RareCounts, RareTest
@@ -92,7 +92,7 @@ class SqliteConnector:
         count = None if shape.kind == "view" else self._count(shape.ref)
         if not limit:
             return Sample([], count, count is not None)
-        rows = self._rows(self._sample_statement(shape, limit, count))
+        rows = self._sample_rows(shape, limit, count)
         if len(rows) < limit and (count is None or count <= limit):
             count = len(rows)
         cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
@@ -149,7 +149,9 @@ class SqliteConnector:
             raise
         return int(found[0][0])
 
-    def _sample_statement(self, shape: TableShape, limit: int, count: int | None) -> sa.Executable:
+    def _sample_rows(
+        self, shape: TableShape, limit: int, count: int | None
+    ) -> Sequence[tuple[Any, ...]]:
         source = table_of("", shape.ref.name)
         cut = cell_limit(limit, len(shape.columns))
         whole = document_limit(limit, shape.columns)
@@ -159,10 +161,10 @@ class SqliteConnector:
         ]
         bounds = self._rowid_bounds(shape) if count is None or count > limit else None
         if bounds is None:
-            return sa.select(*cells).select_from(source).limit(limit)
+            return self._rows(sa.select(*cells).select_from(source).limit(limit))
         key, low, high = bounds
         ranges = block_ranges(low, high, BLOCKS, shape.ref.name)
-        return block_statement(cells, source, key, ranges, max(1, limit // BLOCKS))
+        return Blocks(cells, source, key, ranges).read(self._rows, limit, shape.ref.name)
 
     def _rowid_bounds(self, shape: TableShape) -> tuple[sa.ColumnElement[Any], int, int] | None:
         taken = {column.name.lower() for column in shape.columns}
