@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from datawave_edge.protocol.records import EMPTY
 
@@ -34,6 +34,53 @@ _COMMON: Final = frozenset(
         "of",
     )
 )
+
+
+# The lowest bit of each of 128 groups of four.
+_LOWEST: Final = int("1" * 128, 16)
+
+
+class Packed(NamedTuple):
+    """A sketch as two numbers of four bits a bin, so that thousands are compared at once."""
+
+    bits: int
+    # One in the lowest bit of each bin that some value fell into.
+    filled: int
+
+
+def pack_bins(bins: str) -> Packed:
+    """The bins of a sketch, packed."""
+    return Packed(int(bins.replace(EMPTY, "0"), 16), int(bins.translate(_FILLED), 16))
+
+
+_FILLED: Final = str.maketrans({**dict.fromkeys("0123456789abcdef", "1"), EMPTY: "0"})
+
+
+class Counts(NamedTuple):
+    """Bins that either sketch has filled, that both have, and in which they agree."""
+
+    filled: int
+    both: int
+    equal: int
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether sets without a value in common could agree as much."""
+        expected = self.both * CHANCE
+        return self.equal < expected + _SURE * math.sqrt(expected * (1 - CHANCE))
+
+
+def count_bins(one: Packed, other: Packed) -> Counts:
+    """How the bins of two sketches agree."""
+    differ = one.bits ^ other.bits
+    differ |= differ >> 2
+    differ |= differ >> 1
+    both = one.filled & other.filled
+    return Counts(
+        filled=(one.filled | other.filled).bit_count(),
+        both=both.bit_count(),
+        equal=(both & ~differ & _LOWEST).bit_count(),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,21 +116,13 @@ def compare_sketches(one: SketchFacts, other: SketchFacts) -> Overlap | None:
     """
     if one.key != other.key or not other.whole or not (one.values and other.values):
         return None
-    filled = both = equal = 0
-    for left, right in zip(one.bins, other.bins, strict=True):
-        filled += left != EMPTY or right != EMPTY
-        both += EMPTY not in (left, right)
-        equal += left == right != EMPTY
-    return _reckon(one, other, filled=filled, both=both, equal=equal)
+    counts = count_bins(pack_bins(one.bins), pack_bins(other.bins))
+    return None if counts.is_chance else _reckon(one, other, counts)
 
 
-def _reckon(
-    one: SketchFacts, other: SketchFacts, *, filled: int, both: int, equal: int
-) -> Overlap | None:
-    expected = both * CHANCE
-    if equal < expected + _SURE * math.sqrt(expected * (1 - CHANCE)):
-        return None
-    jaccard = min(1.0, (equal - expected) / (filled * (1 - CHANCE)))
+def _reckon(one: SketchFacts, other: SketchFacts, counts: Counts) -> Overlap:
+    filled, both, equal = counts
+    jaccard = min(1.0, (equal - both * CHANCE) / (filled * (1 - CHANCE)))
     common = jaccard / (1 + jaccard) * (one.values + other.values)
     rate = equal / filled
     spread = math.sqrt(rate * (1 - rate) / filled) / (1 - CHANCE)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 from apps.discovery.selectors import list_visible_fields
 from apps.discovery.types import DatasetState, FieldState
 
-from .alikeness import Overlap, SketchFacts, compare_sketches, is_likely
+from .alikeness import (
+    Overlap,
+    SketchFacts,
+    compare_sketches,
+    count_bins,
+    is_likely,
+    pack_bins,
+)
 from .models import FieldSketch
 from .sketching import find_sensitive
 
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 
 # Sketches that one look compares with, the newest first, and joins that it tells.
 MOST_COMPARED: Final = 20_000
+MOST_NEAR: Final = 400
 MOST_TOLD: Final = 50
 
 
@@ -43,7 +51,8 @@ def find_likely_joins(
     rest = _list_sketches(user).filter(key__in=keys).exclude(field__dataset=dataset)
     if other is not None:
         rest = rest.filter(field__dataset=other)
-    found = _compare_all(own, rest.order_by("-pk")[:MOST_COMPARED])
+    near = _find_near(own, rest.order_by("-pk"))
+    found = _compare_all(own, rest.filter(pk__in=near))
     secret = find_sensitive({f.dataset_id for join in found for f in (join.field, join.other)})
     kept = [each for each in found if not {each.field.pk, each.other.pk} & secret]
     kept.sort(key=lambda each: (-each.overlap.held, -each.overlap.jaccard, each.other.pk))
@@ -55,6 +64,18 @@ def _list_sketches(user: User) -> QuerySet[FieldSketch]:
     there = fields.exclude(dataset__state=DatasetState.DROPPED)
     rows = FieldSketch.objects.filter(field__in=there.values("pk"), withheld=False)
     return rows.select_related("field__dataset__source")
+
+
+def _find_near(own: Iterable[FieldSketch], rest: QuerySet[FieldSketch]) -> list[int]:
+    """Of very many sketches those that agree with one of its own more than by chance."""
+    mine = [(row.is_number, pack_bins(row.bins)) for row in own]
+    near = []
+    for pk, bins, is_number in rest.values_list("pk", "bins", "is_number")[:MOST_COMPARED]:
+        packed = pack_bins(bins)
+        alike = (count_bins(each, packed) for kind, each in mine if kind == is_number)
+        if any(not counts.is_chance for counts in alike):
+            near.append(pk)
+    return near[:MOST_NEAR]
 
 
 def _compare_all(own: Iterable[FieldSketch], rest: Iterable[FieldSketch]) -> list[LikelyJoin]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.catalog.alikeness import SketchFacts, compare_sketches
+from apps.catalog.alikeness import SketchFacts, compare_sketches, count_bins, pack_bins
 from datawave_edge.connectors import Cell, Sample
 from datawave_edge.discovery import run_discovery
 from datawave_edge.outbox import Outbox
@@ -193,3 +193,16 @@ def test_sketches_arrive_when_the_work_asks_for_them(
         "with": {"code": True, "mail": False},
         "without": {"code": False, "mail": False},
     }
+
+
+BINS_TEXT = st.text("0123456789abcdef-", min_size=BINS, max_size=BINS)
+
+
+@given(BINS_TEXT, BINS_TEXT)
+def test_packed_bins_agree_as_their_signs_do(one: str, other: str) -> None:
+    pairs = list(zip(one, other, strict=True))
+    assert count_bins(pack_bins(one), pack_bins(other)) == (
+        sum(pair != ("-", "-") for pair in pairs),
+        sum("-" not in pair for pair in pairs),
+        sum(a == b != "-" for a, b in pairs),
+    )
