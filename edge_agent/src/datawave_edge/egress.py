@@ -50,6 +50,8 @@ _SCRUBBED: Final = (
     # Keys and codes: long words with several digits in them.
     (re.compile(r"\b(?=[A-Za-z]*\d)(?=(?:[A-Za-z]*\d){3})[A-Za-z0-9]{8,}\b"), "…"),
 )
+# Without one of these a text is left as it is by all of the above.
+_SUSPECT: Final = re.compile(r"[@'\"`\d“‘«„]|://")
 _EXPRESSION: Final = re.compile(
     r"'[^']*'|\"[^\"]*\"|\S@\S|^[\d.,+-]+$|^0x[0-9A-Fa-f]+$"
     r"|[-+*/%=<>|&(,]\s*\d[\d.]*\s*(?:$|[-+*/%=<>|&),])|^\d[\d.]*\s*[-+*/%=<>|&]"
@@ -131,6 +133,8 @@ def scrub_comment(text: str) -> str:
     if not text:
         return ""
     text = _BAD_CHARS.sub("\ufffd", text)[: MAX_COMMENT * 2]
+    if not _SUSPECT.search(text):
+        return text[:MAX_COMMENT]
     for pattern, replacement in _SCRUBBED:
         text = pattern.sub(replacement, text)
     return text[:MAX_COMMENT]

@@ -71,7 +71,7 @@ class Governor:
     def pace(self, connector: Connector) -> None:
         """Before a table: wait out a blackout, and back off while the source is slow."""
         self._wait_out_blackout(connector)
-        if isinstance(connector, Metered) and time.monotonic() - self._probed >= PROBE_EVERY:
+        if time.monotonic() - self._probed >= PROBE_EVERY and isinstance(connector, Metered):
             self._back_off(connector)
             self._probed = time.monotonic()
 

@@ -167,8 +167,8 @@ class Outbox:
             )
 
     def mark_acked(self, job: str, seq: int) -> None:
-        """The server has this batch."""
-        with self.file.writing() as connection:
+        """The server has this batch. Forgotten, it is sent again and known as a duplicate."""
+        with self.file.writing(synced=False) as connection:
             connection.execute("UPDATE batches SET acked = 1 WHERE job = ? AND seq = ?", (job, seq))
 
     def mark_missing(self, job: str, numbers: Sequence[int]) -> bool:
@@ -214,7 +214,7 @@ class Outbox:
     def add_load(self, job: str, load: Load) -> None:
         """Add what was asked of the source since the last call."""
         whole = encode_message(add_loads(self.get_load(job), load)).decode()
-        with self.file.writing() as connection:
+        with self.file.writing(synced=False) as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO loads (job, load) VALUES (?, ?)", (job, whole)
             )

@@ -74,10 +74,15 @@ class SpoolFile:
             self._connection.close()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of it is on the disk, or nothing. Raises SpoolUnwritable."""
+    def writing(self, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is on the disk, or nothing. Raises SpoolUnwritable.
+
+        One that is not `synced` outlives the process at once, and a power cut after the next that
+        is: for what can be found out again.
+        """
         with self._lock:
             try:
+                self._connection.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
                 # Rolls back on any error, also when the commit itself finds the disk full.
                 with self._connection:
                     self._connection.execute("BEGIN IMMEDIATE")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from typing import Final, Literal
 
 Quoting = Literal["postgresql", "mysql", "sqlite", "mssql", "oracle"]
@@ -16,6 +17,7 @@ MAX_TEXT: Final = 8_000
 _LONGEST: Final = 200_000
 # From this length a name that is part of a literal is no chance.
 _TELLING: Final = 4
+_REPEATED: Final = 200
 
 _STRING: Final = r"'(?:[^']|'')*'"
 _SLASHED: Final = r"'(?:[^'\\]|\\.|'')*'"
@@ -66,6 +68,18 @@ def strip_literals(text: str, quoting: Quoting, known: Container[str] | None = N
     """
     if not text or len(text) > _LONGEST:
         return ""
+    if known is None and len(text) < _REPEATED:
+        return _strip_again(text, quoting)
+    return _strip_all(text, quoting, known)
+
+
+@lru_cache(maxsize=1_024)
+def _strip_again(text: str, quoting: Quoting) -> str:
+    """Short conditions are those that many tables have alike."""
+    return _strip_all(text, quoting, None)
+
+
+def _strip_all(text: str, quoting: Quoting, known: Container[str] | None) -> str:
     readings = {_strip(text, grammar, known) for grammar in _GRAMMARS[quoting]}
     if len(readings) != 1:
         return ""

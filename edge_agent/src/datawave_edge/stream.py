@@ -260,7 +260,8 @@ class JobStream:
         self._listed = self._listed if listed is None else listed
         self._done += done
         self._current = self._current if current is None else current
-        self._news.set()
+        if not self._news.is_set():
+            self._news.set()
 
     def report_now(self) -> None:
         """Send the last figures before the end."""

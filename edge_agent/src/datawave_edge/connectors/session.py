@@ -97,12 +97,21 @@ class Session:
         """All rows of a statement. Text is sent with bind names such as :name."""
         if self._connection is None:
             self.open()
-        executable = sa.text(statement) if isinstance(statement, str) else statement
         with self.meter.timing(), told_as_fault():
-            assert self._connection is not None  # noqa: S101 - opened above
-            found = self._connection.execute(executable, parameters or {}).fetchall()
+            found = self._fetch(statement, parameters or {})
         self.meter.note_rows(len(found))
-        return [tuple(row) for row in found]
+        return found
+
+    def _fetch(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any]
+    ) -> Sequence[Row]:
+        assert self._connection is not None  # noqa: S101 - opened before
+        if not isinstance(statement, str):
+            found = self._connection.execute(statement, parameters).fetchall()
+            return [tuple(row) for row in found]
+        # Text has no types to convert by, so the driver's own rows are taken as they are.
+        cursor = self._connection.execute(sa.text(statement), parameters).cursor
+        return list(cursor.fetchall()) if cursor is not None else []
 
     def run(self, statement: str) -> None:
         """Run a statement that gives no rows, such as SET."""
