@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from .batches import Batching, Entry
-from .connectors import Connector, Listing, TableRef, TableShape, TellsApart, make_connector
+from .connectors import Connector, Listing, Plans, TableRef, TableShape, TellsApart, make_connector
 from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
@@ -183,7 +183,10 @@ class _Walk:
         wanted = [ref for ref in rest if chosen.lets(ref)]
         for ref in sorted(set(rest) - set(wanted)):
             self._add(_entry(ref, FilteredRecord(**clean_ref(ref)._asdict())))
-        for chunk in _chunks(self._pass_unchanged(connector, wanted), DESCRIBE_CHUNK):
+        wanted = self._pass_unchanged(connector, wanted)
+        if isinstance(connector, Plans):
+            connector.plan(wanted)
+        for chunk in _chunks(wanted, DESCRIBE_CHUNK):
             self._read_chunk(connector, chunk)
         self._flush()
         self._fingerprints.keep()

@@ -14,6 +14,7 @@ from .contract import (
     Connector,
     ConnectorFactory,
     Listing,
+    Plans,
     Sample,
     TableRef,
     TableShape,
@@ -21,8 +22,8 @@ from .contract import (
 )
 
 __all__ = [
-    "Binary", "Cell", "Connector", "Listing", "Sample", "TableRef", "TableShape", "TellsApart",
-    "make_connector",
+    "Binary", "Cell", "Connector", "Listing", "Plans", "Sample", "TableRef", "TableShape",
+    "TellsApart", "make_connector",
 ]  # fmt: skip
 
 _ENGINES: Final = {

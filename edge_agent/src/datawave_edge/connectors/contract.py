@@ -133,6 +133,14 @@ class TellsApart(Protocol):
         """The fingerprints that `describe` would give; one that is gone is missing."""
 
 
+@runtime_checkable
+class Plans(Protocol):
+    """A connector that asks for less when it knows which tables will be described."""
+
+    def plan(self, refs: Sequence[TableRef]) -> None:
+        """These of the listed tables, and no others."""
+
+
 class ConnectorFactory(Protocol):
     """Makes a connector for a spec; importing the driver is left to `connect`."""
 

@@ -63,6 +63,7 @@ class MysqlConnector(ServerConnector):
         named = [(TableRef(schema, name), kind) for schema, name, kind in rows if name is not None]
         tables = [ref for ref, kind in named if kind != "SEQUENCE"]
         counts = Counter(ref.container for ref in tables)
+        self._catalog.listed = counts
         sequences = Counter(ref.container for ref, kind in named if kind == "SEQUENCE")
         if self._spec.database and not schemas:
             raise SourceFault("database_missing")
@@ -77,6 +78,9 @@ class MysqlConnector(ServerConnector):
         ]
         # Databases without a grant are hidden, so only who may read any database sees them all.
         return Listing(containers, tables, complete=not self._spec.database and self._sees_all(""))
+
+    def plan(self, refs: Sequence[TableRef]) -> None:
+        self._catalog.plan(refs)
 
     def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         found = self._catalog.read(refs)

@@ -1,14 +1,17 @@
 """information_schema of MySQL and MariaDB in bulk: one set of queries for a whole database.
 
-The server opens every table of a database for each such query, however few are asked for by a list
-of names, so a database is read at once and handed out in pieces.
+The server goes through all tables of a database for each such query, so a database is read at once
+and handed out in pieces. Where few of its tables are wanted they are asked for by name: it opens no
+others then.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ColumnSnapshot, Constraint, ForeignKey, Index, Partitioning
@@ -72,7 +75,11 @@ _CHECKS_SQL: Final = (
         " AND t.constraint_type = 'CHECK' WHERE c.constraint_schema = :schema"
     ),
 )
+# Fewer than one in so many tables are asked for by name, some hundreds at a time.
+_FEW: Final = 4
+_PORTION: Final = 300
 _ORDER: Final = {
+    **dict.fromkeys(_CHECKS_SQL, " ORDER BY 1, 2"),
     _COLUMNS_SQL: " ORDER BY table_name, ordinal_position",
     _INDEXES_SQL: " ORDER BY table_name, index_name, seq_in_index",
     _KEYS_SQL: " ORDER BY table_name, constraint_name, ordinal_position",
@@ -95,25 +102,46 @@ class MysqlCatalog:
         self._read: set[str] = set()
         # What was read and not yet asked for.
         self._ahead: dict[TableRef, TableShape] = {}
+        # How many tables each database has, and those of it that will be asked for.
+        self.listed: Mapping[str, int] = {}
+        self._wanted: Mapping[str, set[str]] = {}
+
+    def plan(self, refs: Sequence[TableRef]) -> None:
+        """These tables will be asked for."""
+        wanted: dict[str, set[str]] = {}
+        for ref in refs:
+            wanted.setdefault(ref.container, set()).add(ref.name)
+        self._wanted = wanted
 
     def read(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         """Structure of some tables; those that are gone are left out."""
         if len(refs) == 1:
-            return self._read_schema(refs[0].container, refs[0].name)
+            found = self._read_schema(refs[0].container, [refs[0].name])
+            return {ref: found[ref] for ref in refs if ref in found}
         for schema in sorted({ref.container for ref in refs} - self._read):
-            self._ahead.update(self._read_schema(schema))
+            for names in self._choose(schema):
+                self._ahead.update(self._read_schema(schema, names))
             self._read.add(schema)
         return {ref: self._ahead.pop(ref) for ref in refs if ref in self._ahead}
 
-    def _read_schema(self, schema: str, name: str = "") -> dict[TableRef, TableShape]:
+    def _choose(self, schema: str) -> Iterator[Sequence[str]]:
+        """The names to ask for, in portions; one without names for all there are."""
+        wanted = sorted(self._wanted.get(schema, ()))
+        if not wanted or len(wanted) * _FEW > self.listed.get(schema, 0):
+            wanted = []
+            yield wanted
+        for start in range(0, len(wanted), _PORTION):
+            yield wanted[start : start + _PORTION]
+
+    def _read_schema(self, schema: str, names: Sequence[str]) -> dict[TableRef, TableShape]:
         self._roles = self._roles or MysqlRoles(self._session)
         tables, *rest, views = (
-            self._ask(statement, schema, name)
+            self._ask(statement, schema, names)
             for statement in (
                 _TABLES_SQL, _COLUMNS_SQL, _INDEXES_SQL, _KEYS_SQL, _PARTITIONS_SQL, _VIEWS_SQL,
             )
         )  # fmt: skip
-        parts = [group(part) for part in (*rest, self._ask_checks(schema, name))]
+        parts = [group(part) for part in (*rest, self._ask_checks(schema, names))]
         texts = {of: _text(text) for of, text in views}
         shapes = {}
         for row in tables:
@@ -127,20 +155,23 @@ class MysqlCatalog:
             shapes[shape.ref] = shape
         return shapes
 
-    def _ask(self, statement: str, schema: str, name: str) -> Sequence[Row]:
-        only = " AND table_name = :name" if name else ""
-        text = f"{statement}{only}{_ORDER.get(statement, '')}"
-        return self._session.rows(text, {"schema": schema, **({"name": name} if name else {})})
+    def _ask(self, statement: str, schema: str, names: Sequence[str]) -> Sequence[Row]:
+        order = _ORDER.get(statement, "")
+        if not names:
+            return self._session.rows(f"{statement}{order}", {"schema": schema})
+        text = sa.text(f"{statement} AND CAST(table_name AS BINARY) IN :names{order}")
+        return self._session.rows(
+            text.bindparams(sa.bindparam("names", expanding=True)),
+            {"schema": schema, "names": names},
+        )
 
-    def _ask_checks(self, schema: str, name: str) -> Sequence[Row]:
+    def _ask_checks(self, schema: str, names: Sequence[str]) -> Sequence[Row]:
         for statement in _CHECKS_SQL:
             try:
-                rows = self._session.rows(f"{statement} ORDER BY 1, 2", {"schema": schema})
+                return self._ask(statement, schema, names)
             except SourceFault as fault:
                 if fault.code == "connection_lost":
                     raise
-            else:
-                return [row for row in rows if not name or row[0] == name]
         return []
 
 
