@@ -183,10 +183,10 @@ class _Walk:
         wanted = [ref for ref in rest if chosen.lets(ref)]
         for ref in sorted(set(rest) - set(wanted)):
             self._add(_entry(ref, FilteredRecord(**clean_ref(ref)._asdict())))
-        wanted = self._pass_unchanged(connector, wanted)
+        unread = self._pass_unchanged(connector, wanted)
         if isinstance(connector, Plans):
-            connector.plan(wanted)
-        for chunk in _chunks(wanted, DESCRIBE_CHUNK):
+            connector.plan(unread)
+        for chunk in _chunks(unread, DESCRIBE_CHUNK):
             self._read_chunk(connector, chunk)
         self._flush()
         self._fingerprints.keep()
