@@ -1,8 +1,9 @@
 """Structure of many tables against plain catalogue queries: `python -m bench.structure`.
 
 Each side runs in a process of its own, from its start to its end, one after the other, and the
-ratios are printed. PEER=1 adds acryl-datahub[postgres], installed from PyPI into an environment of
-its own; TABLES=10000 gives the size (default 1000), ENGINE=mysql takes MySQL or MariaDB.
+ratios are printed: of the clock, and of the CPU of both ends together, which a loaded machine does
+not stretch. PEER=1 adds acryl-datahub[postgres], installed from PyPI into an environment of its
+own; TABLES=30,1000,10000 gives the sizes (default 30,1000), ENGINE=mysql takes MySQL or MariaDB.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import pymysql
 from bench.many_tables.estate import make_mysql, make_postgres
 from datawave_edge.protocol import ConnectionSpec
 
-TABLES: Final = int(os.environ.get("TABLES", "1000"))
+SIZES: Final = [int(each) for each in os.environ.get("TABLES", "30,1000").split(",")]
 ENGINE: Final = os.environ.get("ENGINE", "postgresql")
 POSTGRES: Final = os.environ.get(
     "TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -37,9 +38,15 @@ APPLICATION: Final = "datawave-edge"
 
 
 def main() -> None:
+    """Measure each size."""
+    for tables in SIZES:
+        _measure(tables)
+
+
+def _measure(tables: int) -> None:
     """Make the database unless it is there, run each side, print the ratios."""
-    spec = _spec()
-    with _database(spec), tempfile.TemporaryDirectory() as folder:
+    spec = _spec(tables)
+    with _database(spec, tables), tempfile.TemporaryDirectory() as folder:
         sides = {
             "catalogue queries": _side("floor"),
             "agent, first run": _side("agent", folder),
@@ -48,15 +55,17 @@ def main() -> None:
         if os.environ.get("PEER"):
             sides["acryl-datahub"] = _peer(spec, Path(folder))
         floor: dict[str, Any] = {}
-        print(f"{ENGINE}, {TABLES:,} tables")
+        print(f"{ENGINE}, {tables:,} tables")
         for title, command in sides.items():
             told = _run(command, spec)
             floor = floor or told
             learnt = _run(_side("learn", folder), spec)["said"] if "agent" in title else ""
+            cpu = told["cpu"] + told["server"]
             print(
                 f"  {title:18} {told['wall']:6.2f} s ({told['wall'] / floor['wall']:5.2f} x)"
-                f"  own CPU {told['cpu']:6.2f} s  {told['rss']:4.0f} MB"
-                f"  database CPU {told['server']:5.2f} s  {told['said']} {learnt}"
+                f"  CPU {cpu:6.2f} s ({cpu / (floor['cpu'] + floor['server']):5.2f} x)"
+                f" = own {told['cpu']:.2f} + database {told['server']:.2f}"
+                f"  {told['rss']:4.0f} MB  {told['said']} {learnt}"
             )
 
 
@@ -64,7 +73,7 @@ def _side(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "bench.many_tables.sides", *arguments]
 
 
-def _spec() -> ConnectionSpec:
+def _spec(tables: int) -> ConnectionSpec:
     parts = urlsplit(POSTGRES if ENGINE == "postgresql" else MYSQL)
     return ConnectionSpec(
         engine="postgresql" if ENGINE == "postgresql" else "mysql",
@@ -72,23 +81,23 @@ def _spec() -> ConnectionSpec:
         port=parts.port,
         username=parts.username or "",
         password=parts.password or "",
-        database=f"bench_structure_{TABLES}",
+        database=f"bench_structure_{tables}",
     )
 
 
 @contextlib.contextmanager
-def _database(spec: ConnectionSpec) -> Iterator[None]:
+def _database(spec: ConnectionSpec, tables: int) -> Iterator[None]:
     """Kept with KEEP=1, for it takes longer to make than to read."""
     if ENGINE == "postgresql":
-        _make_postgres(spec)
+        _make_postgres(spec, tables)
     else:
-        _make_mysql(spec)
+        _make_mysql(spec, tables)
     yield
     if not os.environ.get("KEEP"):
         _drop(spec)
 
 
-def _make_postgres(spec: ConnectionSpec) -> None:
+def _make_postgres(spec: ConnectionSpec, tables: int) -> None:
     with psycopg.connect(POSTGRES, autocommit=True) as admin:
         if admin.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [spec.database]
@@ -96,16 +105,16 @@ def _make_postgres(spec: ConnectionSpec) -> None:
             return
         admin.execute(f"CREATE DATABASE {spec.database}".encode())
     with psycopg.connect(POSTGRES, dbname=spec.database) as connection:
-        make_postgres(connection, TABLES)
+        make_postgres(connection, tables)
 
 
-def _make_mysql(spec: ConnectionSpec) -> None:
+def _make_mysql(spec: ConnectionSpec, tables: int) -> None:
     with _mysql(spec, "") as admin, admin.cursor() as cursor:
         if cursor.execute("SHOW DATABASES LIKE %s", [spec.database]):
             return
         cursor.execute(f"CREATE DATABASE {spec.database}")
     with _mysql(spec, spec.database) as connection:
-        make_mysql(connection, TABLES)
+        make_mysql(connection, tables)
 
 
 def _mysql(spec: ConnectionSpec, database: str) -> pymysql.Connection[Any]:
@@ -149,13 +158,17 @@ def _run(command: list[str], spec: ConnectionSpec) -> dict[str, Any]:
 
 
 class _ServerWatch:
-    """CPU of PostgreSQL's backends that appear meanwhile, where they run on this host."""
+    """CPU of the database where it runs on this host.
+
+    PostgreSQL's: of the backends that appear meanwhile. MySQL's: of the whole server.
+    """
 
     def __init__(self, spec: ConnectionSpec) -> None:
         self._database = spec.database
         self._ticks: dict[int, int] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._before = 0 if spec.engine == "postgresql" else _count_mysql_ticks()
         if spec.engine == "postgresql":
             self._thread.start()
 
@@ -164,7 +177,8 @@ class _ServerWatch:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
+        ticks = _count_mysql_ticks() - self._before if self._before else sum(self._ticks.values())
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def _watch(self) -> None:
         query = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
@@ -172,8 +186,18 @@ class _ServerWatch:
             while not self._over.wait(0.02):
                 for (pid,) in connection.execute(query, [self._database]):
                     with contextlib.suppress(OSError):
-                        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                        self._ticks[pid] = int(fields[11]) + int(fields[12])
+                        self._ticks[pid] = _count_ticks(Path(f"/proc/{pid}/stat"))
+
+
+def _count_mysql_ticks() -> int:
+    names = ((path, path.read_text().strip()) for path in Path("/proc").glob("[0-9]*/comm"))
+    servers = [path for path, name in names if name in ("mariadbd", "mysqld")]
+    return sum(_count_ticks(path.with_name("stat")) for path in servers)
+
+
+def _count_ticks(stat: Path) -> int:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 def _peer(spec: ConnectionSpec, folder: Path) -> list[str]:

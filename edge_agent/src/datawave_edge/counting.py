@@ -15,7 +15,6 @@ import msgspec
 
 from .connectors import Connector, Sample, TableShape
 from .connectors.rare import PATTERNS, SHORTEST, TEXTS, CountsRare, RareCounts, RareTest
-from .connectors.rare_cells import count_cells
 from .faults import SourceFault
 from .protocol import ColumnProfile, ColumnSnapshot, Counting, RunSettings
 from .protocol.structure import DatasetKind
@@ -106,6 +105,9 @@ def _is_known(profile: ColumnProfile | None, code: str) -> bool:
 
 
 def _count_sample(sample: Sample, tests: Sequence[RareTest]) -> RareCounts:
+    # It brings the recognisers and their lists, which a run of structure alone never needs.
+    from .connectors.rare_cells import count_cells
+
     codes: dict[int, list[str]] = {}
     for test in tests:
         codes.setdefault(test.column, []).append(test.code)
