@@ -85,7 +85,7 @@ BREAKAGES = {
         f"DELETE FROM racine_stagerun WHERE run_id = {RUN} AND stage = 'scan'",
     ),
     "I5": (
-        f"{HISTORY} ('racine_run', 999999, 'completed', 'running', 1, 1)",
+        f"{HISTORY} ('racine_run', 999999, 'completed', 'settling', 1, 1)",
         f"{HISTORY} ('racine_stagerun', 999999, 'leased', 'done', 2, 1)",
         f"{HISTORY} ('racine_stagerun', 999999, 'ready', 'leased', 2, 2)",
         f"{HISTORY} ('racine_stagerun', 999999, 'leased', 'done', 2, 3)",

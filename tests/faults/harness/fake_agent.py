@@ -41,6 +41,8 @@ class FakeAgent:
         self.job = ""
         # Of the protocol; the server's own when empty.
         self.version = ""
+        # The server has ended the stream.
+        self.is_over = False
         self.batches = [Recorded(*row) for row in trial.bench.recorded["batches"]]
 
     def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
@@ -129,7 +131,8 @@ def drive(trial: Trial, act: Callable[[FakeAgent], None]) -> None:
         trial.start_run()
         agent.take_job()
         act(agent)
-        agent.end()
+        if not agent.is_over:
+            agent.end()
     finally:
         child.start()
 
@@ -170,11 +173,22 @@ def make_damaging(dice: random.Random) -> Callable[[Trial], None]:
                 agent.trial.violations.append(f"I1 {kind} was answered {status}")
         for batch in agent.batches:
             agent.put(batch)
-            other = agent.batches[(batch.seq + 1) % len(agent.batches)]
-            if agent.put(batch, other.packed, sha=other.sha, records=str(other.records)) != 409:
-                agent.trial.violations.append("I1 another batch with a used number was taken")
+        if contradicts:
+            _contradict(agent)
 
+    contradicts = dice.random() < 0.5
     return lambda trial: drive(trial, act)
+
+
+def _contradict(agent: FakeAgent) -> None:
+    """Two batches of one number: nothing that this agent says from here on is certain."""
+    batch, other = agent.batches[:2]
+    if agent.put(batch, other.packed, sha=other.sha, records=str(other.records)) != 409:
+        agent.trial.violations.append("I1 another batch with a used number was taken")
+    agent.trial.injected += 1
+    agent.is_over = True
+    if agent.put(batch) != 409:
+        agent.trial.violations.append("I1 a stream that contradicts itself goes on")
 
 
 def make_newer(dice: random.Random) -> Callable[[Trial], None]:

@@ -242,7 +242,9 @@ def reorder_batches(dice: random.Random) -> Plan:
 
 def damage_batches(dice: random.Random) -> Plan:
     """F14: batches are cut short, have bits flipped and wrong headers, before the right ones."""
-    return Plan([], drive=fake_agent.make_damaging(random.Random(dice.random())))
+    drive = fake_agent.make_damaging(random.Random(dice.random()))
+    # An agent that contradicts itself fails the run, and another makes it whole.
+    return Plan([], drive=drive, states=("completed", "failed"))
 
 
 def cancel(dice: random.Random) -> Plan:
