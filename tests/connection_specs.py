@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+# Read beside the agent: a file or a folder.
+FILE_ENGINES: Final = ("sqlite", "duckdb", "files")
+
 
 class Trap(NamedTuple):
     """A changed field of an engine's connection."""
@@ -46,6 +49,15 @@ _FILES: Final = (
     "file:x?vfs=unix-none", "sqlite:///x", "sqlite+pysqlite:///x", "http://x/y.db", "x://y",
     "x.db\x00", "x\ny.db", "x" * 1_001,
 )  # fmt: skip
+# DuckDB and folders take absolute paths alone: none of these may lead to a file elsewhere.
+_PLACES: Final = (
+    *_FILES, "data", "./data", "../data", "~/data", "/data/../etc", "/data/..", "/..", "..",
+    "/data/*.csv", "/data/?", "/data/[ab]", "/data/**/x", "/data?access_mode=read_write",
+    "duckdb:///data/x", "duckdb:/data/x", "md:", "md:crm", "motherduck:crm", "MD:crm", "s3://b/x",
+    "gcs://b/x", "az://b/x", "hf://x", "https://x/y.parquet", "http://169.254.169.254/latest",
+    "ATTACH '/etc/passwd' AS x", "x'; ATTACH '/tmp/x' AS x; --", "'/data'", '"/data"',
+    "/data\x00/x", "/data\n", "C:data", "C:\\data\\..\\x", "\\\\?\\C:\\x",
+)  # fmt: skip
 _ENGINES: Final = (
     "", "POSTGRESQL", "postgres", "postgresql+psycopg", "mysql+mysqldb", "sqlite+pysqlite", "h2",
     "shillelagh", "gsheets", "odbc", "../mysql", "contract", "__init__", "mysql\n",
@@ -60,7 +72,7 @@ FOREIGN_FIELDS: Final = (
 
 
 def make_traps() -> Iterator[Trap]:
-    """About 300, each refused for its own field."""
+    """About 400, each refused for its own field."""
     for engine in ("postgresql", "mysql"):
         for field, values in (
             ("host", _HOSTS),
@@ -72,18 +84,21 @@ def make_traps() -> Iterator[Trap]:
         ):
             yield from (Trap(engine, field, value) for value in values)
     yield from (Trap("sqlite", "database", value) for value in _FILES)
-    for field, value in (
-        ("host", "db"), ("port", 5432), ("username", "u"), ("secret_ref", "env:A"),
-        ("password", "p"),
-    ):  # fmt: skip
-        yield Trap("sqlite", field, value)
+    for engine in FILE_ENGINES:
+        if engine != "sqlite":
+            yield from (Trap(engine, "database", value) for value in _PLACES)
+        for field, value in (
+            ("host", "db"), ("port", 5432), ("username", "u"), ("secret_ref", "env:A"),
+            ("password", "p"),
+        ):  # fmt: skip
+            yield Trap(engine, field, value)
     yield from (Trap("postgresql", "engine", value) for value in _ENGINES)
 
 
 def make_valid(engine: str) -> dict[str, Any]:
     """A connection that each door takes."""
     server = {"host": "db.example.test", "port": None, "username": "reader", "tls": "prefer"}
-    if engine == "sqlite":
+    if engine in FILE_ENGINES:
         server = {"host": "", "port": None, "username": "", "tls": "prefer"}
-    database = "/data/crm.sqlite" if engine == "sqlite" else "crm"
+    database = "/data/crm" if engine in FILE_ENGINES else "crm"
     return {"engine": engine, "database": database, "secret_ref": "", **server}

@@ -334,7 +334,7 @@ def _list_first_steps(facts: _Facts) -> tuple[FirstStep, ...]:
     seen = any(count for (_, state), count in facts.findings.items() if state in looked)
     through = any(run.state in ("completed", "completed_with_errors") for run in facts.runs)
     steps = (
-        ("source", "Add a data source", "Any SQLite file, PostgreSQL or MySQL database.",
+        ("source", "Add a data source", "A database, or a folder of CSV and Parquet files.",
          "datasources:source-list", facts.sources > 0),
         ("agent", "Connect an agent", "It reads beside the database; values never leave it.",
          "datasources:agent-list", facts.agents > 0),

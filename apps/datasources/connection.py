@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +29,9 @@ LENGTHS = {
 }  # fmt: skip
 # Greatest value of each number.
 LIMITS = {"counting_seconds": 86_400, "run_minutes": 10_080}
+# What DuckDB and SQLite would open elsewhere than at a path.
+FOREIGN_SCHEMES = ("file:", "sqlite:", "duckdb:", "md:", "motherduck:", ":memory:")
+WILD = re.compile(r"[*?\[]")
 NETWORK_FIELDS = ("host", "port", "username", "secret_ref")
 
 
@@ -47,7 +50,8 @@ def check_fields(values: dict[str, Any]) -> None:
     problems = dict(_find_common(values))
     if not problems:
         engine = Engine(values["engine"])
-        problems |= _find_file(values) if engine is Engine.SQLITE else _find_server(values, engine)
+        is_server = ENGINES[engine].needs_host
+        problems |= _find_server(values, engine) if is_server else _find_place(values, engine)
     if problems:
         raise SourceInvalid(problems)
 
@@ -111,20 +115,37 @@ def _find_pattern_problem(text: str) -> str:
     return ""
 
 
-def _find_file(values: dict[str, Any]) -> dict[str, str]:
+def _find_place(values: dict[str, Any], engine: Engine) -> dict[str, str]:
     problems = {
-        name: "SQLite is a file: leave this empty."
+        name: f"{engine.label}: no server is asked, so leave this empty."
         for name in (*NETWORK_FIELDS, "password")
         if values.get(name)
     }
+    what = ENGINES[engine].database_label.lower()
     path = values["database"]
     if not path.strip():
-        problems["database"] = "Give the path of the SQLite file."
-    elif path.lower().startswith(("file:", "sqlite:", ":memory:")) or "://" in path:
-        problems["database"] = "Give the path of a file alone, such as /data/crm.sqlite, not a URL."
-    elif is_own_file(path):
-        problems["database"] = "This file belongs to DataWave itself. Choose another one."
+        problems["database"] = f"Give the path of the {what}."
+    elif path.lower().startswith(FOREIGN_SCHEMES) or "://" in path:
+        problems["database"] = f"Give the path of a {what} alone, such as /data/crm, not a URL."
+    elif engine is not Engine.SQLITE and not _is_plain_path(path):
+        problems["database"] = f"Give the absolute path of the {what}, without .. * ? and [."
+    elif is_own_file(path) or (engine is Engine.FILES and _holds_own_files(path)):
+        problems["database"] = f"This {what} belongs to DataWave itself. Choose another one."
     return problems
+
+
+def _is_plain_path(path: str) -> bool:
+    """Whether a path, of any system, starts at its root and neither climbs nor is a pattern."""
+    kinds = (PurePosixPath(path), PureWindowsPath(path))
+    is_absolute = any(each.is_absolute() for each in kinds)
+    climbs = any(".." in each.parts for each in kinds)
+    return is_absolute and not climbs and not WILD.search(path)
+
+
+def _holds_own_files(path: str) -> bool:
+    """Whether this installation's own files are below the folder, or it is below them."""
+    home, folder = Path(settings.HOME).resolve(), Path(path).resolve()
+    return home.is_relative_to(folder) or folder.is_relative_to(home)
 
 
 def is_own_file(path: str) -> bool:
@@ -149,7 +170,7 @@ def _find_server(values: dict[str, Any], engine: Engine) -> dict[str, str]:
     port = values["port"]
     if port is not None and not 1 <= port <= MAX_PORT:
         problems["port"] = f"Give a number from 1 to {MAX_PORT}, or leave it empty."
-    if engine is Engine.POSTGRESQL and not values["database"].strip():
+    if ENGINES[engine].database_required and not values["database"].strip():
         problems["database"] = "Give the name of the database."
     if any(mark in values["database"] for mark in ("=", "?", "://")):
         problems["database"] = "Give the name of the database alone, without options or a URL."

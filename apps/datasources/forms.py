@@ -102,9 +102,11 @@ class SourceForm(forms.Form):
         """All fields are there for every engine; the page shows those that the chosen one has."""
         initial = describe_source(source) if source else {}
         super().__init__(data, initial={**initial, "engine": engine.value})
-        self.needs_host = ENGINES[engine].needs_host
-        self.fields["database"].required = engine is not Engine.MYSQL
-        what = "path of the SQLite file" if engine is Engine.SQLITE else "name of the database"
+        spec = ENGINES[engine]
+        self.needs_host = spec.needs_host
+        self.fields["database"].required = spec.database_required
+        place = spec.database_label.lower()
+        what = "name of the database" if spec.needs_host else f"path of the {place}"
         self.fields["database"].error_messages["required"] = f"Give the {what}."
         self._fill_agents(user)
         if source is None or not source.password:

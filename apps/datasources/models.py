@@ -181,7 +181,7 @@ class DataSource(PublicModel):
     engine = models.CharField(max_length=20, choices=Engine.choices)
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
-    # Name of the database, or path of an SQLite file.
+    # Name of the database, or path of a file or folder.
     database = models.CharField(max_length=1_000, blank=True)
     username = models.CharField(max_length=200, blank=True)
     # Encrypted; write-only towards people and clients.

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from datawave_edge.connectors.capabilities import DECLARED
+
 from .models import EnrolmentCode
 from .types import Engine
 
-EXTRAS = {Engine.POSTGRESQL: "postgres", Engine.MYSQL: "mysql"}
+EXTRAS = {Engine(each.engine): each.extra for each in DECLARED.values() if each.extra}
+# For an agent that is not yet to serve any source.
+USUAL = [EXTRAS[Engine.MYSQL], EXTRAS[Engine.POSTGRESQL]]
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -39,4 +43,4 @@ def _list_extras(code: EnrolmentCode) -> list[str]:
     if code.agent is not None:
         sources += [*code.agent.sources.all(), *code.agent.shared_sources.all()]
     needed = {EXTRAS[Engine(each.engine)] for each in sources if each.engine in EXTRAS}
-    return sorted(needed or EXTRAS.values())
+    return sorted(needed) or USUAL

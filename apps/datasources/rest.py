@@ -135,6 +135,10 @@ class EngineSerializer(serializers.Serializer[Any]):
     needs_host = serializers.BooleanField()
     database_label = serializers.CharField()
     database_help = serializers.CharField()
+    database_required = serializers.BooleanField()
+    is_proven = serializers.BooleanField(
+        help_text="Whether its connector was tested against a live server."
+    )
 
 
 @extend_schema_view(

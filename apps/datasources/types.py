@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from django.db.models import TextChoices
 
+from datawave_edge.connectors.capabilities import DECLARED
+
 
 class Engine(TextChoices):
     """A database engine that agents can discover."""
@@ -15,6 +17,8 @@ class Engine(TextChoices):
     SQLITE = "sqlite", "SQLite"
     POSTGRESQL = "postgresql", "PostgreSQL"
     MYSQL = "mysql", "MySQL / MariaDB"
+    DUCKDB = "duckdb", "DuckDB"
+    FILES = "files", "CSV, Parquet and JSON files"
 
 
 class Tls(TextChoices):
@@ -90,6 +94,20 @@ class EngineSpec:
     needs_host: bool
     database_label: str
     database_help: str
+    # Where it is, for an engine without a server.
+    place: str = ""
+    database_required: bool = True
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its connector was tested against a live one."""
+        return DECLARED[self.engine.value].tested == "live"
+
+    @property
+    def summary(self) -> str:
+        """A line for the choice of engines."""
+        where = f"Server, port {self.default_port}" if self.needs_host else self.place
+        return where if self.is_proven else f"{where}; not yet tested against a live server"
 
 
 ENGINES: dict[Engine, EngineSpec] = {
@@ -99,6 +117,7 @@ ENGINES: dict[Engine, EngineSpec] = {
         needs_host=False,
         database_label="File",
         database_help="Path of the file on the agent's host.",
+        place="A file beside the agent",
     ),
     Engine.POSTGRESQL: EngineSpec(
         engine=Engine.POSTGRESQL,
@@ -113,6 +132,25 @@ ENGINES: dict[Engine, EngineSpec] = {
         needs_host=True,
         database_label="Database",
         database_help="Leave empty to read every database the user may see.",
+        database_required=False,
+    ),
+    Engine.DUCKDB: EngineSpec(
+        engine=Engine.DUCKDB,
+        default_port=None,
+        needs_host=False,
+        database_label="File",
+        database_help="Absolute path of the DuckDB file on the agent's host.",
+        place="A file beside the agent",
+    ),
+    Engine.FILES: EngineSpec(
+        engine=Engine.FILES,
+        default_port=None,
+        needs_host=False,
+        database_label="Folder",
+        database_help="Absolute path of the folder on the agent's host. All CSV, TSV, Parquet, JSON"
+        " and NDJSON files below it are read; files of the same columns whose names differ in"
+        " numbers or dates are one dataset.",
+        place="A folder beside the agent",
     ),
 }
 

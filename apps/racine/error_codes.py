@@ -52,6 +52,10 @@ _AGENT: Final[dict[str, tuple[ErrorClass, str]]] = {
     "file_missing": (ErrorClass.SOURCE, "Check the path on the agent’s host."),
     "file_unreadable": (ErrorClass.SOURCE, "Let the agent’s user read the file."),
     "not_a_database": (ErrorClass.PERMANENT, "Choose another file, or restore it from a backup."),
+    "file_broken": (
+        ErrorClass.SOURCE,
+        "Repair the file or leave it out with a pattern; it is not taken for gone.",
+    ),
     "permission_denied": (
         ErrorClass.SOURCE,
         "Grant the user SELECT on it, or leave it out with a pattern.",

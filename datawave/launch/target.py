@@ -1,4 +1,4 @@
-"""Reads the target of `manage.py discover`: a file, or a URL typed by the operator."""
+"""Reads the target of `manage.py discover`: a file, a folder, or a URL typed by the operator."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ ENGINES = {
     "mariadb": "mysql",
     "sqlite": "sqlite",
 }
+DUCKDB_SUFFIXES = (".duckdb", ".ddb")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +32,15 @@ class Target:
     @property
     def name(self) -> str:
         """A name for the source, without secrets."""
-        place = Path(self.database).name if self.engine == "sqlite" else self.database
+        place = self.database if self.host else Path(self.database).name
         return f"{place or self.engine}@{self.host}" if self.host else place
 
 
 def parse_target(text: str) -> Target:
     """Fields of a path or URL. Raises InputInvalid, which repeats no password."""
     if "://" not in text:
-        return Target(engine="sqlite", database=str(Path(text).expanduser().resolve()))
+        path = Path(text).expanduser().resolve()
+        return Target(engine=_engine_of(path), database=str(path))
     try:
         url = urlsplit(text)
         port = url.port
@@ -64,3 +66,10 @@ def parse_target(text: str) -> Target:
         username=unquote(url.username or ""),
         password=unquote(url.password or ""),
     )
+
+
+def _engine_of(path: Path) -> str:
+    """A folder is one of files; what a file is, its ending tells."""
+    if path.is_dir():
+        return "files"
+    return "duckdb" if path.suffix.lower() in DUCKDB_SUFFIXES else "sqlite"

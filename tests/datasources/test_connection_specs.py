@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ from django.core.cache import cache
 from apps.datasources import services
 from apps.datasources.connection import SourceInvalid
 from apps.datasources.models import DataSource
+from apps.datasources.types import Engine
 from tests.conftest import SignIn
-from tests.connection_specs import FOREIGN_FIELDS, Trap, make_traps, make_valid
+from tests.connection_specs import FILE_ENGINES, FOREIGN_FIELDS, Trap, make_traps, make_valid
 from tests.datasources.test_rest import SOURCES, client_of
 from tests.people import People
 
 pytestmark = pytest.mark.django_db
 TRAPS = list(make_traps())
+ENGINES = "/api/v1/engines/"
 
 
 def fields_of(trap: Trap) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def test_there_are_enough_traps_when_counted() -> None:
     assert len(set(TRAPS)) >= 250
 
 
-@pytest.mark.parametrize("engine", ["postgresql", "mysql", "sqlite"])
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", *FILE_ENGINES])
 def test_source_is_added_when_its_fields_are_plain(people: People, engine: str) -> None:
     assert services.add_source(user=people.ada, name="plain", **make_valid(engine)).pk
 
@@ -60,7 +63,7 @@ def test_form_adds_nothing_when_a_field_is_a_trap(people: People, sign_in: SignI
     for trap in TRAPS:
         values = {name: "" if value is None else value for name, value in fields_of(trap).items()}
         answer = client.post(f"/sources/new/?engine={trap.engine}", values)
-        if trap.engine == "sqlite" and trap.field != "database":
+        if trap.engine in FILE_ENGINES and trap.field != "database":
             # The form leaves out what the engine has no use for.
             DataSource.objects.filter(name="trap", host="", port=None, username="").delete()
             continue
@@ -79,3 +82,23 @@ def test_setting_of_a_driver_goes_nowhere_when_sent_to_rest(people: People, fiel
     assert answer.status_code in (201, 400, 422)
     for source in DataSource.objects.filter(name="foreign"):
         assert "/tmp" not in str([getattr(source, each.attname) for each in source._meta.fields])
+
+
+@pytest.mark.parametrize("place", ["", "..", "../..", "agent"])
+def test_folder_is_refused_when_it_holds_or_is_within_datawave_itself(
+    people: People, settings: Any, tmp_path: Path, place: str
+) -> None:
+    settings.HOME = str(tmp_path / "a" / "home")
+    folder = Path(settings.HOME, place).resolve()
+    fields = {**make_valid("files"), "database": str(folder)}
+    with pytest.raises(SourceInvalid) as caught:
+        services.add_source(user=people.ada, name="own", **fields)
+    assert "belongs to DataWave" in caught.value.problems["database"]
+
+
+def test_engines_say_what_they_need_and_how_far_they_are_proven(people: People) -> None:
+    told = {each["engine"]: each for each in client_of(people.bob).get(ENGINES).json()}
+    assert set(told) == set(Engine.values)
+    assert (told["files"]["database_label"], told["files"]["needs_host"]) == ("Folder", False)
+    assert told["mysql"]["database_required"] is False
+    assert told["duckdb"]["is_proven"] is True

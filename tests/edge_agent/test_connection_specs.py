@@ -21,7 +21,7 @@ from datawave_edge.protocol import (
     RunSettings,
     decode_message,
 )
-from tests.connection_specs import FOREIGN_FIELDS, make_traps, make_valid
+from tests.connection_specs import FILE_ENGINES, FOREIGN_FIELDS, make_traps, make_valid
 from tests.edge_agent.conftest import sqlite_spec
 
 # All that a driver is ever told, and nothing of it comes from elsewhere than this list.
@@ -40,7 +40,7 @@ def read_spec(fields: dict[str, object]) -> ConnectionSpec:
 def test_agent_goes_where_the_fields_say_or_nowhere_when_a_field_is_a_trap() -> None:
     told = 0
     for trap in make_traps():
-        if trap.field in ("secret_ref", "password") or trap.engine == "sqlite":
+        if trap.field in ("secret_ref", "password") or trap.engine in FILE_ENGINES:
             continue
         fields = {**make_valid(trap.engine), trap.field: trap.value}
         try:
@@ -65,11 +65,34 @@ def test_message_is_refused_when_it_brings_a_setting_of_a_driver(field: str) -> 
         read_spec({**make_valid("postgresql"), field: "x"})
 
 
-@pytest.mark.parametrize("name", ["a?mode=rwc", "a%3fmode=rwc", "file:a", ":memory:", "a#b"])
-def test_file_is_a_file_when_its_name_looks_like_a_url(tmp_path: Path, name: str) -> None:
-    last = run_test(sqlite_spec(tmp_path / name)).steps[-1]
+@pytest.mark.parametrize("engine", FILE_ENGINES)
+@pytest.mark.parametrize("name", ["a?mode=rwc", "a%3fmode=rwc", "file:a", ":memory:", "a#b", "*"])
+def test_file_is_a_file_when_its_name_looks_like_a_url(
+    tmp_path: Path, engine: str, name: str
+) -> None:
+    (tmp_path / "b").mkdir()
+    spec = ConnectionSpec(engine=engine, database=str(tmp_path / name))  # type: ignore[arg-type]
+    last = run_test(spec).steps[-1]
     assert (last.name, last.code) == ("file", "file_missing")
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("engine", FILE_ENGINES)
+def test_no_place_is_opened_when_it_is_outside_the_allowed_folders(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed, outside = tmp_path / "allowed", tmp_path / "outside"
+    allowed.mkdir()
+    if engine == "files":
+        outside.mkdir()
+    else:
+        outside.write_bytes(b"")
+    (allowed / "link").symlink_to(outside)
+    monkeypatch.setenv("DATAWAVE_FILE_ROOTS", str(allowed))
+    for path in (outside, allowed / "link", allowed / ".." / "outside"):
+        spec = ConnectionSpec(engine=engine, database=str(path))  # type: ignore[arg-type]
+        last = run_test(spec).steps[-1]
+        assert (last.name, last.code) == ("file", "file_missing")
 
 
 @pytest.mark.parametrize("statement", ["ATTACH 'x.db' AS x", "PRAGMA writable_schema = 1"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,33 @@ def test_sqlite_counts_what_python_finds_when_names_are_hostile(tmp_path: Path) 
     spec = make_sqlite(tmp_path / "a.db", rows_of_trial())
     connector = make_connector(spec, "", RunSettings())
     assert_counted(count_all(connector, "odd")[1])
+    connector.close()
+
+
+def test_duckdb_counts_what_python_finds_when_names_are_hostile(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute('CREATE TABLE odd ("no:te % ""x""" VARCHAR, big BIGINT)')
+        connection.executemany("INSERT INTO odd VALUES (?, ?)", rows_of_trial())
+    connector = make_connector(
+        ConnectionSpec(engine="duckdb", database=str(path)), "", RunSettings()
+    )
+    assert_counted(count_all(connector, "odd")[1])
+    connector.close()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "json"])
+def test_files_count_what_python_finds_when_texts_are_odd(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with closing(duckdb.connect()) as connection:
+        connection.execute("CREATE TABLE odd (note VARCHAR, big BIGINT)")
+        connection.executemany("INSERT INTO odd VALUES (?, ?)", rows_of_trial())
+        connection.execute(f"COPY odd TO '{folder}/odd.{kind}'")
+    connector = make_connector(
+        ConnectionSpec(engine="files", database=str(folder)), "", RunSettings()
+    )
+    assert_counted(count_all(connector, f"odd.{kind}")[1])
     connector.close()
 
 

@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The database, and the name of its source."""
-        parser.add_argument("target", help="Path of an SQLite file, or a URL.")
+        parser.add_argument("target", help="Path of a database file or a folder, or a URL.")
         parser.add_argument("--name", default="", help="Name of the source; made up when absent.")
 
     def handle(self, *args: Any, **options: Any) -> None:

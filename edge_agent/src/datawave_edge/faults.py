@@ -49,7 +49,15 @@ ADVICE: Final[dict[str, Advice]] = {
     "database_missing": Advice("The database does not exist.", "Check the database's name."),
     "file_missing": Advice("The file was not found.", "Check the path on the agent's host."),
     "file_unreadable": Advice("The file can't be opened.", "Let the agent's user read the file."),
-    "not_a_database": Advice("The file is not an SQLite database, or it is damaged."),
+    "not_a_database": Advice(
+        "The file is not a database of this kind, or it is damaged.",
+        "Check the path and the kind of database.",
+    ),
+    "file_broken": Advice(
+        "The file can't be read as what its name says it is.",
+        "It may be cut off, of another format or in another encoding: repair it, or leave it out"
+        " with a pattern.",
+    ),
     "permission_denied": Advice(
         "The role may not read this.", "Grant it SELECT on the table and USAGE on its schema."
     ),
@@ -117,6 +125,8 @@ def _code_of(cause: BaseException) -> str:
         return _psycopg_code(cause)
     if family == "pymysql":
         return _pymysql_code(cause)
+    if family in ("duckdb", "_duckdb"):
+        return _duckdb_code(cause)
     return _network_code(cause) or "internal"
 
 
@@ -225,3 +235,28 @@ def _pymysql_code(cause: BaseException) -> str:
     return _MYSQL.get(
         number, "connection_lost" if type(cause).__name__ == "InterfaceError" else "internal"
     )
+
+
+_DUCKDB: Final = {
+    "InterruptException": "query_timeout",
+    "PermissionException": "permission_denied",
+    "CatalogException": "view_broken",
+    "BinderException": "view_broken",
+    "ConversionException": "view_broken",
+    "OutOfRangeException": "view_broken",
+    "InvalidInputException": "view_broken",
+    "OutOfMemoryException": "unsupported",
+    "NotImplementedException": "unsupported",
+    "SerializationException": "not_a_database",
+    "ConnectionException": "connection_lost",
+    "IOException": "file_unreadable",
+}
+
+
+def _duckdb_code(cause: BaseException) -> str:
+    kind, text = type(cause).__name__, str(cause).lower()
+    if kind == "IOException" and "lock" in text:
+        return "source_busy"
+    if kind == "IOException" and re.search(r"not a valid duckdb|version number|corrupt", text):
+        return "not_a_database"
+    return _DUCKDB.get(kind, "internal")

@@ -21,7 +21,8 @@ from .protocol import identity
 KINDS: Final = {
     "part": "Nothing by itself: it holds the fields listed under its own name.",
     "name": "A name from the database's catalogue: of a schema, table, column, key or sequence."
-    " Control characters are removed; the name of an expression without an alias is replaced.",
+    " Control characters are removed; the name of an expression without an alias is replaced, and"
+    " so is what looks like a value in the name of a file, of its folder or of its column.",
     "path": "Keys of documents that at least five of them and a fifth of the objects of their place"
     " have, and that do not look like data; every other key is told as *.",
     "type": "The kind of a column or an object. Members of enumerations are cut off.",

@@ -9,6 +9,7 @@ from typing import Final
 
 from .connectors import Connector, TableRef, make_connector
 from .connectors.address import PORTS, resolve
+from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
 from .faults import SourceFault, fault_of
 from .patterns import TableFilter
@@ -20,8 +21,8 @@ _TITLES: Final = {
     "connect": "Reach the port",
     "tls": "Secure the connection",
     "authenticate": "Sign in",
-    "file": "Find the file",
-    "open": "Open the file",
+    "file": "Find the file or folder",
+    "open": "Open it",
     "read_only": "Read-only session",
     "list": "List tables",
     "read_one": "Read one table",
@@ -48,7 +49,7 @@ class _Probe:
         self._steps: list[TestStep] = []
 
     def run(self) -> TestResult:
-        names = _FILE_STEPS if self._spec.engine == "sqlite" else _SERVER_STEPS
+        names = _FILE_STEPS if is_file_engine(self._spec.engine) else _SERVER_STEPS
         try:
             all(self._try(name) for name in names)
         finally:
@@ -100,10 +101,8 @@ class _Probe:
         return "Signed in.", ""
 
     def _file(self) -> Told:
-        from .connectors.sqlite import check_file
-
-        check_file(self._spec.database)
-        return "The file is there.", ""
+        check_place(self._spec)
+        return "It is there.", ""
 
     def _open(self) -> Told:
         self._open_session()

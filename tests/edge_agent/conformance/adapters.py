@@ -72,10 +72,13 @@ class Adapter(ABC):
         "CREATE TABLE planted (a int)",
     )
     spec: ConnectionSpec
+    empty_columns: ClassVar[tuple[str, ...]] = ("a",)
+    # What the engine can tell, but not of this shop: with the reason beside it.
+    lacks: ClassVar[frozenset[Capability]] = frozenset()
 
     def can(self, capability: Capability) -> bool:
-        """Whether the connector declares it."""
-        return capability in DECLARED[self.engine].can
+        """Whether the connector declares it, and the shop shows it."""
+        return capability in DECLARED[self.engine].can - self.lacks
 
     def name(self, logical: str) -> str:
         """A dataset's name in this engine."""
@@ -113,7 +116,11 @@ class Adapter(ABC):
 
     @abstractmethod
     def slow(self) -> str:
-        """Make a dataset that takes for ever to read, and give its name."""
+        """Make a view that takes for ever to read, and give its name; where there are views."""
+
+    @abstractmethod
+    def slow_statement(self) -> str:
+        """A SELECT that takes for ever."""
 
     @abstractmethod
     def misspelt(self) -> tuple[ConnectionSpec, str, str]:
@@ -209,11 +216,13 @@ class Sqlite(Adapter):
         return Broken(self.spec, "broken", frozenset(("view_broken",)))
 
     def slow(self) -> str:
-        self.run(
-            "CREATE VIEW slow AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
-            " SELECT max(x) AS x FROM n"
-        )
+        self.run(f"CREATE VIEW slow AS {self.slow_statement()}")
         return "slow"
+
+    def slow_statement(self) -> str:
+        return (
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+        )
 
     def misspelt(self) -> tuple[ConnectionSpec, str, str]:
         return sqlite_spec(self.path.with_name("no such file")), "file", "file_missing"
@@ -285,6 +294,9 @@ class Postgres(Adapter):
         self.run("CREATE VIEW slow AS SELECT pg_sleep(60)::text AS x")
         return "slow"
 
+    def slow_statement(self) -> str:
+        return "SELECT pg_sleep(60)"
+
     def misspelt(self) -> tuple[ConnectionSpec, str, str]:
         spec = msgspec.structs.replace(self.spec, database="no_such_database")
         return spec, "authenticate", "database_missing"
@@ -336,6 +348,10 @@ class Mysql(Adapter):
     def slow(self) -> str:
         self.run("CREATE VIEW slow AS SELECT sleep(60) AS x")
         return "slow"
+
+    def slow_statement(self) -> str:
+        # MySQL's sleep() ends early with a result instead of an error.
+        return "SELECT count(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b"
 
     def misspelt(self) -> tuple[ConnectionSpec, str, str]:
         spec = msgspec.structs.replace(self.spec, database="no_such_database")

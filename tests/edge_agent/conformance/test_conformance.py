@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from .adapters import (
     Sqlite,
     built,
 )
+from .file_adapters import DuckdbFile, Files, JsonFiles, ParquetFiles
 
 TYPES = {
     "id": "integer", "email": "text", "name": "text", "age": "integer", "joined": "date",
@@ -63,10 +64,29 @@ def make_mysql(request: pytest.FixtureRequest) -> Adapter:
     return Mysql(request.getfixturevalue("mysql"))
 
 
+def make_duckdb(request: pytest.FixtureRequest) -> Adapter:
+    path: Path = request.getfixturevalue("tmp_path")
+    return DuckdbFile(path / "shop.duckdb")
+
+
+def make_files(kind: str) -> Callable[[pytest.FixtureRequest], Adapter]:
+    def make(request: pytest.FixtureRequest) -> Adapter:
+        path: Path = request.getfixturevalue("tmp_path")
+        chosen = {"parquet": ParquetFiles, "json": JsonFiles}.get(kind, Files)
+        return chosen(path / "shop", kind)
+
+    return make
+
+
+# Engine, and where one has several shops the kind of the shop.
 ENGINES = {
     "sqlite": make_sqlite,
     "postgresql": make_postgres,
     "mysql": make_mysql,
+    "duckdb": make_duckdb,
+    "files-csv": make_files("csv"),
+    "files-parquet": make_files("parquet"),
+    "files-json": make_files("json"),
 }
 MARKS = {"postgresql": pytest.mark.postgresql, "mysql": pytest.mark.mysql}
 
@@ -99,7 +119,7 @@ def columns_of(table: TableSnapshot) -> dict[str, ColumnSnapshot]:
 
 def test_every_live_engine_is_in_the_suite_when_declared() -> None:
     live = {name for name, told in DECLARED.items() if told.tested == "live"}
-    assert live == set(ENGINES)
+    assert live == {name.partition("-")[0] for name in ENGINES}
 
 
 # The listing
@@ -164,7 +184,7 @@ def test_empty_table_is_told_as_such_when_it_has_no_rows(
 ) -> None:
     table = tables[shop.name("leer")]
     assert (table.row_count, table.row_count_exact, table.profile_error) == (0, True, "")
-    assert [each.name for each in table.columns] == ["a"]
+    assert [each.name for each in table.columns] == list(shop.empty_columns)
 
 
 def find_capabilities(shop: Adapter, tables: dict[str, TableSnapshot]) -> dict[str, bool]:
@@ -217,7 +237,7 @@ def test_structure_is_told_as_declared_when_the_engine_has_it(
     shop: Adapter, tables: dict[str, TableSnapshot]
 ) -> None:
     shown = find_capabilities(shop, tables)
-    assert shown == {name: name in DECLARED[shop.engine].can for name in shown}
+    assert shown == {name: shop.can(name) for name in shown}  # type: ignore[arg-type]
 
 
 def test_connector_does_as_declared_when_asked_for_more_than_structure(shop: Adapter) -> None:
@@ -231,7 +251,12 @@ def test_connector_does_as_declared_when_asked_for_more_than_structure(shop: Ada
 
 
 def test_no_literal_is_told_when_definitions_hold_some(tables: dict[str, TableSnapshot]) -> None:
-    said = b"".join(map(msgspec.json.encode, tables.values()))
+    # A hash or the name of a test's database can have any digits by chance.
+    plain = (
+        msgspec.structs.replace(each, content_hash="", container="", foreign_keys=[], grants=None)
+        for each in tables.values()
+    )
+    said = b"".join(map(msgspec.json.encode, plain))
     assert b"Zqx" not in said
     assert b"4711" not in said
 
@@ -297,6 +322,10 @@ def test_write_is_refused_when_tried_in_the_session(shop: Adapter, discover: Dis
 def test_statement_ends_when_it_takes_longer_than_allowed(
     shop: Adapter, discover: Discover
 ) -> None:
+    if not shop.can("views"):
+        pytest.skip(
+            f"{shop.engine} declares no views, and so has no dataset that is slow by itself"
+        )
     slow = shop.slow()
     records = discover(shop.spec, statement_timeout_seconds=1)
     table = tables_of(records)[slow]
@@ -305,10 +334,9 @@ def test_statement_ends_when_it_takes_longer_than_allowed(
 
 
 def test_session_goes_on_when_a_statement_was_stopped(shop: Adapter) -> None:
-    slow = shop.slow()
-    connector = open_connector(shop, statement_timeout_seconds=1)
+    connector: Any = open_connector(shop, statement_timeout_seconds=1)
     with pytest.raises(SourceFault) as caught:
-        connector.read_one(type(shop.ref("leer"))(shop.container, slow))
+        connector._session.run(shop.slow_statement())
     assert caught.value.code == "query_timeout"
     connector.read_one(shop.ref("customers"))
     connector.close()

@@ -30,6 +30,8 @@ _ENGINES: Final = {
     "sqlite": ("sqlite", "SqliteConnector"),
     "postgresql": ("postgresql", "PostgresConnector"),
     "mysql": ("mysql", "MysqlConnector"),
+    "duckdb": ("duckdb", "DuckdbConnector"),
+    "files": ("folder", "FolderConnector"),
 }
 
 

@@ -62,5 +62,14 @@ DECLARED: Final = {
             "SQLite",
             _ALL - {"comments", "enums", "partitions", "row_estimate", "size", "grants"},
         ),
+        Declaration("duckdb", "DuckDB", _ALL - {"partitions", "size", "grants"}, extra="duckdb"),
+        Declaration(
+            "files",
+            "CSV, Parquet and JSON files",
+            frozenset(
+                ("binary", "partitions", "size", "spread_sample", "counting", "time_limit", "stop")
+            ),
+            extra="duckdb",
+        ),
     )
 }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +21,7 @@ from datawave_edge.protocol import (
 
 from .blocks import BLOCKS, Blocks, block_ranges
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
+from .file_access import find_file, require_header
 from .meter import Meter
 from .rare import RareCounts, RareTest
 from .rare_sqlite import add_rare_function, sqlite_statement
@@ -183,31 +182,9 @@ class SqliteConnector:
 
 def check_file(path: str) -> Path:
     """The path of a regular SQLite file within the allowed folders. Raises SourceFault."""
-    file = Path(path)
-    try:
-        real = file.resolve(strict=True)
-        mode = real.stat().st_mode
-    except (OSError, ValueError, RuntimeError):
-        raise SourceFault("file_missing") from None
-    if not stat.S_ISREG(mode) or not _is_allowed(real):
-        raise SourceFault("file_missing")
-    _check_header(real)
+    real = find_file(path)
+    require_header(real, _HEADER)
     return real
-
-
-def _is_allowed(real: Path) -> bool:
-    roots = [each for each in os.environ.get("DATAWAVE_SQLITE_ROOTS", "").split(os.pathsep) if each]
-    return not roots or any(real.is_relative_to(Path(root).resolve()) for root in roots)
-
-
-def _check_header(real: Path) -> None:
-    try:
-        with real.open("rb") as opened:
-            header = opened.read(len(_HEADER))
-    except OSError:
-        raise SourceFault("file_unreadable") from None
-    if header not in (b"", _HEADER):
-        raise SourceFault("not_a_database")
 
 
 def _open_read_only(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ import msgspec
 
 from .shape import Code, Count, Name, Sha256, Shape
 
-Engine = Literal["sqlite", "postgresql", "mysql"]
+Engine = Literal["sqlite", "postgresql", "mysql", "duckdb", "files"]
 Tls = Literal["disable", "prefer", "require", "verify-full"]
 Short = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -20,7 +20,7 @@ class ConnectionSpec(Shape, frozen=True):
     engine: Engine
     host: str = ""
     port: int | None = None
-    # Database name, or the path of an SQLite file.
+    # Database name, or the path of a file or folder on the agent's host.
     database: str = ""
     username: str = ""
     password: str = ""

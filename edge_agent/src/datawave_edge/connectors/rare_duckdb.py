@@ -1,0 +1,106 @@
+"""The counting pass on DuckDB: one scan in SQL, with patterns that its RE2 can run.
+
+RE2 looks neither ahead nor behind, so each pattern is written anew: what may not stand beside a
+value is matched along with it, and the value itself is the first group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from .contract import TableShape
+from .duckdb_session import literal
+from .rare import CARD_RANGES, LIKES, TEXTS, RareTest
+
+_CARD: Final = (
+    r"(?:^|[^0-9A-Za-z_.-])((?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6011|65[0-9]{2})"
+    r"(?:[ -]?[0-9]{4}){3}|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}))(?:[^0-9A-Za-z_-]|$)"
+)
+_IBAN: Final = (
+    r"(?:^|[^A-Za-z0-9])([A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)"
+    r"(?:[^A-Za-z0-9]|$)"
+)
+_SSN: Final = (
+    r"(?:^|[^0-9-])(?:00[1-9]|0[1-9][0-9]|[1-578][0-9]{2}|6[0-57-9][0-9]|66[0-57-9])"
+    r"-(?:0[1-9]|[1-9][0-9])-(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})(?:[^0-9-]|$)"
+)
+PATTERNS: Final = {
+    "api_key": r"AKIA[0-9A-Z]{16}|[rs]k_live_[0-9A-Za-z]{16,}|ghp_[0-9A-Za-z]{36}",
+    "bcrypt": r"\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}",
+    "card_number": _CARD,
+    "email": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+    "iban": _IBAN,
+    "jwt": r"eyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}",
+    "phone": r"(?:^|[^0-9A-Za-z+])\+[1-9](?:[ ().-]{0,2}[0-9]){7,14}(?:[^0-9]|$)",
+    "private_key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "us_ssn": _SSN,
+}
+_CARD_DIGITS: Final = 19
+_DOUBLED: Final = "0246813579"
+# Digits that a 64-bit number holds after the remainder of those before.
+_PIECE: Final = 16
+_IBAN_DIGITS: Final = 66
+
+
+def count_statement(
+    source: str, shape: TableShape, columns: Sequence[str], tests: Sequence[RareTest]
+) -> str:
+    """One scan that counts the rows of each test, in their order; `columns` are SQL."""
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {_found(shape, columns[test.column], test)})" for test in tests
+    )
+    return f"SELECT {counts} FROM {source}"
+
+
+def _found(shape: TableShape, column: str, test: RareTest) -> str:
+    if shape.columns[test.column].type not in TEXTS:
+        ranges = " OR ".join(f"{column} BETWEEN {low} AND {high}" for low, high in CARD_RANGES)
+        return f"CASE WHEN {ranges} THEN {_luhn(f'CAST({column} AS VARCHAR)')} ELSE FALSE END"
+    text = f"CAST({column} AS VARCHAR)"
+    proven = _proven(text, test.code)
+    looks = " OR ".join(f"{text} LIKE {literal(each)}" for each in LIKES.get(test.code, ()))
+    return f"(({looks}) AND {proven})" if looks else proven
+
+
+def _proven(text: str, code: str) -> str:
+    pattern = literal(PATTERNS[code])
+    if code == "card_number":
+        return _any(text, pattern, _luhn("f"))
+    if code == "iban":
+        return _any(text, pattern, _mod97("f"))
+    return f"regexp_matches({text}, {pattern})"
+
+
+def _any(text: str, pattern: str, proof: str) -> str:
+    """Whether a match passes its proof; most rows have none and are asked no more."""
+    matches = f"regexp_extract_all({text}, {pattern}, 1)"
+    return (
+        f"(regexp_matches({text}, {pattern})"
+        f" AND len(list_filter({matches}, lambda f: {proof})) > 0)"
+    )
+
+
+def _luhn(found: str) -> str:
+    """The check digit of cards: every second digit from the right counts double."""
+    digits = f"lpad(regexp_replace({found}, '[^0-9]', '', 'g'), {_CARD_DIGITS}, '0')"
+    parts = []
+    for place in range(1, _CARD_DIGITS + 1):
+        digit = f"CAST(substr({digits}, {_CARD_DIGITS + 1 - place}, 1) AS INTEGER)"
+        if place % 2 == 0:
+            digit = f"CAST(substr('{_DOUBLED}', {digit} + 1, 1) AS INTEGER)"
+        parts.append(digit)
+    return f"(({' + '.join(parts)}) % 10 = 0)"
+
+
+def _mod97(found: str) -> str:
+    """The check digits of an IBAN: turned round and in digits, it is 1 modulo 97."""
+    plain = f"replace({found}, ' ', '')"
+    turned = f"(substr({plain}, 5) || substr({plain}, 1, 4))"
+    for letter in range(26):
+        turned = f"replace({turned}, '{chr(65 + letter)}', '{letter + 10}')"
+    rest = "'0'"
+    for start in range(1, _IBAN_DIGITS + 1, _PIECE):
+        piece = f"substr({turned}, {start}, {_PIECE})"
+        rest = f"CAST(CAST({rest} || {piece} AS BIGINT) % 97 AS VARCHAR)"
+    return f"({rest} = '1')"
