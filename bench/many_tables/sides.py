@@ -117,11 +117,16 @@ class Listener:
         return call()
 
     def open_stream(self, *_: Any) -> Any:
-        from datawave_edge.protocol import Opened
+        from datawave_edge.protocol import CAPABILITIES, Opened
 
         now = dt.datetime.now(dt.UTC)
         return Opened(
-            resume_seq=0, window=32, max_packed_bytes=2**20, server_time=now, known=self.known
+            resume_seq=0,
+            window=32,
+            max_packed_bytes=2**20,
+            server_time=now,
+            known=self.known,
+            capabilities=list(CAPABILITIES),
         )
 
     def put_batch(self, job: str, seq: int, sha: str, packed: bytes, *_: Any) -> Any:

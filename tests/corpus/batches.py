@@ -32,12 +32,14 @@ from datawave_edge.protocol import (
     batch_sha256,
     encode_records,
 )
+from datawave_edge.protocol.compression import pack
 from tests.discovery.factories import make_column, make_profile, make_table
 
 ACCEPTED = frozenset({"accepted"})
 QUARANTINED = frozenset({"quarantined"})
 EITHER = ACCEPTED | QUARANTINED
 BROKEN = frozenset({"gzip_broken"})
+ZSTD_BROKEN = frozenset({"zstd_broken"})
 DAMAGED = frozenset({"gzip_broken", "hash_mismatch"})
 TOO_LARGE = frozenset({"batch_too_large", "body_too_large"})
 
@@ -303,12 +305,34 @@ def pack_badly(chance: random.Random) -> Iterator[Case]:
     }
     for name, (raw, expected) in ways.items():
         yield Case(f"pack_badly[{name}]", expected, raw, head)
-    for name in ("br", "deflate", "x-gzip", "gzip, gzip", "GZIP;q=1", "zstd", "\u00e9"):
+    yield from _pack_zstd_badly(body)
+    for name in ("br", "deflate", "x-gzip", "gzip, gzip", "GZIP;q=1", "zstd;q=1", "\u00e9"):
         other = {**head, "Content-Encoding": name}
         yield Case(f"encoding[{name}]", frozenset({"encoding_unsupported"}), packed, other)
     same = {**head, "Content-Encoding": "identity"}
     yield Case("encoding[identity]", ACCEPTED, seed_body("plain"), {**same, **_sha("plain")})
     yield Case("encoding[untrue]", frozenset({"hash_mismatch"}), packed, same)
+
+
+def _pack_zstd_badly(body: bytes) -> Iterator[Case]:
+    packed = pack(body, "zstd")
+    head = {**announce(body), "Content-Encoding": "zstd"}
+    ways = {
+        "gzip": (gzip.compress(body, mtime=0), ZSTD_BROKEN),
+        "plain": (body, ZSTD_BROKEN),
+        "nothing": (b"", ZSTD_BROKEN),
+        "cut": (packed[:-1], ZSTD_BROKEN),
+        "two_frames": (packed + packed, ZSTD_BROKEN),
+        "rest": (packed + b"\x00", ZSTD_BROKEN),
+        "dictionary": (packed[:4] + b"\xe3" + packed[5:], ZSTD_BROKEN),
+        # A frame without content that asks for two gigabytes of memory first.
+        "window": (packed[:4] + b"\x00\xa8" + b"\x01\x00\x00", ZSTD_BROKEN),
+        "bomb": (pack(b"\x00" * (MAX_BODY_BYTES * 3), "zstd"), TOO_LARGE),
+    }
+    for name, (raw, expected) in ways.items():
+        yield Case(f"pack_zstd_badly[{name}]", expected, raw, head)
+    good = pack(seed_body("zstd"), "zstd")
+    yield Case("encoding[zstd]", ACCEPTED, good, {**head, **_sha("zstd")})
 
 
 def _sha(name: str) -> dict[str, str]:

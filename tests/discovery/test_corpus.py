@@ -23,7 +23,8 @@ TOKEN = "dwa_corpus"
 CHUNKS = 12
 # Whatever is sent, the server answers with one of these.
 DOCUMENTED = {
-    "accepted": 200, "duplicate": 200, "quarantined": 200, "gzip_broken": 400, "hash_mismatch": 400,
+    "accepted": 200, "duplicate": 200, "quarantined": 200, "gzip_broken": 400, "zstd_broken": 400,
+    "hash_mismatch": 400,
     "protocol_malformed": 400, "not_there": 404, "batch_too_large": 413, "body_too_large": 413,
     "encoding_unsupported": 415, "window_exceeded": 425, "protocol_unsupported": 426,
 }  # fmt: skip
@@ -111,7 +112,7 @@ def test_answer_repeats_nothing_of_the_batch_when_it_is_wrong(job: DiscoveryJob)
 
 def test_memory_stays_flat_when_bombs_come(job: DiscoveryJob) -> None:
     bombs = [case for case in CASES if "bomb" in case.name or case.name == "pack_badly[large]"]
-    assert len(bombs) == 4
+    assert len(bombs) == 5
     send(job, bombs[0], 0)
     tracemalloc.start()
     try:

@@ -241,6 +241,7 @@ def test_job_is_not_there_when_it_is_another_agents(agent: Agent, source: DataSo
         ({"DataWave-Batch-Records": "-1"}, None, 400, "hash_mismatch"),
         ({"Content-Encoding": "br"}, None, 415, "encoding_unsupported"),
         ({}, b"no gzip", 400, "gzip_broken"),
+        ({"Content-Encoding": "zstd"}, b"no zstd", 400, "zstd_broken"),
         ({}, gzip.compress(b"x", mtime=0)[:-4], 400, "gzip_broken"),
         ({}, gzip.compress(b"x", mtime=0) + b"y", 400, "gzip_broken"),
         ({}, b"x" * (MAX_PACKED_BYTES + 1), 413, "body_too_large"),

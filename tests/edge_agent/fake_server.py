@@ -58,6 +58,9 @@ class FakeServer:
     heard: list[bytes] = field(default_factory=list)
     cancel: bool = False
     blackouts: list[Interval] | None = None
+    # What it says it can do; a released one of 1.0 knew gzip alone.
+    capabilities: list[str] = field(default_factory=lambda: ["gzip"])
+    encodings: list[str] = field(default_factory=list)
     # Fields of the next heartbeats' answers.
     orders: dict[str, bool] = field(default_factory=dict)
     hashes_told: bool = True
@@ -219,11 +222,16 @@ class _Handler(BaseHTTPRequestHandler):
             server_time=now,
             known=self.state.known,
             hashes=hashes if self.state.hashes_told else [],
+            capabilities=self.state.capabilities,
         )
 
     def _batch(self, job: str, seq: int, raw: bytes) -> Ack:
         self.state.before_batch(job, seq)
-        body = unpack_body(raw, self.headers.get("Content-Encoding", ""))
+        encoding = self.headers.get("Content-Encoding", "")
+        if encoding not in self.state.capabilities:
+            raise Answer(415, "encoding_unsupported")
+        self.state.encodings.append(encoding)
+        body = unpack_body(raw, encoding)
         self.state.heard.append(body)
         if batch_sha256(body) != self.headers["DataWave-Batch-Sha256"]:
             raise Answer(400, "hash_wrong")

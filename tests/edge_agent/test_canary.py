@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from datawave_edge.protocol import ConnectionSpec, TestWork
+from datawave_edge.protocol.compression import unpack
 from tests.edge_agent.conftest import StartAgent, make_work, run_mysql, run_postgres, sqlite_spec
 from tests.edge_agent.fake_server import FakeServer
 
@@ -76,9 +76,13 @@ def statements(comment: str) -> list[str]:
     ]
 
 
+# What bodies begin with that are packed by gzip and by zstd.
+PACKED = (b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd")
+
+
 def assert_silent(fake: FakeServer, spool: Path, log: Path) -> None:
     said = b"\n".join(fake.heard)
-    unpacked = b"\n".join(gzip.decompress(e) for e in fake.heard if e[:2] == b"\x1f\x8b")
+    unpacked = b"\n".join(unpack(e) for e in fake.heard if e[:4] in PACKED)
     kept = b"".join(file.read_bytes() for file in spool.rglob("*") if file.is_file())
     noted = log.read_bytes()
     for canary in CANARIES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from contextlib import suppress
 
@@ -27,6 +26,14 @@ from datawave_edge.protocol import (
     encode_message,
     encode_records,
     unpack_body,
+)
+from datawave_edge.protocol.compression import (
+    PREFERRED,
+    Encoding,
+    choose_encoding,
+    find_encoding,
+    pack,
+    unpack,
 )
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1)
@@ -60,26 +67,53 @@ def test_damage_is_seen_when_any_bit_flips(
         assert all(isinstance(each, Record) for each in decode_records(bytes(body)))
 
 
-@given(st.binary(max_size=300))
-def test_noise_is_refused_with_a_code_when_unpacked(raw: bytes) -> None:
-    with pytest.raises(BatchRejected) as caught:
-        unpack_body(b"\x1f\x8c" + raw, "gzip")
-    assert caught.value.code in ("gzip_broken", "batch_too_large")
+BEGINNINGS: dict[Encoding, bytes] = {"gzip": b"\x1f\x8c", "zstd": b"\x28\xb5\x2f\xfd\xff"}
 
 
-def test_bomb_is_refused_when_it_would_unpack_too_far() -> None:
-    bomb = gzip.compress(b" " * (MAX_BODY_BYTES + 1))
+@pytest.mark.parametrize("encoding", PREFERRED)
+@given(body=st.binary(max_size=5_000))
+def test_body_comes_back_when_packed(encoding: Encoding, body: bytes) -> None:
+    packed = pack(body, encoding)
+    assert unpack_body(packed, encoding) == unpack(packed) == body
+    assert find_encoding(packed) == encoding
+    assert pack(body, encoding) == packed
+
+
+@pytest.mark.parametrize("encoding", PREFERRED)
+@given(raw=st.binary(max_size=300))
+def test_noise_is_refused_with_a_code_when_unpacked(encoding: Encoding, raw: bytes) -> None:
     with pytest.raises(BatchRejected) as caught:
-        unpack_body(bomb, "gzip")
+        unpack_body(BEGINNINGS[encoding] + raw, encoding)
+    assert caught.value.code in (f"{encoding}_broken", "batch_too_large")
+
+
+@pytest.mark.parametrize("encoding", PREFERRED)
+def test_bomb_is_refused_when_it_would_unpack_too_far(encoding: Encoding) -> None:
+    bomb = pack(b" " * (MAX_BODY_BYTES + 1), encoding)
+    with pytest.raises(BatchRejected) as caught:
+        unpack_body(bomb, encoding)
     assert (caught.value.code, caught.value.status) == ("batch_too_large", 413)
 
 
+@pytest.mark.parametrize("encoding", PREFERRED)
 @pytest.mark.parametrize("tail", [b"", b"more"])
-def test_gzip_is_refused_when_it_is_cut_or_goes_on(tail: bytes) -> None:
-    packed = gzip.compress(b"{}")
+def test_body_is_refused_when_it_is_cut_or_goes_on(encoding: Encoding, tail: bytes) -> None:
+    packed = pack(b"{}", encoding)
     broken = packed + tail if tail else packed[:-4]
-    with pytest.raises(BatchRejected, match="gzip"):
-        unpack_body(broken, "gzip")
+    with pytest.raises(BatchRejected, match=encoding):
+        unpack_body(broken, encoding)
+
+
+def test_frame_is_refused_when_it_asks_for_much_memory() -> None:
+    frame = b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"
+    with pytest.raises(BatchRejected, match="zstd data is damaged"):
+        unpack_body(frame, "zstd")
+
+
+@given(st.lists(st.sampled_from(["gzip", "zstd", "teleport"])))
+def test_encoding_is_one_that_the_server_has_when_chosen(capabilities: list[str]) -> None:
+    chosen = choose_encoding(capabilities)
+    assert chosen == ("zstd" if "zstd" in capabilities else "gzip")
 
 
 def test_unknown_encoding_is_refused_when_unpacked() -> None:

@@ -11,6 +11,7 @@ from datawave_edge.connectors import TableRef, TableShape
 from datawave_edge.connectors.sqlite import SqliteConnector
 from datawave_edge.faults import SourceFault
 from datawave_edge.outbox import Outbox
+from datawave_edge.packing import Packed
 from datawave_edge.patterns import TableFilter
 from datawave_edge.protocol import (
     ConnectionSpec,
@@ -18,6 +19,7 @@ from datawave_edge.protocol import (
     FilteredRecord,
     TableRecord,
     UnchangedRecord,
+    encode_records,
 )
 from tests.edge_agent.conftest import Discover, sqlite_spec
 from tests.edge_agent.fake_server import Answer, FakeServer
@@ -325,3 +327,25 @@ def test_job_fails_when_the_password_is_not_here(
     spec = ConnectionSpec(engine="postgresql", host="127.0.0.1", secret_ref=secret_ref)
     discover(spec, "j")
     assert fake.failures["j"].code == "secret_missing"
+
+
+def test_batches_are_packed_as_the_server_likes_best_when_it_knows_more_than_gzip(
+    discover: Discover, fake: FakeServer, shop: Path, outbox: Outbox
+) -> None:
+    fake.capabilities = ["gzip", "teleport", "zstd"]
+    assert {type(record) for record in discover(sqlite_spec(shop), "j")} == {TableRecord}
+    assert set(fake.encodings) == {"zstd"}
+    ledger = [line for line in outbox.list_ledger() if line.method == "PUT"]
+    assert [line.body for line in ledger] == list(fake.batches["j"].values())
+
+
+def test_waiting_batch_is_packed_anew_when_the_server_understands_it_no_more(
+    discover: Discover, fake: FakeServer, shop: Path, outbox: Outbox
+) -> None:
+    outbox.open_job("j")
+    record = FilteredRecord(container="main", name="orders")
+    content = Packed.of_lines([encode_records([record])], 1, "zstd")
+    outbox.put_packed("j", content, [("main", "orders")])
+    assert record in discover(sqlite_spec(shop), "j")
+    assert set(fake.encodings) == {"gzip"}
+    assert fake.closes["j"].last_seq >= 1

@@ -125,6 +125,11 @@ SCRIPTS: dict[str, list[Step]] = {
         put(2, FIRST),
         ASK,
     ],
+    "packed": [
+        *START,
+        put(0, FIRST, **{"Content-Encoding": "zstd"}),
+        put(0, FIRST),
+    ],
     "refusals": [
         *START,
         put(0, BAD),

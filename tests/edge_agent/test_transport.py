@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from datawave_edge import transport as transport_module
 from datawave_edge.config import AgentConfig
-from datawave_edge.packing import pack_body
 from datawave_edge.protocol import (
     Ack,
     FilteredRecord,
@@ -21,6 +20,7 @@ from datawave_edge.protocol import (
     batch_sha256,
     encode_records,
 )
+from datawave_edge.protocol.compression import pack
 from datawave_edge.transport import (
     BACKOFF_CAP,
     AccessRefused,
@@ -42,7 +42,7 @@ def transport(config: AgentConfig) -> Transport:
 
 
 def send(transport: Transport) -> Ack:
-    return transport.put_batch("j", 0, SHA, pack_body(BODY), 1)
+    return transport.put_batch("j", 0, SHA, pack(BODY), 1)
 
 
 def answering(status: int, **headers: str) -> object:
@@ -125,7 +125,7 @@ def test_waiting_ends_when_the_agent_is_told_to_stop(
 @pytest.mark.parametrize("job", ["../heartbeat", "a/b", "a?b", "", "ä"])
 def test_job_is_refused_when_its_id_would_change_the_path(transport: Transport, job: str) -> None:
     with pytest.raises(RequestRefused):
-        transport.put_batch(job, 0, SHA, pack_body(BODY), 1)
+        transport.put_batch(job, 0, SHA, pack(BODY), 1)
 
 
 def test_reply_is_refused_when_it_breaks_the_protocol(
@@ -169,4 +169,4 @@ def test_delay_stays_in_its_bounds_when_attempts_add_up(
 
 
 def test_same_body_packs_the_same_when_packed_again() -> None:
-    assert pack_body(BODY) == pack_body(BODY)
+    assert pack(BODY) == pack(BODY)

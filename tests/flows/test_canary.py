@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from datawave_edge.protocol import ConnectionSpec
+from datawave_edge.protocol import ConnectionSpec, compression
 from tests.edge_agent.conftest import run_mysql, run_postgres
 from tests.edge_agent.test_canary import CANARIES, EMAILS, NUMBERS, WORDS, statements
 from tests.live import Client, LiveServer
@@ -24,7 +23,7 @@ from .crawl import read_lists, read_pages
 PASSWORD = "Zqx-pass-of-source-5519"
 HOST_SECRET = "Zqx-pass-in-host-7731"
 PLANTED = [*CANARIES, "Zqxtrigger", "Zqxpolicy", "Zqxgenerated", PASSWORD, HOST_SECRET]
-GZIP = b"\x1f\x8b"
+PACKED = (b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd")
 
 
 def add_source(admin: Client, spec: ConnectionSpec, **more: Any) -> str:
@@ -58,7 +57,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def unpack(cell: Any) -> bytes:
     raw = cell if isinstance(cell, bytes) else str(cell).encode()
-    return gzip.decompress(raw) if raw.startswith(GZIP) else raw
+    return compression.unpack(raw) if raw.startswith(PACKED) else raw
 
 
 def read_ledger(spool: Path) -> bytes:

@@ -312,7 +312,9 @@ class _Walk:
         self._drafts.keep_only([])
 
     def _put(self, entries: Sequence[Entry]) -> None:
-        content = Packed.of_lines((entry.line for entry in entries), len(entries))
+        content = Packed.of_lines(
+            (entry.line for entry in entries), len(entries), self._stream.encoding
+        )
         if content.fits:
             self._stream.put(content, [entry.ref for entry in entries])
             self._note_load()

@@ -8,7 +8,6 @@ nothing takes the table for dropped.
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from .protocol import (
     TableRecord,
     decode_records,
 )
+from .protocol.compression import unpack
 from .spool import SpoolFile
 
 PARTS: Final = 16
@@ -115,7 +115,7 @@ class DeadLetters:
             row = connection.execute(
                 "SELECT packed FROM letters WHERE id = ?", (number,)
             ).fetchone()
-        return gzip.decompress(row[0]) if row else None
+        return unpack(row[0]) if row else None
 
     def resend(self, number: int) -> bool:
         """Send it once more with the next discovery of its source. False when there is none."""

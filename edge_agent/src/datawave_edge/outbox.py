@@ -7,9 +7,7 @@ never a raw value.
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from .protocol import (
     decode_message,
     encode_message,
 )
+from .protocol.compression import DAMAGES, unpack
 from .spool import SpoolFile
 
 LEDGER_BYTES: Final = 128 * 1024 * 1024
@@ -48,13 +47,13 @@ class SpooledBatch:
     @property
     def body(self) -> bytes:
         """The records, unpacked."""
-        return gzip.decompress(self.packed)
+        return unpack(self.packed)
 
     def is_whole(self) -> bool:
         """Whether the disk gave back what was put there."""
         try:
             return batch_sha256(self.body) == self.sha
-        except (OSError, EOFError, zlib.error):
+        except DAMAGES:
             return False
 
 
@@ -379,7 +378,7 @@ def _ledger_line(
 ) -> LedgerLine:
     sent_at, method, path, raw, size, sha = row
     if method == "PUT":
-        body = gzip.decompress(raw) if raw is not None else None
+        body = unpack(raw) if raw is not None else None
         return LedgerLine(sent_at, method, path, size, sha, body)
     note = raw or b""
     return LedgerLine(sent_at, method, path, len(note), batch_sha256(note), note)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .protocol import MAX_PACKED_BYTES, Record, batch_sha256, encode_records
+from .protocol.compression import Encoding, pack, unpack
 
 
 @dataclass(frozen=True)
@@ -24,23 +24,18 @@ class Packed:
         return cls.of_lines([encode_records(records)], len(records))
 
     @classmethod
-    def of_lines(cls, lines: Iterable[bytes], records: int) -> Packed:
+    def of_lines(cls, lines: Iterable[bytes], records: int, encoding: Encoding = "gzip") -> Packed:
         """Compress what is encoded."""
         body = b"".join(lines)
-        return cls(records, batch_sha256(body), pack_body(body), len(body))
+        return cls(records, batch_sha256(body), pack(body, encoding), len(body))
 
     @classmethod
     def of_packed(cls, packed: bytes, records: int) -> Packed:
         """Take compressed records as they are."""
-        body = gzip.decompress(packed)
+        body = unpack(packed)
         return cls(records, batch_sha256(body), packed, len(body))
 
     @property
     def fits(self) -> bool:
         """Whether it is small enough for the wire."""
         return len(self.packed) <= MAX_PACKED_BYTES
-
-
-def pack_body(body: bytes) -> bytes:
-    """Compress a batch; the same body gives the same bytes."""
-    return gzip.compress(body, compresslevel=6, mtime=0)

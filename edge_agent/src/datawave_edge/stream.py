@@ -31,6 +31,7 @@ from .protocol import (
     OpenStream,
     root_hash,
 )
+from .protocol.compression import Encoding, choose_encoding, find_encoding, pack
 from .spool import SpoolUnwritable
 from .transport import (
     AccessRefused,
@@ -55,7 +56,7 @@ _GONE: Final = frozenset({404, 409, 410})
 _LOST: Final = "lease_lost"
 
 # A batch may be damaged on its way, so these are tried a few times before they are believed.
-_DAMAGED: Final = frozenset({"hash_mismatch", "gzip_broken"})
+_DAMAGED: Final = frozenset({"hash_mismatch", "gzip_broken", "zstd_broken"})
 DAMAGE_TRIES: Final = 3
 # From here on the spool fills more slowly.
 SLOW_FROM: Final = 0.8
@@ -90,6 +91,8 @@ class JobStream:
         self._news = threading.Event()
         self._posting = threading.Lock()
         self._quiet = False
+        # What the server understands best; known once the stream is open.
+        self.encoding: Encoding = "gzip"
         self._changed = threading.Condition()
         self._lines: list[LogLine] = []
         self._listed = self._done = 0
@@ -114,6 +117,7 @@ class JobStream:
         except (RequestRefused, AccessRefused, Stopped) as error:
             self.halt(_reason_of(error))
             raise JobHalted(self._reason) from None
+        self.encoding = choose_encoding(opened.capabilities)
         self._take_up(opened)
         for thread in self._threads:
             thread.start()
@@ -312,11 +316,12 @@ class JobStream:
 
     def _put_batch(self, batch: SpooledBatch) -> Ack:
         """Send until there is an answer that does not come from damage on the way."""
+        packed = self._fit_encoding(batch)
         for tries_left in reversed(range(DAMAGE_TRIES)):
             try:
                 return self._transport.keep_trying(
                     lambda: self._transport.put_batch(
-                        batch.job, batch.seq, batch.sha, batch.packed, batch.records
+                        batch.job, batch.seq, batch.sha, packed, batch.records
                     ),
                     self._halted,
                 )
@@ -324,6 +329,12 @@ class JobStream:
                 if error.code not in _DAMAGED or not tries_left:
                     raise
         raise AssertionError  # the last try returns or raises
+
+    def _fit_encoding(self, batch: SpooledBatch) -> bytes:
+        """Packed as this server takes it: an older one may have taken the place of a newer."""
+        if self.encoding == "gzip" and find_encoding(batch.packed) != "gzip":
+            return pack(batch.body)
+        return batch.packed
 
     def _replace(self, batch: SpooledBatch, refusal: Refusal) -> None:
         """Send a refused batch in parts, and of a refused table only that it was refused."""

@@ -34,6 +34,7 @@ from .protocol import (
     encode_message,
     is_newer,
 )
+from .protocol.compression import find_encoding
 
 log = logging.getLogger(__name__)
 ReplyT = TypeVar("ReplyT")
@@ -204,7 +205,7 @@ class Transport:
         path = f"/jobs/{_segment(job)}/batches/{seq}"
         headers = {
             "Content-Type": "application/x-ndjson",
-            "Content-Encoding": "gzip",
+            "Content-Encoding": find_encoding(packed),
             "DataWave-Batch-Sha256": sha,
             "DataWave-Batch-Records": str(records),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import sqlite3
 import threading
@@ -14,6 +13,7 @@ from typing import Any
 
 from apps.discovery.types import JOB_TRANSITIONS
 from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS
+from datawave_edge.protocol.compression import unpack
 from tests.faults.harness.canonical import Picture, compare, load_picture
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
 from tests.faults.harness.store import Store, as_json
@@ -325,7 +325,7 @@ def _read_searchable(path: Path) -> bytes:
     connection = sqlite3.connect(path, timeout=10)
     packed = connection.execute("SELECT packed FROM batches WHERE packed IS NOT NULL").fetchall()
     connection.close()
-    return content + b"".join(gzip.decompress(blob) for (blob,) in packed)
+    return content + b"".join(unpack(blob) for (blob,) in packed)
 
 
 class Reader:

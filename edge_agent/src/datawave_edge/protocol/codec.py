@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from .compression import DAMAGES, make_unpacker
 from .limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_PACKED_BYTES, MAX_RECORDS
 from .records import Record
 from .versions import drop_unknown
@@ -99,17 +99,19 @@ def unpack_body(raw: bytes, encoding: str) -> bytes:
         raise BatchRejected("batch_too_large", "The batch is larger than 1 MiB packed.", 413)
     if encoding in ("", "identity"):
         return raw
-    if encoding != "gzip":
-        raise BatchRejected("encoding_unsupported", "Content-Encoding must be gzip.", 415)
-    unpacker = zlib.decompressobj(wbits=31)
+    unpacker = make_unpacker(encoding)
+    if unpacker is None:
+        raise BatchRejected("encoding_unsupported", "Content-Encoding must be gzip or zstd.", 415)
     try:
         body = unpacker.decompress(raw, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise BatchRejected("gzip_broken", "The gzip data is damaged.") from None
+    except DAMAGES:
+        raise BatchRejected(f"{encoding}_broken", f"The {encoding} data is damaged.") from None
     if len(body) > MAX_BODY_BYTES:
         raise BatchRejected("batch_too_large", "The batch is larger than 8 MiB unpacked.", 413)
     if not unpacker.eof or unpacker.unused_data:
-        raise BatchRejected("gzip_broken", "The gzip data ends early or goes on after its end.")
+        raise BatchRejected(
+            f"{encoding}_broken", f"The {encoding} data ends early or goes on after its end."
+        )
     return body
 
 

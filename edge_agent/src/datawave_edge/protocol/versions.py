@@ -19,7 +19,7 @@ from .limits import PROTOCOL_VERSION
 SERVED_MAJORS: Final = (1,)
 LOWEST_VERSION: Final = "1.0"
 # What this side can do beyond the plain protocol; an agent may need none that is not among them.
-CAPABILITIES: Final = ("gzip",)
+CAPABILITIES: Final = ("gzip", "zstd")
 
 _VERSION: Final = re.compile(r"(\d{1,4})\.(\d{1,4})")
 
