@@ -116,6 +116,32 @@ def test_changed_tables_alone_are_read_when_one_has_changed(
     assert {ref.name for ref in reads} == CHANGES[change]
 
 
+def test_questions_are_as_many_as_ever_when_tables_are(
+    discover: Discover, fake: FakeServer, postgres: ConnectionSpec
+) -> None:
+    names = [f"t{number}" for number in range(450)]
+    run_postgres(postgres, *(f"CREATE TABLE {name} (id int PRIMARY KEY)" for name in names))
+    learn(fake, discover(postgres, "first", sample_rows=0))
+    assert hashes(discover(postgres, "again", sample_rows=0)) == set(names)
+    # Ten for each 200 tables that are read, and a few for the session; then none for a table.
+    assert fake.closes["first"].load.queries <= 45
+    assert fake.closes["again"].load.queries <= 15
+
+
+def test_tables_are_told_when_their_fingerprints_cannot_be_kept(
+    discover: Discover,
+    fake: FakeServer,
+    library: ConnectionSpec,
+    outbox: Outbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unchanged.Fingerprints, "_load", lambda self: {})
+    with outbox.file.writing() as connection:
+        connection.execute("DROP TABLE fingerprints")
+    assert len(whole(discover(library, "j", sample_rows=0))) == 5
+    assert fake.closes["j"].seen == 5
+
+
 def test_table_is_read_again_when_another_took_its_place(
     discover: Discover, fake: FakeServer, library: ConnectionSpec, reads: list[TableRef]
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from . import __version__
@@ -15,7 +16,7 @@ from .connectors import TableRef
 from .egress import clean_ref
 from .manifest import schema_hash
 from .protocol import ConnectionSpec, UnchangedRecord
-from .spool import SpoolFile
+from .spool import SpoolFile, SpoolUnwritable
 
 # Then a table is read again in any case.
 KEPT_DAYS: Final = 30
@@ -52,10 +53,10 @@ class Fingerprints:
             self._fresh[clean_ref(ref)] = fingerprint, content_hash
 
     def keep(self) -> None:
-        """Write down what was noted. Raises SpoolUnwritable."""
+        """Write down what was noted; where that fails, the next run reads the tables again."""
         rows = [(self._source, *ref, *facts) for ref, facts in self._fresh.items()]
         self._fresh = {}
-        with self._file.writing() as connection:
+        with suppress(SpoolUnwritable), self._file.writing(synced=False) as connection:
             connection.execute(
                 "DELETE FROM fingerprints WHERE kept_on < date('now', ?)", (f"-{KEPT_DAYS} days",)
             )
