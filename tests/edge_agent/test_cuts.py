@@ -36,16 +36,22 @@ def make_tables(run: object, spec: ConnectionSpec) -> set[str]:
     return names
 
 
-def check_cuts(discover: Discover, fake: FakeServer, spec: ConnectionSpec, names: set[str]) -> None:
+def check_cuts(
+    discover: Discover, fake: FakeServer, spec: ConnectionSpec, names: set[str], **settings: int
+) -> None:
     with cutting(spec.host, spec.port or 0) as proxy:
-        whole = tables_of(discover(msgspec.structs.replace(spec, port=proxy.port), "whole"))
+        whole = tables_of(
+            discover(msgspec.structs.replace(spec, port=proxy.port), "whole", **settings)
+        )
         total = proxy.passed
     assert set(whole) == names
     # The last bytes are the server's farewell, which not every run waits for.
     points = random.Random(7).sample(range(1, total * 9 // 10), CUTS)  # spread, not secrecy
     for job, cuts in {**{f"cut-{point}": [point] for point in points}, "three": points[:3]}.items():
         with cutting(spec.host, spec.port or 0, *cuts) as proxy:
-            told = tables_of(discover(msgspec.structs.replace(spec, port=proxy.port), job))
+            told = tables_of(
+                discover(msgspec.structs.replace(spec, port=proxy.port), job, **settings)
+            )
         # What is lost with one cut may have held the place of the last.
         assert proxy.cut >= max(1, len(cuts) - 1), job
         assert told == whole, job
@@ -59,6 +65,18 @@ def test_nothing_is_missing_when_postgresql_is_cut_off_at_any_point(
     discover: Discover, fake: FakeServer, postgres: ConnectionSpec
 ) -> None:
     check_cuts(discover, fake, postgres, make_tables(run_postgres, postgres))
+
+
+@pytest.mark.postgresql
+def test_nothing_is_missing_when_it_is_cut_off_while_reading_ahead(
+    discover: Discover,
+    fake: FakeServer,
+    postgres: ConnectionSpec,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discovery, "DESCRIBE_CHUNK", 4)
+    names = make_tables(run_postgres, postgres)
+    check_cuts(discover, fake, postgres, names, sample_rows=0)
 
 
 @pytest.mark.mysql

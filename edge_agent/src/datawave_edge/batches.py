@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from .connectors import TableRef
-from .protocol import MAX_BODY_BYTES
+from .protocol import MAX_BODY_BYTES, Record, TableRecord, encode_records
 
 BATCH_RECORDS: Final = 500
 # Half of what a body may hold, and little enough to pack below the wire's limit as a rule.
@@ -19,6 +19,11 @@ class Entry(NamedTuple):
     ref: TableRef
     line: bytes
     whole: bool = False
+
+    @classmethod
+    def of(cls, ref: TableRef, record: Record) -> Entry:
+        """A record as its line."""
+        return cls(ref, encode_records([record]), whole=isinstance(record, TableRecord))
 
 
 class Batching:

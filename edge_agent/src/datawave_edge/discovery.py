@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Final, TypeVar
 
+from .ahead import Shapes, describe_ahead, split
 from .batches import Batching, Entry
-from .connectors import Connector, Listing, Plans, TableRef, TableShape, TellsApart, make_connector
+from .connectors import (
+    Connector,
+    Listing,
+    Plans,
+    ReadsAhead,
+    TableRef,
+    TableShape,
+    TellsApart,
+    make_connector,
+)
 from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
-from .egress import EgressRefused, check, clean_container, clean_ref, refuse
+from .egress import EgressRefused, check, clean_listing, clean_ref, refuse
 from .faults import ADVICE, SourceFault
 from .governor import Governor
+from .halts import JobHalted
 from .outbox import GONE, Outbox
 from .packing import Packed
 from .patterns import TableFilter
 from .protocol import (
-    ContainerListing,
     DiscoveryWork,
     FilteredRecord,
     JobClose,
@@ -29,13 +40,12 @@ from .protocol import (
     TableRecord,
     TableSnapshot,
     UnchangedRecord,
-    encode_records,
     root_hash,
 )
 from .reading import AddHits, TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
-from .stream import JobHalted, JobStream
+from .stream import JobStream
 from .unchanged import Fingerprints
 
 log = logging.getLogger(__name__)
@@ -182,12 +192,11 @@ class _Walk:
         chosen = TableFilter(self._work.source.include, self._work.source.exclude)
         wanted = [ref for ref in rest if chosen.lets(ref)]
         for ref in sorted(set(rest) - set(wanted)):
-            self._add(_entry(ref, FilteredRecord(**clean_ref(ref)._asdict())))
+            self._add(Entry.of(ref, FilteredRecord(**clean_ref(ref)._asdict())))
         unread = self._pass_unchanged(connector, wanted)
         if isinstance(connector, Plans):
             connector.plan(unread)
-        for chunk in _chunks(unread, DESCRIBE_CHUNK):
-            self._read_chunk(connector, chunk)
+        self._read_all(connector, unread)
         self._flush()
         self._fingerprints.keep()
 
@@ -197,10 +206,10 @@ class _Walk:
         if self._work.settings.sample_rows or not isinstance(connector, TellsApart):
             return refs
         found: set[TableRef] = set()
-        for chunk in _chunks(refs, FINGERPRINT_CHUNK) if self._fingerprints else ():
+        for chunk in split(refs, FINGERPRINT_CHUNK) if self._fingerprints else ():
             self._steadily(lambda: self._governor.pace(connector))
             for ref, record in self._fingerprints.find(self._ask(connector, chunk), self._known):
-                self._collect(_entry(ref, record))
+                self._collect(Entry.of(ref, record))
                 found.add(ref)
         self._stream.count(done=len(found))
         return [ref for ref in refs if ref not in found]
@@ -218,7 +227,7 @@ class _Walk:
         """Batch what was read before a restart and is still true."""
         found = {ref_of(record): record for record in self._drafts.list_records()}
         fresh = {ref: each for ref, each in found.items() if ref not in done and self._holds(each)}
-        entries = [_entry(ref, record) for ref, record in fresh.items()]
+        entries = [Entry.of(ref, record) for ref, record in fresh.items()]
         self._drafts.keep_only(entry.line for entry in entries)
         for entry in entries:
             self._collect(entry)
@@ -230,18 +239,31 @@ class _Walk:
             return True
         return self._known.get(record.container, {}).get(record.name) == record.content_hash
 
-    def _read_chunk(self, connector: Connector, chunk: Sequence[TableRef]) -> None:
-        self._stream.require_live()
-        shapes = self._describe(connector, chunk)
+    def _read_all(self, connector: Connector, refs: Sequence[TableRef]) -> None:
+        def describe(chunk: Sequence[TableRef]) -> Shapes:
+            self._stream.require_live()
+            self._steadily(lambda: self._governor.pace(connector))
+            return self._describe(connector, chunk)
+
+        chunks = split(refs, DESCRIBE_CHUNK)
+        if self._work.settings.sample_rows or not isinstance(connector, ReadsAhead):
+            for chunk in chunks:
+                self._read_chunk(connector, chunk, describe(chunk))
+            return
+        # Nothing else is asked of the connection meanwhile, and it waits for nobody.
+        with closing(describe_ahead(chunks, describe)) as described:
+            for chunk, shapes in described:
+                self._read_chunk(connector, chunk, shapes)
+
+    def _read_chunk(self, connector: Connector, chunk: Sequence[TableRef], shapes: Shapes) -> None:
         for ref in chunk:
             self._stream.require_live()
             self._stream.count(current=ref.path)
-            self._steadily(lambda: self._governor.pace(connector))
+            if self._work.settings.sample_rows:
+                self._steadily(lambda: self._governor.pace(connector))
             self._add(self._read_table(connector, ref, shapes.get(ref)))
 
-    def _describe(
-        self, connector: Connector, refs: Sequence[TableRef]
-    ) -> Mapping[TableRef, TableShape | SourceFault]:
+    def _describe(self, connector: Connector, refs: Sequence[TableRef]) -> Shapes:
         """Structure of some tables; when one spoils the bulk, each is asked for alone."""
         try:
             return self._steadily(lambda: connector.describe(refs))
@@ -287,11 +309,11 @@ class _Walk:
         unchanged = UnchangedRecord(
             container=sealed.container, name=sealed.name, content_hash=sealed.content_hash
         )
-        return _entry(ref, unchanged) if self._holds(unchanged) else Entry(ref, line, whole=True)
+        return Entry.of(ref, unchanged) if self._holds(unchanged) else Entry(ref, line, whole=True)
 
     def _refuse(self, ref: TableRef, fault: SourceFault) -> Entry:
         self._stream.tell(f"{ref.path}: {fault.message}", "warning")
-        return _entry(ref, refuse(ref, fault.code, fault.message))
+        return Entry.of(ref, refuse(ref, fault.code, fault.message))
 
     def _add(self, entry: Entry) -> None:
         self._reconnects = 0
@@ -321,7 +343,7 @@ class _Walk:
         elif len(entries) == 1:
             ref = entries[0].ref
             refusal = refuse(ref, "record_refused", ADVICE["record_refused"].message)
-            self._put([_entry(ref, refusal)])
+            self._put([Entry.of(ref, refusal)])
         else:
             half = len(entries) // 2
             self._put(entries[:half])
@@ -363,7 +385,7 @@ class _Walk:
         message = JobClose(
             last_seq=len(hashes) - 1,
             root_hash=root_hash(hashes),
-            containers=[_clean_listing(each) for each in listing.containers],
+            containers=[clean_listing(each) for each in listing.containers],
             seen=self._count_seen(listing),
             load=self._outbox.get_load(self._work.job),
             facts=facts,
@@ -376,21 +398,3 @@ class _Walk:
         return len(
             {clean_ref(ref) for ref in listing.tables} | self._outbox.list_done(self._work.job)
         )
-
-
-def _entry(ref: TableRef, record: Record) -> Entry:
-    return Entry(ref, encode_records([record]), whole=isinstance(record, TableRecord))
-
-
-def _clean_listing(listing: ContainerListing) -> ContainerListing:
-    return ContainerListing(
-        name=clean_container(listing.name),
-        authoritative=listing.authoritative,
-        tables=listing.tables,
-        sequences=listing.sequences,
-    )
-
-
-def _chunks(refs: Sequence[TableRef], size: int) -> Iterator[Sequence[TableRef]]:
-    for start in range(0, len(refs), size):
-        yield refs[start : start + size]

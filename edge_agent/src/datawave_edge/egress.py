@@ -20,6 +20,7 @@ from .protocol import (
     BatchRejected,
     ColumnSnapshot,
     Constraint,
+    ContainerListing,
     DatasetName,
     FailedRecord,
     ForeignKey,
@@ -126,6 +127,16 @@ def clean_container(name: str) -> str:
 def clean_ref(ref: TableRef) -> TableRef:
     """Both names, cleaned."""
     return TableRef(clean_container(ref.container), clean_name(ref.name))
+
+
+def clean_listing(listing: ContainerListing) -> ContainerListing:
+    """A container's listing, its name cleaned."""
+    return ContainerListing(
+        name=clean_container(listing.name),
+        authoritative=listing.authoritative,
+        tables=listing.tables,
+        sequences=listing.sequences,
+    )
 
 
 def scrub_comment(text: str) -> str:

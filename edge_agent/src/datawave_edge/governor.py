@@ -146,7 +146,9 @@ class _Ledger:
 
     def take(self, meter: Meter, slept: float, paused: float) -> Load:
         now = time.monotonic()
-        kind = max(meter.slowest, key=lambda name: meter.slowest[name], default="")
+        # A copy, for a statement of another thread may end meanwhile.
+        slowest = dict(meter.slowest)
+        kind = max(slowest, key=lambda name: slowest[name], default="")
         whole = Load(
             queries=meter.queries,
             rows_read=meter.rows,
@@ -155,7 +157,7 @@ class _Ledger:
             paused_seconds=paused,
             by_kind=dict(meter.by_kind),
             slowest_kind=kind,
-            slowest_seconds=meter.slowest.get(kind, 0.0),
+            slowest_seconds=slowest.get(kind, 0.0),
         )
         since = subtract(whole, self._told, seconds=now - self._clock)
         self._told, self._clock = whole, now

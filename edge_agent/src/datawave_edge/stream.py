@@ -14,6 +14,7 @@ import msgspec
 from .connectors import TableRef
 from .egress import clean_ref
 from .faults import SourceFault
+from .halts import Halt, JobHalted, reason_of
 from .letters import DeadLetters, Refusal, source_key
 from .manifest import schema_hash
 from .outbox import CANCELLED, CLOSED, FAILED, Outbox, SpooledBatch
@@ -50,11 +51,6 @@ CLOSE_ROUNDS: Final = 5
 FAIL_SECONDS: Final = 60.0
 # What can't be entered in the ledger is not sent; a full disk seldom gets room by waiting.
 SPOOL_FAIL_SECONDS: Final = 5.0
-# The server no longer wants this job: it is over, unknown, or in conflict with it.
-_GONE: Final = frozenset({404, 409, 410})
-# Another agent's for now: it may come back, and what was read is not read again then.
-_LOST: Final = "lease_lost"
-
 # A batch may be damaged on its way, so these are tried a few times before they are believed.
 _DAMAGED: Final = frozenset({"hash_mismatch", "gzip_broken", "zstd_broken"})
 DAMAGE_TRIES: Final = 3
@@ -62,16 +58,7 @@ DAMAGE_TRIES: Final = 3
 SLOW_FROM: Final = 0.8
 SLOW_SECONDS: Final = 2.0
 
-Halt = Literal["", "stopped", "cancelled", "gone", "lost", "refused", "access", "spool"]
 Level = Literal["info", "warning", "error"]
-
-
-class JobHalted(Exception):
-    """The job must not go on here; `reason` says why."""
-
-    def __init__(self, reason: Halt) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class JobStream:
@@ -115,7 +102,7 @@ class JobStream:
                 lambda: self._transport.open_stream(self.job, now), self._halted
             )
         except (RequestRefused, AccessRefused, Stopped) as error:
-            self.halt(_reason_of(error))
+            self.halt(reason_of(error))
             raise JobHalted(self._reason) from None
         self.encoding = choose_encoding(opened.capabilities)
         self._take_up(opened)
@@ -293,7 +280,7 @@ class JobStream:
             self.halt("spool")
         except (RequestRefused, AccessRefused) as error:
             log.warning("Batch %s of job %s: %s", batch.seq, batch.job, error)
-            self.halt(_reason_of(error))
+            self.halt(reason_of(error))
 
     def _send_batch(self, batch: SpooledBatch) -> None:
         if not batch.is_whole():
@@ -384,7 +371,7 @@ class JobStream:
             self._lines[:0] = message.log
             return
         except (RequestRefused, AccessRefused) as error:
-            self.halt(_reason_of(error))
+            self.halt(reason_of(error))
             return
         if directive.blackouts is not None:
             self.blackouts = directive.blackouts
@@ -397,15 +384,5 @@ class JobStream:
                 lambda: self._transport.close_stream(self.job, message), self._halted
             )
         except (RequestRefused, AccessRefused, Stopped) as error:
-            self.halt(_reason_of(error))
+            self.halt(reason_of(error))
             raise JobHalted(self._reason) from None
-
-
-def _reason_of(error: Exception) -> Halt:
-    if isinstance(error, AccessRefused):
-        return "access"
-    if isinstance(error, RequestRefused):
-        if error.code == _LOST:
-            return "lost"
-        return "gone" if error.status in _GONE else "refused"
-    return "stopped"

@@ -15,6 +15,7 @@ from .contract import (
     ConnectorFactory,
     Listing,
     Plans,
+    ReadsAhead,
     Sample,
     TableRef,
     TableShape,
@@ -22,8 +23,8 @@ from .contract import (
 )
 
 __all__ = [
-    "Binary", "Cell", "Connector", "Listing", "Plans", "Sample", "TableRef", "TableShape",
-    "TellsApart", "make_connector",
+    "Binary", "Cell", "Connector", "Listing", "Plans", "ReadsAhead", "Sample", "TableRef",
+    "TableShape", "TellsApart", "make_connector",
 ]  # fmt: skip
 
 _ENGINES: Final = {

@@ -134,6 +134,13 @@ class TellsApart(Protocol):
 
 
 @runtime_checkable
+class ReadsAhead(Protocol):
+    """A connector that may be asked from any thread, by one at a time."""
+
+    reads_ahead: bool
+
+
+@runtime_checkable
 class Plans(Protocol):
     """A connector that asks for less when it knows which tables will be described."""
 

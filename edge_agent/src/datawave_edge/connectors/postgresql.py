@@ -44,6 +44,7 @@ class PostgresConnector(ServerConnector):
     """One PostgreSQL database."""
 
     driver = "postgresql+psycopg"
+    reads_ahead = True
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)
