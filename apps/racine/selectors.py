@@ -156,16 +156,18 @@ def _elapsed(run: Run) -> float:
 def _measure_progress(run: Run, figures: Figures) -> int:
     if run.state in FINISHED:
         return 100
-    read = _share_read(run)
-    total = sum(stage.total for stage in figures.stages)
-    worked = sum(stage.done + stage.failed for stage in figures.stages) / total if total else 0.0
-    if run.job.state == JobState.CLOSED and not total:
-        worked = 1.0
-    steps = len(figures.stages) + 1
-    settled = len(run.settled) / steps
-    # Stages know only the batches that have come, so their share grows with the reading.
-    done = READING * read + STAGES * worked * read + SETTLING * settled
+    settled = len(run.settled) / (len(figures.stages) + 1)
+    done = READING * _share_read(run) + STAGES * _share_worked(run, figures) + SETTLING * settled
     return min(99, math.floor(done))
+
+
+def _share_worked(run: Run, figures: Figures) -> float:
+    # Of all batches that are to come, or the share would fall with each that comes.
+    coming = _guess_batches(run) * len(figures.stages)
+    total = max(coming, sum(stage.total for stage in figures.stages))
+    if not total:
+        return 1.0 if run.job.state == JobState.CLOSED else 0.0
+    return sum(stage.done + stage.failed for stage in figures.stages) / total
 
 
 def _share_read(run: Run) -> float:

@@ -130,6 +130,22 @@ def test_old_workers_and_agents_are_refused_when_the_run_was_resumed(
     assert (work.state, work.fence) == (StageState.DONE, 2)
 
 
+def test_batch_that_came_while_stopping_is_worked_on_when_the_run_was_resumed(
+    run: Run, people: People, stage: FakeStage, work_off: WorkOff
+) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    services.cancel_run(run=run, user=people.alice)
+    send_batch(job, agent, 0, [make_table("a")])
+    assert not run.stage_runs.exists()
+    stop_agent(run)
+    # Told of late, as by a process that was held.
+    assert services.add_stage_runs(batch=job.batches.get()) == []
+    assert not run.stage_runs.exists()
+    services.resume_run(run=run, user=people.alice)
+    work_off()
+    assert len(stage.stored) == 1
+
+
 def test_stages_go_on_at_once_when_the_agent_had_read_everything(
     run: Run, people: People, stage: FakeStage, work_off: WorkOff
 ) -> None:

@@ -22,14 +22,24 @@ if TYPE_CHECKING:
 def add_stage_runs(*, batch: Batch) -> list[int]:
     """Open the stages on a new batch; ids of those that are ready."""
     run = Run.objects.filter(job_id=batch.job_id).first()
-    # What a cancelled run still gets is worked on when it is resumed.
-    if run is None or run.state == RunState.CANCELLED:
+    if run is None:
         return []
     with transaction.atomic():
+        if _is_stopped(run):
+            return []
         ids = _open_stages(run, [batch.pk])
         add_line(run, f"Batch {batch.seq} accepted: {batch.records} records.", source="validation")
     note_progress(run_id=run.pk)
     return ids
+
+
+def _is_stopped(run: Run) -> bool:
+    """Looked up under the run's lock, for it may be cancelled at this very moment.
+
+    What a cancelled run still gets is worked on when it is resumed.
+    """
+    stopped = (RunState.CANCELLING, RunState.CANCELLED)
+    return Run.objects.select_for_update().get(pk=run.pk).state in stopped
 
 
 def add_missing_stage_runs(*, run: Run) -> list[int]:

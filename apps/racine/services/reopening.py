@@ -27,7 +27,7 @@ from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError, InputInvalid
 
 from .admission import admit_runs, lock_orchestration
-from .fan_out import announce_ready
+from .fan_out import add_missing_stage_runs, announce_ready
 from .runs import SourceBusy, choose_settings, job_of, require_free
 from .settling import try_settle
 from .story import add_line, note_progress, record_measure
@@ -105,6 +105,7 @@ def _resume(run: Run, user: User) -> None:
     if not read:
         discovery.resume_job(job=job, settings=choose_settings(run.source))
     change_stages(Q(run=run), origins=[StageState.CANCELLED], to=StageState.READY, finished_at=None)
+    add_missing_stage_runs(run=run)
     ready = run.stage_runs.filter(state=StageState.READY)
     announce_ready(list(ready.values_list("pk", flat=True)))
     _tell(run, user, "resumed", f"Resumed by {user.username}.")

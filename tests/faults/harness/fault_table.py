@@ -12,6 +12,7 @@ from tests.faults.harness import (
     rows_of_agents,
     rows_of_disks,
     rows_of_doors,
+    rows_of_size,
     rows_of_work,
 )
 from tests.faults.harness.installation import Kind, Mode
@@ -356,6 +357,7 @@ TABLE = (
     Row("F24", "cancel at each phase", cancel),
     Row("F24b", "cancel and kill", cancel_and_kill),
     Row("F24c", "cancelled and resumed", rows_of_work.resume_cancelled),
+    Row("F25", "many tables, a wide one, a long one", rows_of_size.discover_large),
     Row("F26", "the schema changes meanwhile", rows_of_disks.harm_source),
     Row("F27", "the source is locked", rows_of_disks.lock_source),
     Row("F28", "sweeper stopped or doubled", confuse_sweepers),

@@ -24,7 +24,7 @@ from tests.faults.harness.versions import add_novelties, drop_optional
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
-TABLES_PER_BATCH = 2
+TABLES_PER_BATCH, LARGE_BATCH = 2, 40
 EXTRA_SWEEPERS = 2
 SERVER_BYTES = 3 * 2**30
 
@@ -135,10 +135,13 @@ def _sign_in(admin: User) -> str:
 def _make_small_batches() -> None:
     from apps.racine.services import runs
 
-    original = runs.current_tuning
-    runs.current_tuning = lambda source: replace(
-        original(source), tables_per_batch=TABLES_PER_BATCH
-    )
+    original, large = runs.current_tuning, Path(os.environ["DATAWAVE_HOME"]) / "large-batches"
+
+    def choose(source: Any) -> Any:
+        size = LARGE_BATCH if large.exists() else TABLES_PER_BATCH
+        return replace(original(source), tables_per_batch=size)
+
+    runs.current_tuning = choose
 
 
 def _speak_as_another(home: Path) -> None:

@@ -298,7 +298,7 @@ class Trial:
         """Nothing of this trial's faults may reach the next."""
         self.installation.proxy.heal()
         for name in ("sweeping-stopped", "sweeping-doubled", "poison.json", "ballast",
-                     "server-newer", "server-older"):  # fmt: skip
+                     "large-batches", "server-newer", "server-older"):  # fmt: skip
             (self.installation.home / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             (self.installation.traps / "trap.json").unlink()
