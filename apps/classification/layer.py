@@ -140,17 +140,20 @@ class LearnedJudge:
 
     def judge(self, table: TableFacts) -> list[Verdict]:
         """One verdict for each column, in their order."""
-        return self._correct_table(table, self._base.judge(table))
+        (verdicts,) = self.judge_all([table])
+        return verdicts
 
     def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
         """The verdicts on each table."""
         judged = judge_all(self._base, tables)
-        return [self._correct_table(*pair) for pair in zip(tables, judged, strict=True)]
+        likenesses = [describe_column(column) for table in tables for column in table.columns]
+        near = iter(self._index.find(likenesses, self._layer.radius))
+        return [
+            self._correct_table(verdicts, [self._layer.vote(next(near)) for _ in verdicts])
+            for verdicts in judged
+        ]
 
-    def _correct_table(self, table: TableFacts, verdicts: list[Verdict]) -> list[Verdict]:
-        likenesses = [describe_column(column) for column in table.columns]
-        found = self._index.find(likenesses, self._layer.radius)
-        votes = [self._layer.vote(near) for near in found]
+    def _correct_table(self, verdicts: list[Verdict], votes: Sequence[Votes]) -> list[Verdict]:
         people = any(verdict.personal for verdict in verdicts)
         return [
             self._correct(verdict, each, about_people=people)

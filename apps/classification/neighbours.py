@@ -15,7 +15,9 @@ Array = NDArray[Any]
 _TOP: Final = 255.0
 _SPLIT: Final = NAME_BYTES + STATS
 # Rounding must not lose what is exactly at the radius.
-_SLACK: Final = 1e-6
+SLACK: Final = 1e-6
+# Columns whose names are compared in one go: bounded, for many may be remembered.
+_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class NearBy:
 
     places: Array
     distances: Array
+
+
+_NOBODY: Final = NearBy(np.empty(0, np.intp), np.empty(0))
 
 
 class Neighbours:
@@ -39,21 +44,31 @@ class Neighbours:
 
     def find(self, likenesses: Sequence[bytes], radius: float) -> list[NearBy]:
         """What is within the radius of each of the given columns."""
-        return [self._find(row, radius) for row in _stack(likenesses)]
+        rows = _stack(likenesses)
+        if not len(self._rows):
+            return [_NOBODY for _ in rows]
+        return [
+            self._find(row, words, radius)
+            for start in range(0, len(rows), _AT_ONCE)
+            for part in [rows[start : start + _AT_ONCE]]
+            for row, words in zip(part, self._compare_words(part), strict=True)
+        ]
 
-    def _find(self, row: Array, radius: float) -> NearBy:
-        words = self._compare_words(row)
+    def _find(self, row: Array, words: Array, radius: float) -> NearBy:
         # Names are compared with all, the rest only where the name leaves it open.
-        open_ = np.flatnonzero(WEIGHTS["name"] * words <= radius + _SLACK)
+        open_ = np.flatnonzero(WEIGHTS["name"] * words <= radius + SLACK)
+        if not len(open_):
+            return _NOBODY
         distances = WEIGHTS["name"] * words[open_] + self._compare_rest(row, self._rows[open_])
-        near = np.flatnonzero(distances <= radius + _SLACK)
+        near = np.flatnonzero(distances <= radius + SLACK)
         order = near[np.argsort(distances[near], kind="stable")]
         return NearBy(open_[order], distances[order])
 
-    def _compare_words(self, row: Array) -> Array:
-        (words,) = _unpack_words(row[None, :])
-        common = self._words @ words
-        either = words.sum() + self._counts - common
+    def _compare_words(self, rows: Array) -> Array:
+        """Distances between the names of some columns and of all that are remembered."""
+        words = _unpack_words(rows)
+        common = words @ self._words.T
+        either = words.sum(axis=1)[:, None] + self._counts - common
         return np.where(either > 0, 1.0 - common / np.maximum(either, 1.0), 0.0)
 
     def _compare_rest(self, row: Array, rows: Array) -> Array:

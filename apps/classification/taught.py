@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
+from datawave_edge.protocol import ColumnSnapshot
+
 from .judge import Evidence, Judge, TableFacts, Verdict, judge_all
 from .likeness import describe_column
-from .neighbours import NearBy, Neighbours
+from .neighbours import SLACK, NearBy, Neighbours
 from .recognising import Claim, Recognisers, Told
 from .rules.wording import tell_title
 from .taxonomy import find_type, sensitivity_of
@@ -37,7 +39,7 @@ class TaughtJudge:
         self, base: Judge, lessons: Sequence[Taught], told: Sequence[Told], taxonomy: str
     ) -> None:
         self._base = base
-        self._lessons = [(each, Neighbours(each.examples)) for each in lessons]
+        self._lessons = _Lessons(lessons)
         self._recognisers = Recognisers(told)
         known = ([(each.key, each.radius) for each in lessons], list(told), taxonomy)
         mark = blake2b(repr(known).encode(), digest_size=3).hexdigest()
@@ -49,19 +51,19 @@ class TaughtJudge:
         return verdicts
 
     def judge_all(self, tables: Sequence[TableFacts]) -> list[list[Verdict]]:
-        """The verdicts on each table; every lesson looks at all columns at once."""
+        """The verdicts on each table; all lessons look at all columns at once."""
         judged = judge_all(self._base, tables)
         columns = [column for table in tables for column in table.columns]
-        likenesses = [describe_column(column) for column in columns] if self._lessons else []
-        near = [(each, index.find(likenesses, each.radius)) for each, index in self._lessons]
         verdicts = [verdict for each in judged for verdict in each]
         followed = iter(
             self._follow(
                 verdict,
-                [*_list_claims(near, place), *self._recognisers.list_claims(column)],
-                {each.semantic_type for each in _list_forbidding(near, place)},
+                [*_list_claims(near), *self._recognisers.list_claims(column)],
+                {each.semantic_type for each, _ in near if each.kind == LessonKind.NEVER},
             )
-            for place, (verdict, column) in enumerate(zip(verdicts, columns, strict=True))
+            for verdict, column, near in zip(
+                verdicts, columns, self._lessons.find(columns), strict=True
+            )
         )
         return [[next(followed) for _ in each] for each in judged]
 
@@ -73,25 +75,44 @@ class TaughtJudge:
         return _drop(verdict) if verdict.semantic_type in never else verdict
 
 
-Near = Sequence[tuple[Taught, Sequence[NearBy]]]
+# Lessons that speak of a column, with its distance from the nearest example of each.
+Near = Sequence[tuple[Taught, float]]
 
 
-def _list_claims(near: Near, place: int) -> list[Claim]:
+class _Lessons:
+    """The examples of all lessons in one index."""
+
+    def __init__(self, lessons: Sequence[Taught]) -> None:
+        self._owners = [each for each in lessons for _ in each.examples]
+        self._index = Neighbours([one for each in lessons for one in each.examples])
+        self._radius = max((each.radius for each in lessons), default=0.0)
+
+    def find(self, columns: Sequence[ColumnSnapshot]) -> list[Near]:
+        """What speaks of each column."""
+        if not self._owners:
+            return [[] for _ in columns]
+        found = self._index.find([describe_column(column) for column in columns], self._radius)
+        return [self._list_near(each) for each in found]
+
+    def _list_near(self, near: NearBy) -> Near:
+        nearest: dict[int, tuple[Taught, float]] = {}
+        for place, distance in zip(near.places, near.distances, strict=True):
+            lesson = self._owners[place]
+            if distance <= lesson.radius + SLACK:
+                nearest.setdefault(lesson.key, (lesson, float(distance)))
+        return list(nearest.values())
+
+
+def _list_claims(near: Near) -> list[Claim]:
     """What lessons say of a column that is like the ones they showed."""
     return [
         Claim(
             each.semantic_type,
-            _SUREST - (_SUREST - _AT_THE_EDGE) * float(found[place].distances[0]) / each.radius,
+            _SUREST - (_SUREST - _AT_THE_EDGE) * distance / each.radius,
             f"Like columns that were shown as examples: {tell_title(each.semantic_type)}",
         )
-        for each, found in near
-        if each.kind == LessonKind.LIKE and len(found[place].places)
-    ]
-
-
-def _list_forbidding(near: Near, place: int) -> list[Taught]:
-    return [
-        each for each, found in near if each.kind == LessonKind.NEVER and len(found[place].places)
+        for each, distance in near
+        if each.kind == LessonKind.LIKE
     ]
 
 
