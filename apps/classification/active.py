@@ -6,12 +6,12 @@ import logging
 import threading
 from typing import Final
 
+from .in_force import list_told, load_thresholds
 from .judge import Judge
 from .model.opening import ShippedJudge
 from .model.store import ModelRefused, load_model
 from .model_files import place_file, read_parts
 from .models import Lesson, StoredModel
-from .recognisers_in_force import list_told
 from .taxonomy import SHIPPED as SHIPPED_WORDS
 from .taxonomy import in_force
 from .types import ModelKind
@@ -36,7 +36,7 @@ def add_lessons(judge: Judge) -> Judge:
     from .taught import Taught, TaughtJudge
 
     refresh_vocabulary()
-    told = list_told()
+    told, thresholds = list_told(), load_thresholds()
     lessons = [
         Taught(
             key=row.pk,
@@ -48,9 +48,9 @@ def add_lessons(judge: Judge) -> Judge:
         for row in Lesson.objects.filter(retired_at=None).order_by("pk")
     ]
     words = in_force()
-    if not lessons and not told and words.version == SHIPPED_WORDS.version:
+    if not (lessons or told or thresholds) and words.version == SHIPPED_WORDS.version:
         return judge
-    return TaughtJudge(judge, lessons, told, words.version)
+    return TaughtJudge(judge, lessons, told, thresholds, words.version)
 
 
 def _open_active() -> Judge:

@@ -26,8 +26,8 @@ class ClassificationConfig(AppConfig):
 
         from . import receivers  # noqa: F401  # registers itself
         from .comparing import compare_labels
+        from .in_force import list_wire
         from .panels import SIGN_OFF, SOURCE_SIGN_OFF
-        from .recognisers_in_force import list_wire
         from .selectors import count_suggestions
         from .stage import ClassificationStage
         from .undoing import count_labels, find_decided_fields, take_back_labels

@@ -41,6 +41,8 @@ class Verdict:
     sensitivity: str
     personal: bool
     evidence: tuple[Evidence, ...] = ()
+    # What it would have named, were it sure enough.
+    unsure_of: str = ""
 
 
 class Judge(Protocol):

@@ -110,6 +110,8 @@ class Choice:
 
     semantic_type: str
     confidence: float
+    # The type where it is too unsure to name it.
+    unsure_of: str = ""
 
 
 def combine(layer: Layer, verdict: Choice, votes: Votes) -> Choice:
@@ -126,7 +128,9 @@ def combine(layer: Layer, verdict: Choice, votes: Votes) -> Choice:
     best = Choice(rival, others[rival]) if rival and others[rival] > sure else Choice(said, sure)
     least = layer.thresholds.get(best.semantic_type, 0.0)
     confidence = min(_MOST, max(0.0, best.confidence))
-    return Choice(best.semantic_type if confidence >= least else "", confidence)
+    if confidence < least:
+        return Choice("", confidence, unsure_of=best.semantic_type)
+    return Choice(best.semantic_type, confidence)
 
 
 class LearnedJudge:
@@ -171,6 +175,7 @@ class LearnedJudge:
         return replace(
             verdict,
             semantic_type=after.semantic_type,
+            unsure_of=after.unsure_of,
             confidence=after.confidence,
             personal=personal,
             sensitivity=sensitivity_of(after.semantic_type, personal=personal),

@@ -17,6 +17,7 @@ from .rest.recognisers import (
 )
 from .rest.review import ReviewQueueView, decide_group
 from .rest.signing import AttestationViewSet
+from .rest.thresholds import ThresholdListView, ThresholdUndoView, ThresholdView
 from .rest.types import LessonViewSet, OwnTypeViewSet, rate_type
 
 app_name = "classification-api"
@@ -46,5 +47,8 @@ urlpatterns = [
     path("review-queue/", ReviewQueueView.as_view(), name="review-queue"),
     path("review-queue/decide/", decide_group, name="review-decide"),
     path("label-agreement/", get_agreement, name="agreement"),
+    path("type-thresholds/", ThresholdListView.as_view(), name="threshold-list"),
+    path("type-thresholds/<str:name>/", ThresholdView.as_view(), name="threshold-detail"),
+    path("type-thresholds/<str:name>/undo/", ThresholdUndoView.as_view(), name="threshold-undo"),
     path("semantic-types/<str:name>/rate/", rate_type, name="type-rate"),
 ]

@@ -1,8 +1,8 @@
-"""What people taught stands above every version of the judge: shown columns, patterns and words."""
+"""What people taught stands above every version: shown columns, patterns, least confidences."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
@@ -15,6 +15,7 @@ from .neighbours import SLACK, NearBy, Neighbours
 from .recognising import Claim, Recognisers, Told
 from .rules.wording import tell_title
 from .taxonomy import find_type, sensitivity_of
+from .thresholds import keep_to_thresholds
 from .types import LessonKind
 
 _SUREST: Final = 0.97
@@ -33,15 +34,22 @@ class Taught:
 
 
 class TaughtJudge:
-    """A judge that follows lessons and recognisers before its own mind."""
+    """A judge that follows lessons and recognisers before its own mind, and keeps to thresholds."""
 
     def __init__(
-        self, base: Judge, lessons: Sequence[Taught], told: Sequence[Told], taxonomy: str
+        self,
+        base: Judge,
+        lessons: Sequence[Taught],
+        told: Sequence[Told],
+        thresholds: Mapping[str, float],
+        taxonomy: str,
     ) -> None:
         self._base = base
         self._lessons = _Lessons(lessons)
         self._recognisers = Recognisers(told)
-        known = ([(each.key, each.radius) for each in lessons], list(told), taxonomy)
+        self._thresholds = thresholds
+        shown = [(each.key, each.radius) for each in lessons]
+        known = (shown, list(told), sorted(thresholds.items()), taxonomy)
         mark = blake2b(repr(known).encode(), digest_size=3).hexdigest()
         self.version = f"{base.version}+{mark}"
 
@@ -65,7 +73,9 @@ class TaughtJudge:
                 verdicts, columns, self._lessons.find(columns), strict=True
             )
         )
-        return [[next(followed) for _ in each] for each in judged]
+        return [
+            keep_to_thresholds([next(followed) for _ in each], self._thresholds) for each in judged
+        ]
 
     def _follow(self, verdict: Verdict, claims: Sequence[Claim], never: set[str]) -> Verdict:
         allowed = [each for each in claims if each.semantic_type not in never]
@@ -122,6 +132,7 @@ def _drop(verdict: Verdict) -> Verdict:
     return replace(
         verdict,
         semantic_type="",
+        unsure_of="",
         personal=False,
         sensitivity=sensitivity_of("", personal=False),
         evidence=(against, *verdict.evidence),
@@ -135,6 +146,7 @@ def _name(verdict: Verdict, claim: Claim) -> Verdict:
     return replace(
         verdict,
         semantic_type=claim.semantic_type,
+        unsure_of="",
         confidence=claim.confidence,
         personal=personal,
         sensitivity=sensitivity_of(claim.semantic_type, personal=personal),

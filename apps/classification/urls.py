@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import labels, metrics, models, recognisers, review, signing, types
+from .views import labels, metrics, models, recognisers, review, signing, thresholds, types
 
 app_name = "classification"
 urlpatterns = [
@@ -36,6 +36,11 @@ urlpatterns = [
     path("classification/types/rate/", types.rate_type, name="type-rate"),
     path("classification/types/teach/", types.show_teaching, name="teach"),
     path("classification/types/make/", types.teach_type, name="type-make"),
+    path("classification/thresholds/", thresholds.list_all, name="thresholds"),
+    path("classification/thresholds/<str:name>/", thresholds.show, name="threshold"),
+    path(
+        "classification/thresholds/<str:name>/change/", thresholds.change, name="threshold-change"
+    ),
     path("classification/types/new/", recognisers.make_type, name="type-new"),
     path(
         "own-types/<uuid:public_id>/recogniser/", recognisers.change_recogniser, name="recogniser"

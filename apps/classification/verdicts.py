@@ -20,7 +20,8 @@ CONFLICT_FROM: Final = 0.8
 _NOTABLE: Final = 0.01
 _COLUMN_FIELDS: Final = ("likeness", "group_id", "nearest")
 _MACHINE_FIELDS: Final = (
-    "machine_type", "machine_confidence", "evidence", "model_version", "judged_at", *_COLUMN_FIELDS,
+    "machine_type", "machine_confidence", "unsure_of", "evidence", "model_version", "judged_at",
+    *_COLUMN_FIELDS,
 )  # fmt: skip
 _LABEL_FIELDS: Final = (
     "semantic_type", "sensitivity", "personal", "confidence", "conflict", *_MACHINE_FIELDS,
@@ -100,6 +101,7 @@ def _make_label(column: JudgedColumn, version: str, group_id: int, now: dt.datet
         state=LabelState.SUGGESTED,
         machine_type=verdict.semantic_type,
         machine_confidence=verdict.confidence,
+        unsure_of=verdict.unsure_of,
         evidence=_render(verdict),
         model_version=version,
         judged_at=now,

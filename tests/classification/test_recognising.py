@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from apps.classification import active, services, vocabulary
+from apps.classification.in_force import list_wire
 from apps.classification.models import Label, OwnRecogniser, OwnType
-from apps.classification.recognisers_in_force import list_wire
 from apps.classification.recognising import (
     MOST_WORDS,
     Definition,

@@ -10,9 +10,11 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from apps.classification import active, services, vocabulary
+from apps.classification.judge import judge_all
 from apps.classification.models import Label, Lesson, OwnType
 from apps.classification.selectors import get_semantic_type, name_semantic_type
 from apps.classification.showing import find_hits
+from apps.classification.tables import read_table
 from apps.classification.taxonomy import SHIPPED, in_force
 from apps.classification.types import LabelState
 from apps.rbac.models import AuditEntry
@@ -156,6 +158,17 @@ def test_other_processes_know_a_type_when_it_was_made_elsewhere(people: People) 
     vocabulary._known[:] = ["another mark"]
     vocabulary.refresh_vocabulary()
     assert made.name in in_force().types
+
+
+def test_verdicts_are_the_same_when_tables_are_judged_together(people: People) -> None:
+    labels = judge_debtors(people, 4)
+    teach(people, labels[:3])
+    services.teach_exception(user=people.ada, label=labels[3], semantic_type="id.record")
+    judge = active.current_judge()
+    tables = [read_table(make_table("t", [debtor(), "city"])), read_table(make_customers())] * 3
+    together = judge_all(judge, tables)
+    assert together == [judge.judge(table) for table in tables]
+    assert together[0][0].semantic_type == "own.debtor_number"
 
 
 # Exceptions

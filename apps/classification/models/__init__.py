@@ -6,7 +6,14 @@ from .labels import AlikeGroup, Label, LabelDecision, LabelQuerySet, PastVerdict
 from .learning import Learning
 from .registry import Activation, ModelFile, Replay, ReplayChange, StoredModel
 from .signoff import Attestation, AttestationQuerySet
-from .teaching import Lesson, OwnRecogniser, OwnRecogniserQuerySet, OwnType, TypeRating
+from .teaching import (
+    Lesson,
+    OwnRecogniser,
+    OwnRecogniserQuerySet,
+    OwnType,
+    TypeRating,
+    TypeThreshold,
+)
 
 __all__ = [
     "Activation",
@@ -27,4 +34,5 @@ __all__ = [
     "ReplayChange",
     "StoredModel",
     "TypeRating",
+    "TypeThreshold",
 ]

@@ -52,6 +52,8 @@ class Label(PublicModel):
     # The machine's own verdict, kept when a person decides otherwise.
     machine_type = models.CharField(max_length=64, blank=True)
     machine_confidence = models.FloatField(default=0)
+    # What the machine would have named, were it sure enough; empty where it named something.
+    unsure_of = models.CharField(max_length=64, blank=True, db_index=True)
     # A list of reasons, each with `for` (bool), `weight` and `text`; none holds a value.
     evidence = models.JSONField(default=list)
     model_version = models.CharField(max_length=40, blank=True)

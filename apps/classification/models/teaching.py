@@ -92,6 +92,23 @@ class Lesson(PublicModel):
         return f"{self.kind} {self.semantic_type}"
 
 
+class TypeThreshold(models.Model):
+    """A word on a type's least confidence; the newest on each type counts, and none is changed."""
+
+    semantic_type = models.CharField(max_length=64)
+    # Null where the type follows what is learnt again.
+    least = models.FloatField(null=True)
+    set_by = models.ForeignKey(_USER, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["semantic_type", "-id"], name="newest_threshold")]
+
+    def __str__(self) -> str:
+        return f"{self.semantic_type}: {self.least}"
+
+
 class TypeRating(models.Model):
     """The sensitivity that this installation gives a shipped type."""
 

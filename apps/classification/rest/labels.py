@@ -63,8 +63,8 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
         fields = [
             "id", "column", "field_id", "dataset", "dataset_name", "source", "source_name",
             "semantic_type", "sensitivity", "personal", "confidence", "state", "machine_type",
-            "machine_confidence", "evidence", "model_version", "judged_at", "decided_by",
-            "decided_at", "conflict",
+            "machine_confidence", "unsure_of", "evidence", "model_version", "judged_at",
+            "decided_by", "decided_at", "conflict",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -59,10 +59,20 @@ from .taught import (
     list_lessons,
     list_own_types,
 )
+from .thresholds import (
+    Step,
+    Threshold,
+    get_threshold,
+    list_steps,
+    list_threshold_history,
+    list_thresholds,
+)
 
 __all__ = [
     "Reach",
     "Reached",
+    "Step",
+    "Threshold",
     "UnknownSemanticType",
     "count_conflicts",
     "count_coverage",
@@ -83,6 +93,7 @@ __all__ = [
     "get_own_type",
     "get_replay",
     "get_semantic_type",
+    "get_threshold",
     "is_decided",
     "list_activations",
     "list_dataset_labels",
@@ -99,6 +110,9 @@ __all__ = [
     "list_replay_changes",
     "list_replays",
     "list_semantic_types",
+    "list_steps",
+    "list_threshold_history",
+    "list_thresholds",
     "list_visible_attestations",
     "list_visible_decisions",
     "list_visible_labels",

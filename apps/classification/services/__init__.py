@@ -68,6 +68,7 @@ from .teaching import (
     teach_exception,
     teach_type,
 )
+from .thresholds import NothingToUndo, set_threshold, undo_threshold
 
 __all__ = [
     "FEWEST_EXAMPLES",
@@ -87,6 +88,7 @@ __all__ = [
     "NothingTaught",
     "NothingToAccept",
     "NothingToSign",
+    "NothingToUndo",
     "NothingWaits",
     "PreviewNeeded",
     "ReplayClosed",
@@ -121,6 +123,7 @@ __all__ = [
     "retire_type",
     "roll_back",
     "save_recogniser",
+    "set_threshold",
     "settle_run",
     "start_preview",
     "store_verdicts",
@@ -132,6 +135,7 @@ __all__ = [
     "teach_type",
     "undo_decision",
     "undo_many",
+    "undo_threshold",
     "undo_together",
     "wake_replays",
     "withdraw_attestation",

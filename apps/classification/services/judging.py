@@ -123,6 +123,7 @@ def _restore(label: Label, past: PastVerdict | None) -> None:
     label.machine_type = past.semantic_type if past else ""
     label.machine_confidence = past.confidence if past else 0.0
     label.evidence = past.evidence if past else []
+    label.unsure_of = ""
     label.model_version = past.model_version if past else ""
     if past and not decided:
         label.semantic_type, label.confidence = past.semantic_type, past.confidence

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
 
+from apps.classification.in_force import read_definition
 from apps.classification.models import OwnRecogniser, OwnType
-from apps.classification.recognisers_in_force import read_definition
 from apps.classification.recognising import (
     Definition,
     Examples,

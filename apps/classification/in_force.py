@@ -1,10 +1,10 @@
-"""The recognisers of own types that count now: for the judge, and for agents."""
+"""Recognisers of own types and thresholds that count now: for the judge, and for agents."""
 
 from __future__ import annotations
 
 from datawave_edge.protocol import Recogniser
 
-from .models import OwnRecogniser
+from .models import OwnRecogniser, TypeThreshold
 from .recognising import Definition, Told, make_wire, name_code
 
 
@@ -41,3 +41,9 @@ def read_definition(row: OwnRecogniser) -> Definition:
         names=tuple(row.names),
         least=row.least,
     )
+
+
+def load_thresholds() -> dict[str, float]:
+    """Least confidences that people set, by type: the newest word on each."""
+    rows = TypeThreshold.objects.order_by("pk").values_list("semantic_type", "least")
+    return {name: least for name, least in dict(rows).items() if least is not None}
