@@ -12,6 +12,7 @@ from .models import (
     DataSource,
     DataSourceGroupObjectPermission,
     DataSourceUserObjectPermission,
+    EnrolmentCode,
 )
 
 
@@ -68,3 +69,14 @@ class GroupPermissionAdmin(ReadOnlyAdmin):
     list_display = ["content_object", "group", "permission"]
     search_fields = ["content_object__name", "group__name"]
     list_select_related = ["content_object", "group", "permission__content_type"]
+
+
+@admin.register(EnrolmentCode)
+class EnrolmentCodeAdmin(ReadOnlyAdmin):
+    """Codes that let agents in, without the codes."""
+
+    list_display = ["created_at", "name", "agent", "made_by", "expires_at", "used_at"]
+    list_filter = [("used_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name", "agent__name", "made_by__username"]
+    list_select_related = ["agent", "made_by"]
+    exclude = ["code_hash", "used_by_key"]

@@ -7,6 +7,7 @@ from django.contrib import admin
 from datawave.common.admin import ReadOnlyAdmin
 
 from .models import (
+    AbsenceDoubt,
     Batch,
     BatchItem,
     Dataset,
@@ -84,3 +85,13 @@ class SchemaChangeAdmin(ReadOnlyAdmin):
     list_filter = ["kind"]
     search_fields = ["dataset__name", "field_name"]
     list_select_related = ["source", "dataset"]
+
+
+@admin.register(AbsenceDoubt)
+class AbsenceDoubtAdmin(ReadOnlyAdmin):
+    """Listings that lost too much at once."""
+
+    list_display = ["created_at", "source", "tables", "of", "state", "decided_by", "decided_at"]
+    list_filter = ["state"]
+    search_fields = ["source__name"]
+    list_select_related = ["source", "decided_by"]
