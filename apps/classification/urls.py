@@ -12,6 +12,7 @@ urlpatterns = [
     path("classification/bulk/", labels.decide_labels, name="label-bulk"),
     path("labels/<uuid:public_id>/", labels.show_label, name="label-detail"),
     path("labels/<uuid:public_id>/decide/", labels.decide_label, name="label-decide"),
+    path("decisions/export/", labels.export_decisions, name="decisions-export"),
     path("decisions/undo/", labels.undo_decisions, name="decisions-undo"),
     path("decisions/<uuid:public_id>/undo/", labels.undo_decision, name="decision-undo"),
     path("classification/sign-offs/", signing.list_attestations, name="attestation-list"),

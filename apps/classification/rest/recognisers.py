@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -288,7 +288,7 @@ class WordsView(_StewardView):
         summary="The words of an own type as CSV",
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
-    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
+    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponseBase:
         """One column, `word`."""
         own = self._get(public_id)
         found = find_recogniser(own)

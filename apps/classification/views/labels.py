@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.classification import services
+from apps.classification.exporting import DECISIONS, LABELS, export
 from apps.classification.filters import LabelFilter
 from apps.classification.models import Label, LabelDecision, LabelQuerySet
 from apps.classification.selectors import (
@@ -35,7 +37,7 @@ from apps.datasources.selectors import list_visible_sources
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError, NotThere, PermissionMissing
-from datawave.common.pages import answer_csv, answer_errors, list_given, paginate
+from datawave.common.pages import answer_errors, list_given, paginate
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -43,10 +45,6 @@ if TYPE_CHECKING:
 NARROWING: Final = (
     "q", "state", "sensitivity", "type", "personal", "source", "dataset", "min_confidence",
     "max_confidence", "conflict",
-)  # fmt: skip
-CSV_HEAD: Final = (
-    "source", "table", "column", "type", "sensitivity", "personal", "confidence", "state",
-    "decided_by", "decided_at",
 )  # fmt: skip
 DONE: Final = {
     DecisionKind.ACCEPT: "Accepted",
@@ -65,8 +63,8 @@ def list_labels(request: HttpRequest) -> HttpResponseBase:
     user = _user(request)
     narrowed = LabelFilter(request.GET, queryset=list_visible_labels(user))
     labels = narrowed.qs if _is_narrowed(request) else _list_waiting(narrowed.qs)
-    if request.GET.get("format") == "csv":
-        return _export(user, labels)
+    if answer := export(request, "labels", labels.filter(_exportable(user)), LABELS):
+        return answer
     page = paginate(request, labels)
     _note_rights(page.object_list, user)
     _note_waiting(page.object_list)
@@ -104,6 +102,22 @@ def _permitted(user: User, action: Action) -> Any:
     return list_visible_sources(user).permitted_to(user, action)
 
 
+def _exportable(user: User) -> Q:
+    return Q(field__dataset__source__in=_permitted(user, Action.EXPORT).values("pk"))
+
+
+@require_GET
+def export_decisions(request: HttpRequest) -> HttpResponseBase:
+    """What people decided, the newest first, of sources that the person may export."""
+    user = _user(request)
+    sources = _permitted(user, Action.EXPORT).values("pk")
+    rows = list_visible_decisions(user).filter(label__field__dataset__source__in=sources)
+    answer = export(request, "decisions", rows.select_related("user"), DECISIONS)
+    if answer is None:
+        raise Http404
+    return answer
+
+
 def _note_rights(labels: Iterable[Any], user: User) -> None:
     """Set `may_decide` on each label."""
     allowed = set(_permitted(user, Action.DECIDE_LABELS).values_list("pk", flat=True))
@@ -116,27 +130,6 @@ def _note_waiting(labels: Iterable[Any]) -> None:
     left = count_suggestions_of({label.field.dataset_id for label in labels})
     for label in labels:
         label.waiting_here = left.get(label.field.dataset_id, 0)
-
-
-def _export(user: User, labels: LabelQuerySet) -> HttpResponseBase:
-    allowed = labels.filter(field__dataset__source__in=_permitted(user, Action.EXPORT).values("pk"))
-    return answer_csv("labels", CSV_HEAD, (_list_cells(row) for row in allowed.iterator(500)))
-
-
-def _list_cells(label: Label) -> list[object]:
-    dataset = label.field.dataset
-    return [
-        dataset.source.name,
-        dataset.fqn,
-        label.field.name,
-        label.semantic_type,
-        label.sensitivity,
-        "yes" if label.personal else "no",
-        label.confidence,
-        label.state,
-        label.decided_by.username if label.decided_by else "",
-        label.decided_at.isoformat() if label.decided_at else "",
-    ]
 
 
 @require_GET

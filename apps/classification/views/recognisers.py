@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -194,7 +195,7 @@ def restore_recogniser(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
 
 @require_GET
 @answer_errors
-def export_words(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def export_words(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     """The list of words as a CSV file."""
     own = get_own_type(user=_user(request), public_id=public_id)
     _require_steward(request)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.classification import services
+from apps.classification.exporting import TYPES, export
 from apps.classification.models import Label
 from apps.classification.selectors import (
     count_types_in_use,
@@ -45,12 +47,15 @@ def _user(request: HttpRequest) -> User:
 
 
 @require_GET
-def list_types(request: HttpRequest) -> HttpResponse:
+def list_types(request: HttpRequest) -> HttpResponseBase:
     """All types with how often they are used here, and what was taught."""
     user = _user(request)
     if not list_visible_sources(user).exists():
         raise Http404
     used = count_types_in_use(user)
+    every = [(each, used.get(each.name, 0)) for each in list_semantic_types()]
+    if answer := export(request, "types", every, TYPES):
+        return answer
     shipped = SHIPPED.types
     context = {
         "own_types": [(own, used.get(own.name, 0)) for own in list_own_types(user)],
