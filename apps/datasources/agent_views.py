@@ -24,7 +24,7 @@ from datawave_edge import __version__
 from . import services
 from .agent_forms import CodeForm
 from .models import Agent
-from .onboarding import describe_steps
+from .onboarding import describe_steps, is_local
 from .selectors import (
     get_agent,
     get_code,
@@ -111,7 +111,16 @@ def make_code(request: HttpRequest) -> HttpResponse:
 
 def _show_fresh(code: EnrolmentCode, secret: str) -> dict[str, Any]:
     steps = describe_steps(code=code, secret=secret, server=settings.BASE_URL)
-    return {"fresh_code": code, "steps": steps}
+    return {"fresh_code": code, "steps": steps, "local_only": is_local(settings.BASE_URL)}
+
+
+@never_cache
+@require_GET
+@answer_errors
+def show_arrival(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Whether an agent has come with a code."""
+    code = get_code(user=_user(request), public_id=public_id)
+    return render(request, "datasources/_arrival.html", {"code": code})
 
 
 @require_POST

@@ -28,7 +28,7 @@ def describe_steps(*, code: EnrolmentCode, secret: str, server: str) -> list[Ste
     """From nothing to a running agent."""
     parts = urlsplit(server)
     # An agent speaks plain HTTP to its own host alone, unless it is told to.
-    is_open = parts.scheme == "http" and parts.hostname not in LOOPBACK
+    is_open = parts.scheme == "http" and not is_local(server)
     plain = "DATAWAVE_ALLOW_HTTP=1 " if is_open else ""
     return [
         Step("Install it", f'pip install "datawave-edge[{",".join(_list_extras(code))}]"'),
@@ -36,6 +36,11 @@ def describe_steps(*, code: EnrolmentCode, secret: str, server: str) -> list[Ste
         Step("Start it", f"{plain}datawave-edge run"),
         Step("Or have systemd start it", "datawave-edge service"),
     ]
+
+
+def is_local(server: str) -> bool:
+    """Whether only an agent on the server's own host finds this address."""
+    return urlsplit(server).hostname in LOOPBACK
 
 
 def _list_extras(code: EnrolmentCode) -> list[str]:

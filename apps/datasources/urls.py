@@ -20,6 +20,7 @@ urlpatterns = [
     path(
         "agents/codes/<uuid:public_id>/withdraw/", agent_views.withdraw_code, name="code-withdraw"
     ),
+    path("agents/codes/<uuid:public_id>/arrival/", agent_views.show_arrival, name="code-arrival"),
     path("agents/<uuid:public_id>/", agent_views.show_agent, name="agent-detail"),
     path("agents/<uuid:public_id>/rename/", agent_views.rename_agent, name="agent-rename"),
     path("agents/<uuid:public_id>/renew/", agent_views.renew_agent, name="agent-renew"),

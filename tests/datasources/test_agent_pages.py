@@ -84,6 +84,60 @@ def test_plain_http_is_allowed_in_the_command_when_the_server_has_no_tls(
     assert b"DATAWAVE_ALLOW_HTTP=1 datawave-edge enroll http://dw.example" in page.content
 
 
+def test_page_tells_when_the_agent_has_come(
+    people: People, sign_in: SignIn, tmp_path: Path
+) -> None:
+    client = sign_in(people.ada)
+    page = client.post(url_of("code-add"), {"name": "site 1", "minutes": "60"}).content.decode()
+    assert "Waiting for site 1 to enrol" in page
+    code = EnrolmentCode.objects.get()
+    door = url_of("code-arrival", code)
+    assert door in page
+    edge = Edge(tmp_path)
+    edge.enrol(re.findall(r"dwe_[\w-]+", page)[0])
+    assert "Now start it." in client.get(door).content.decode()
+    edge.beat()
+    arrived = client.get(door).content.decode()
+    assert url_of("agent-detail", edge.agent) in arrived
+    # Nothing is left to wait for.
+    assert "hx-get" not in arrived
+    for person in (people.alice, people.bob, people.charlie):
+        assert sign_in(person).get(door).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "told"), [("http://localhost:8000", True), ("https://gov.example.test", False)]
+)
+def test_page_warns_when_only_the_own_host_finds_the_server(
+    people: People, sign_in: SignIn, settings: Any, address: str, told: bool
+) -> None:
+    settings.BASE_URL = address
+    form = {"name": "site 1", "minutes": "60"}
+    page = sign_in(people.ada).post(url_of("code-add"), form).content.decode()
+    assert ("set DATAWAVE_URL" in page) is told
+
+
+def test_revoked_agent_is_not_resumed_when_it_was_draining(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    client = sign_in(people.ada)
+    client.post(url_of("agent-drain", agent))
+    assert "Resume" in client.get(url_of("agent-detail", agent)).content.decode()
+    client.post(url_of("agent-revoke", agent))
+    assert "Resume" not in client.get(url_of("agent-detail", agent)).content.decode()
+
+
+def test_waiting_test_names_the_agents_when_they_are_away(
+    people: People, sign_in: SignIn, agent: Agent
+) -> None:
+    services.revoke_agent(agent=agent, user=people.ada)
+    people.source.more_agents.add(make_agent("site 2"))
+    client = sign_in(people.alice)
+    page = client.post(url_of("source-test", people.source), follow=True).content.decode()
+    for shown in ("site 1", "Revoked", "site 2", "Never seen"):
+        assert shown in page
+
+
 def test_code_is_withdrawn_once_when_asked(people: People, sign_in: SignIn) -> None:
     code, _ = services.make_code(name="site 1")
     client = sign_in(people.ada)
