@@ -344,18 +344,46 @@
   // The answer replaces the row, so its neighbour's focus is restored after the swap.
   function pressInRow(selector) {
     const row = currentRow();
-    const button = row && one(selector, row);
-    if (!button) return;
-    focusAfterSwap = all("[data-row]").indexOf(row);
-    button.click();
+    if (row) one(selector, row)?.click();
   }
 
-  let focusAfterSwap = -1;
+  let lastRow = -1;
+  let byKeyboard = false;
+
+  document.addEventListener("keydown", () => (byKeyboard = true), true);
+  document.addEventListener("pointerdown", () => (byKeyboard = false), true);
+  document.addEventListener("focusin", () => {
+    const row = currentRow();
+    if (row) lastRow = all("[data-row]").indexOf(row);
+  });
 
   function restoreFocus() {
-    if (focusAfterSwap < 0 || currentRow()) return;
-    all("[data-row]")[focusAfterSwap]?.focus();
-    focusAfterSwap = -1;
+    if (byKeyboard && document.activeElement === document.body) focusRow(lastRow);
+  }
+
+  function focusRow(place) {
+    const rows = all("[data-row]");
+    if (place >= 0) rows[Math.min(place, rows.length - 1)]?.focus();
+  }
+
+  // Undoing may load the page anew: whoever works by keyboard goes on in the same row.
+  const KEPT = "dw-row";
+  document.addEventListener("submit", (event) => {
+    if (byKeyboard && event.target.matches("[data-undo]"))
+      sessionStorage.setItem(KEPT, JSON.stringify([location.href, lastRow, Date.now()]));
+  }, true);
+
+  function takeUpRow() {
+    const [place, row, at] = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+    sessionStorage.removeItem(KEPT);
+    if (place !== location.href || Date.now() - at > 10000) return;
+    byKeyboard = true;
+    focusRow(row);
+  }
+
+  // A page of a queue that is worked off makes room for the next one.
+  function refill() {
+    if (all("[data-refill]").some((list) => !one("[data-row]", list))) location.reload();
   }
 
   // ---------- Start ----------
@@ -369,6 +397,7 @@
   document.addEventListener("htmx:after:swap", () => {
     refresh();
     restoreFocus();
+    refill();
     all("[data-bulk-scope]").forEach(showSelection);
   });
   setInterval(() => refreshTimes(), 60000);
@@ -376,4 +405,5 @@
   refresh();
   watchToasts();
   showThemeChoice();
+  takeUpRow();
 })();
