@@ -32,6 +32,8 @@ PATHS = (
     "/catalog/{dataset}/?tab=history",
     "/compliance/?state=fixed", "/api/v1/docs/",
     "/catalog/{dataset}/?tab=sign-off", "/classification/sign-offs/", "/classification/review/",
+    "/classification/types/new/", "/classification/thresholds/",
+    "/classification/thresholds/contact.email/",
     "/classification/models/", "/classification/agreement/", "/classification/types/",
     "/classification/types/teach/?label={label}", "/replays/{replay}/",
 )  # fmt: skip
@@ -65,6 +67,11 @@ def first_id(admin: Client, path: str) -> str:
 
 CONTRAST = {"runOnly": ["color-contrast"]}
 ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+TABLE_LEAVES_CARD = """(() => {
+    const right = (each) => each.getBoundingClientRect().right;
+    const tables = [...document.querySelectorAll(".card > table")];
+    return tables.some((each) => right(each) > right(each.parentElement) + 1);
+})()"""
 
 
 def find_faults(page: Page, name: str, **options: Any) -> list[str]:
@@ -77,11 +84,14 @@ def find_faults(page: Page, name: str, **options: Any) -> list[str]:
     ]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         faults.append(f"{name}: wider than the window")
+    if page.evaluate(TABLE_LEAVES_CARD):
+        faults.append(f"{name}: a table is wider than its card")
     return faults
 
 
 def find_all_faults(watched: Watched, path: str) -> list[str]:
     """The dark theme changes nothing but colours, and a phone everything but those."""
+    watched.page.set_viewport_size({"width": 1280, "height": 900})
     page = watched.open(path)
     faults = find_faults(page, "light")
     page.emulate_media(color_scheme="dark")
@@ -121,6 +131,22 @@ def test_menu_and_palette_work_by_keyboard(person: Watched, ids: dict[str, str])
     page.keyboard.type("inbox")
     page.keyboard.press("Enter")
     page.wait_for_url("**/inbox/")
+    assert person.complaints == []
+
+
+def test_queue_is_worked_off_by_keyboard(person: Watched, ids: dict[str, str]) -> None:
+    page = person.open(f"/classification/review/?source={ids['source']}&q=note")
+    current = "document.activeElement.closest('[data-row]')?.id ?? ''"
+    page.keyboard.press("j")
+    first = page.evaluate(current)
+    page.keyboard.press("r")
+    page.wait_for_selector(f"#{first}", state="detached")
+    page.wait_for_function(f"{current} !== ''")
+    page.keyboard.press("u")
+    page.wait_for_selector(f"#{first}")
+    page.wait_for_function(f"{current} !== ''")
+    page.keyboard.press("c")
+    page.wait_for_selector("#chooser[open]")
     assert person.complaints == []
 
 
