@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.datasources.selectors import name_sources
 from apps.discovery.selectors import get_dataset
@@ -96,6 +96,29 @@ def _many(name: str, description: str = "") -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, many=True, description=description)
 
 
+class JoinEndSerializer(serializers.Serializer[Any]):
+    """A column that rows are likely joined by."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    dataset = serializers.UUIDField(source="dataset.public_id")
+    dataset_fqn = serializers.CharField(source="dataset.fqn")
+    source_name = serializers.CharField(source="dataset.source.name")
+
+
+class JoinSerializer(serializers.Serializer[Any]):
+    """Two columns whose values overlap, reckoned from their sketches."""
+
+    field = JoinEndSerializer()
+    other = JoinEndSerializer()
+    # Share of the field's values that the other has, with its standard error.
+    held = serializers.FloatField(source="overlap.held")
+    error = serializers.FloatField(source="overlap.error")
+    # Share of the other's values that the field has; null where only a sample was sketched.
+    holds = serializers.FloatField(source="overlap.holds", allow_null=True)
+    jaccard = serializers.FloatField(source="overlap.jaccard")
+
+
 @extend_schema_view(
     list=extend_schema(
         parameters=[
@@ -156,6 +179,29 @@ class EntryViewSet(ListModelMixin, RetrieveModelMixin, viewsets.GenericViewSet[C
         entry = services.edit_entry(entry=entry, user=cast("User", request.user), **changes)
         return Response(EntrySerializer(entry).data)
 
+    @extend_schema(
+        operation_id="entries_joins",
+        summary="Columns of other datasets, in any source, that rows are likely joined by",
+        parameters=[
+            OpenApiParameter("other", OpenApiTypes.UUID, description="Only with this dataset.")
+        ],
+        responses=JoinSerializer(many=True),
+    )
+    @action(detail=True, pagination_class=None)
+    def joins(self, request: Request, **_: Any) -> Response:
+        """The likeliest first, fifty at most."""
+        user, other = cast("User", request.user), request.query_params.get("other")
+        found = find_likely_joins(
+            user=user,
+            dataset=self.get_object().dataset,
+            other=get_dataset(user=user, public_id=_read_uuid(other)) if other else None,
+        )
+        return Response(JoinSerializer(found, many=True).data)
+
+
+def _read_uuid(text: str) -> Any:
+    return serializers.UUIDField().run_validation(text)
+
 
 def _read_owner(username: str | None) -> dict[str, Any]:
     if not username:
@@ -186,55 +232,3 @@ class RelationshipViewSet(ListModelMixin, viewsets.GenericViewSet[Relationship])
         links = list_visible_relationships(cast("User", self.request.user)).order_by("pk")
         dataset = self.request.query_params.get("dataset")
         return links.touching(serializers.UUIDField().run_validation(dataset)) if dataset else links
-
-
-class JoinEndSerializer(serializers.Serializer[Any]):
-    """A column that rows are likely joined by."""
-
-    id = serializers.UUIDField(source="public_id")
-    name = serializers.CharField()
-    dataset = serializers.UUIDField(source="dataset.public_id")
-    dataset_fqn = serializers.CharField(source="dataset.fqn")
-    source_name = serializers.CharField(source="dataset.source.name")
-
-
-class JoinSerializer(serializers.Serializer[Any]):
-    """Two columns whose values overlap, reckoned from their sketches."""
-
-    field = JoinEndSerializer()
-    other = JoinEndSerializer()
-    # Share of the field's values that the other has, with its standard error.
-    held = serializers.FloatField(source="overlap.held")
-    error = serializers.FloatField(source="overlap.error")
-    # Share of the other's values that the field has; null where only a sample was sketched.
-    holds = serializers.FloatField(source="overlap.holds", allow_null=True)
-    jaccard = serializers.FloatField(source="overlap.jaccard")
-
-
-class JoinView(APIView):
-    """Likely joins of a dataset."""
-
-    @extend_schema(
-        operation_id="joins_list",
-        summary="Likely joins of a dataset, or between two",
-        parameters=[
-            OpenApiParameter("dataset", OpenApiTypes.UUID, required=True),
-            OpenApiParameter("other", OpenApiTypes.UUID, description="Only with this dataset."),
-        ],
-        responses=JoinSerializer(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        """The likeliest first, fifty at most."""
-        user = cast("User", request.user)
-        given = {
-            name: get_dataset(user=user, public_id=_read_uuid(value))
-            for name in ("dataset", "other")
-            if (value := request.query_params.get(name))
-        }
-        if "dataset" not in given:
-            raise InputInvalid("Name the dataset.", field="dataset")
-        return Response(JoinSerializer(find_likely_joins(user=user, **given), many=True).data)
-
-
-def _read_uuid(text: str) -> Any:
-    return serializers.UUIDField().run_validation(text)

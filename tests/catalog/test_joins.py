@@ -94,18 +94,17 @@ def test_join_is_not_told_to_who_sees_one_end_alone(shops: People, sign_in: Sign
 
 def test_api_tells_joins_of_what_one_may_see(shops: People, sign_in: SignIn) -> None:
     lines, products = dataset_of("lines").public_id, dataset_of("products").public_id
-    (row,) = sign_in(shops.alice).get(f"/api/v1/joins/?dataset={lines}").json()
+    url = f"/api/v1/entries/{lines}/joins/"
+    (row,) = sign_in(shops.alice).get(url).json()
     assert (row["field"]["name"], row["other"]["name"]) == ("product", "code")
     assert row["other"]["source_name"] == "erp"
     assert row["held"] > 0.8
-    between = f"/api/v1/joins/?dataset={products}&other={lines}"
-    assert len(sign_in(shops.alice).get(between).json()) == 1
-    assert sign_in(shops.bob).get(f"/api/v1/joins/?dataset={lines}").json() == []
-    assert sign_in(shops.bob).get(between).status_code == 404
-    assert sign_in(shops.charlie).get(f"/api/v1/joins/?dataset={lines}").status_code == 404
-    client = sign_in(shops.alice)
-    assert client.get("/api/v1/joins/").status_code == 422
-    assert client.get("/api/v1/joins/?dataset=x").status_code in (400, 422)
+    assert len(sign_in(shops.alice).get(f"{url}?other={products}").json()) == 1
+    assert sign_in(shops.alice).get(f"{url}?other={lines}").json() == []
+    assert sign_in(shops.alice).get(f"{url}?other=x").status_code in (400, 422)
+    assert sign_in(shops.bob).get(url).json() == []
+    assert sign_in(shops.bob).get(f"{url}?other={products}").status_code == 404
+    assert sign_in(shops.charlie).get(url).status_code == 404
 
 
 @pytest.mark.parametrize(

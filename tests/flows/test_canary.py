@@ -20,6 +20,8 @@ from tests.live import Client, LiveServer
 
 from .crawl import read_lists, read_pages
 
+# Every page is read, which takes its time on a busy machine.
+pytestmark = pytest.mark.timeout(400)
 PASSWORD = "Zqx-pass-of-source-5519"
 HOST_SECRET = "Zqx-pass-in-host-7731"
 PLANTED = [*CANARIES, "Zqxtrigger", "Zqxpolicy", "Zqxgenerated", PASSWORD, HOST_SECRET]
