@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"Sign in .*?: (http\S+)")
 # What the suite's own settings put into the environment, and a real start must not inherit.
 NOT_INHERITED = ("DATAWAVE_", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "DEMO")
+# A server starts in a few seconds, and in many more where others take the processor.
+START_SECONDS = 120
 
 
 class LiveServer:
@@ -53,7 +55,11 @@ class LiveServer:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._answers, what=f"server to answer; its log:\n{self.read_log()}")
+        wait_until(
+            self._answers,
+            seconds=START_SECONDS,
+            what=f"server to answer; its log:\n{self.read_log()}",
+        )
         return self
 
     def _answers(self) -> bool:

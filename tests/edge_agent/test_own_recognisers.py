@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -92,8 +93,11 @@ def test_only_rates_travel_when_a_run_has_recognisers(
 ) -> None:
     path = tmp_path / "debts.db"
     with contextlib.closing(sqlite3.connect(path)) as made, made:
-        made.execute("CREATE TABLE debts (no TEXT, paid INTEGER)")
-        made.executemany("INSERT INTO debts VALUES (?, ?)", [(c, n) for n, c in enumerate(CODES)])
+        made.execute("CREATE TABLE debts (no TEXT, paid INTEGER, doc TEXT)")
+        made.executemany(
+            "INSERT INTO debts VALUES (?, ?, ?)",
+            [(c, n, json.dumps({"debt": c, "n": n})) for n, c in enumerate(CODES)],
+        )
     mine = [told(r"DEB-\d{6}", words=("zqxword",)), told("zqx(", code="own_2_v1")]
     work = msgspec.structs.replace(make_work(sqlite_spec(path), "own"), recognisers=mine)
     transport = Transport(config, outbox.note_sent)
@@ -104,6 +108,9 @@ def test_only_rates_travel_when_a_run_has_recognisers(
     assert profiles["no"].own_hits == {"own_1_v1": 1.0}
     assert profiles["paid"] is not None
     assert profiles["paid"].own_hits == {}
+    paths = {path.name: path.profile for path in record.table.paths}
+    assert paths["doc.debt"] is not None
+    assert paths["doc.debt"].own_hits == {"own_1_v1": 1.0}
     kept = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
     for secret in (b"DEB-\\d", b"zqx", SALT.encode()):
         assert secret not in kept

@@ -42,7 +42,7 @@ from .protocol import (
     UnchangedRecord,
     root_hash,
 )
-from .reading import AddHits, TableReader
+from .reading import OwnHits, TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
 from .stream import JobStream
@@ -115,13 +115,12 @@ class _Walk:
             outbox.get_load(work.job),
             lambda: stream.blackouts,
         )
-        hits = self._open_recognisers()
         self._reader = TableReader(
             work.settings,
             self._governor,
             self._steadily,
             stream.tell,
-            add_hits=hits,
+            own=self._open_recognisers(),
             sketching=work.sketching,
         )
         self._over = threading.Event()
@@ -130,7 +129,7 @@ class _Walk:
         self._connector: Connector | None = None
         self._reconnects = 0
 
-    def _open_recognisers(self) -> AddHits | None:
+    def _open_recognisers(self) -> OwnHits | None:
         """Those of the installation's own types, if it has any."""
         if not self._work.recognisers:
             return None
@@ -140,7 +139,7 @@ class _Walk:
         own = OwnRecognisers(self._work.recognisers)
         if own.refused:
             self._stream.tell(f"{own.refused} own recognisers can't be read here", "warning")
-        return own.add_hits
+        return own
 
     def run(self) -> None:
         opened: Opened = self._stream.open()

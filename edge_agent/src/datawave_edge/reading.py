@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from .connectors import Connector, Sample, TableRef, TableShape
+from .connectors import Cell, Connector, Sample, TableRef, TableShape
 from .connectors.meter import SAMPLE
 from .counting import CountingPass
 from .faults import SourceFault
@@ -17,8 +17,15 @@ from .protocol import ColumnSnapshot, RunSettings, Sketching, TableSnapshot
 from .slices import Slice, slice_shape
 from .snapshots import Profiled, profile_sample, sketch_columns, snapshot_of
 
-# Adds what own recognisers make of a sample to its columns.
-AddHits = Callable[[Sequence[ColumnSnapshot], Sample], Sequence[ColumnSnapshot]]
+
+class OwnHits(Protocol):
+    """What the recognisers of the installation's own types make of cells."""
+
+    def add_hits(
+        self, columns: Sequence[ColumnSnapshot], sample: Sample
+    ) -> Sequence[ColumnSnapshot]: ...
+
+    def rate(self, cells: Sequence[Cell]) -> dict[str, float]: ...
 
 
 class Tell(Protocol):
@@ -37,7 +44,7 @@ class TableReader:
         steadily: Callable[[Callable[[], Any]], Any],
         tell: Tell,
         *,
-        add_hits: AddHits | None = None,
+        own: OwnHits | None = None,
         sketching: Sketching | None = None,
     ) -> None:
         self._limit = settings.sample_rows
@@ -45,7 +52,7 @@ class TableReader:
         self._steadily = steadily
         self._tell = tell
         self._counting = CountingPass(settings)
-        self._add_hits = add_hits
+        self._own = own
         self._sketching = sketching
 
     def read(self, connector: Connector, shape: TableShape) -> TableSnapshot:
@@ -85,9 +92,9 @@ class TableReader:
         return snapshot_of(shape, rowless, "", profiled), rowless
 
     def _profile(self, shape: TableShape, sample: Sample) -> Profiled:
-        profiled = profile_sample(shape, sample)
-        if self._add_hits:
-            profiled.columns = list(self._add_hits(profiled.columns, sample))
+        profiled = profile_sample(shape, sample, self._own.rate if self._own else None)
+        if self._own:
+            profiled.columns = list(self._own.add_hits(profiled.columns, sample))
         if self._sketching:
             profiled.columns = sketch_columns(shape, profiled.columns, sample, self._sketching)
         return profiled

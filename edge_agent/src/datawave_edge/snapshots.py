@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .connectors import Sample, TableRef, TableShape
+from .connectors import Cell, Sample, TableRef, TableShape
 from .egress import clean_ref, unname
 from .protocol import (
     Anonymity,
@@ -68,13 +68,20 @@ def snapshot_of(
     )
 
 
-def profile_sample(shape: TableShape, sample: Sample) -> Profiled:
-    """The shape's columns with the profiles of a sample, and the paths of its documents."""
+def profile_sample(
+    shape: TableShape,
+    sample: Sample,
+    rate: Callable[[Sequence[Cell]], dict[str, float]] | None = None,
+) -> Profiled:
+    """The shape's columns with the profiles of a sample, and the paths of its documents.
+
+    `rate` tells what own recognisers make of a path's cells.
+    """
     # Profiling brings the recognisers and their word lists, so it is loaded with the first table.
     from .profile import open_paths, profile_columns
 
     total = sample.row_count if sample.row_count is not None else shape.row_count
-    paths = open_paths(shape.columns, sample)
+    paths = open_paths(shape.columns, sample, rate)
     told = {each.name for each in shape.columns if each.ordinal not in shape.unnamed}
     return Profiled(
         columns=profile_columns(shape.columns, sample, total),

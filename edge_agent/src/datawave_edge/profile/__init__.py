@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -37,19 +37,30 @@ def _profiled(column: ColumnSnapshot, cells: Sequence[Cell], total: int | None) 
     return msgspec.structs.replace(column, profile=add_spread(profile, cells, total))
 
 
-def open_paths(columns: Sequence[ColumnSnapshot], sample: Sample) -> list[PathSnapshot]:
-    """What lies in those columns that hold documents, each path with its profile."""
+def open_paths(
+    columns: Sequence[ColumnSnapshot],
+    sample: Sample,
+    rate: Callable[[Sequence[Cell]], dict[str, float]] | None = None,
+) -> list[PathSnapshot]:
+    """What lies in those columns that hold documents, each path with its profile.
+
+    `rate` tells what own recognisers make of a path's cells.
+    """
     taken = {column.name for column in columns}
     found = [
-        _profiled_path(column, path)
+        _profiled_path(column, path, rate(path.cells) if rate else {})
         for index, column in enumerate(columns)
         for path in open_column(column, [row[index] for row in sample.rows])
     ]
     return [each for each in found if each.name not in taken][:_MOST_PATHS]
 
 
-def _profiled_path(column: ColumnSnapshot, path: OpenedPath) -> PathSnapshot:
-    profile = profile_column(path.path, path.type, path.cells)
+def _profiled_path(
+    column: ColumnSnapshot, path: OpenedPath, own_hits: dict[str, float]
+) -> PathSnapshot:
+    profile = msgspec.structs.replace(
+        profile_column(path.path, path.type, path.cells), own_hits=own_hits
+    )
     return PathSnapshot(
         column=column.name,
         path=path.path,
