@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 # Read beside the agent: a file or a folder.
 FILE_ENGINES: Final = ("sqlite", "duckdb", "files")
+SERVER_ENGINES: Final = ("postgresql", "mysql", "mssql", "oracle")
 
 
 class Trap(NamedTuple):
@@ -73,7 +74,7 @@ FOREIGN_FIELDS: Final = (
 
 def make_traps() -> Iterator[Trap]:
     """About 400, each refused for its own field."""
-    for engine in ("postgresql", "mysql"):
+    for engine in SERVER_ENGINES:
         for field, values in (
             ("host", _HOSTS),
             ("database", _DATABASES),

@@ -31,6 +31,7 @@ LENGTHS = {
 LIMITS = {"counting_seconds": 86_400, "run_minutes": 10_080}
 # What DuckDB and SQLite would open elsewhere than at a path.
 FOREIGN_SCHEMES = ("file:", "sqlite:", "duckdb:", "md:", "motherduck:", ":memory:")
+SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.$#-]{0,127}")
 WILD = re.compile(r"[*?\[]")
 NETWORK_FIELDS = ("host", "port", "username", "secret_ref")
 
@@ -170,10 +171,12 @@ def _find_server(values: dict[str, Any], engine: Engine) -> dict[str, str]:
     port = values["port"]
     if port is not None and not 1 <= port <= MAX_PORT:
         problems["port"] = f"Give a number from 1 to {MAX_PORT}, or leave it empty."
+    what = ENGINES[engine].database_label.lower()
     if ENGINES[engine].database_required and not values["database"].strip():
-        problems["database"] = "Give the name of the database."
-    if any(mark in values["database"] for mark in ("=", "?", "://")):
-        problems["database"] = "Give the name of the database alone, without options or a URL."
+        problems["database"] = f"Give the name of the {what}."
+    is_foreign = any(mark in values["database"] for mark in ("=", "?", "://"))
+    if is_foreign or (engine is Engine.ORACLE and not SERVICE.fullmatch(values["database"])):
+        problems["database"] = f"Give the name of the {what} alone, without options or a URL."
     if not values["username"].strip():
         problems["username"] = "Give the name of a user who may read the database."
     return problems

@@ -19,6 +19,8 @@ class Engine(TextChoices):
     MYSQL = "mysql", "MySQL / MariaDB"
     DUCKDB = "duckdb", "DuckDB"
     FILES = "files", "CSV, Parquet and JSON files"
+    MSSQL = "mssql", "SQL Server"
+    ORACLE = "oracle", "Oracle"
 
 
 class Tls(TextChoices):
@@ -151,6 +153,21 @@ ENGINES: dict[Engine, EngineSpec] = {
         " and NDJSON files below it are read; files of the same columns whose names differ in"
         " numbers or dates are one dataset.",
         place="A folder beside the agent",
+    ),
+    Engine.MSSQL: EngineSpec(
+        engine=Engine.MSSQL,
+        default_port=1433,
+        needs_host=True,
+        database_label="Database",
+        database_help="All schemas that the user may see are read.",
+    ),
+    Engine.ORACLE: EngineSpec(
+        engine=Engine.ORACLE,
+        default_port=1521,
+        needs_host=True,
+        database_label="Service",
+        database_help="Name of the service alone, such as ORCLPDB1. All schemas that the user may"
+        " see are read.",
     ),
 }
 

@@ -13,7 +13,14 @@ from apps.datasources.connection import SourceInvalid
 from apps.datasources.models import DataSource
 from apps.datasources.types import Engine
 from tests.conftest import SignIn
-from tests.connection_specs import FILE_ENGINES, FOREIGN_FIELDS, Trap, make_traps, make_valid
+from tests.connection_specs import (
+    FILE_ENGINES,
+    FOREIGN_FIELDS,
+    SERVER_ENGINES,
+    Trap,
+    make_traps,
+    make_valid,
+)
 from tests.datasources.test_rest import SOURCES, client_of
 from tests.people import People
 
@@ -30,7 +37,7 @@ def test_there_are_enough_traps_when_counted() -> None:
     assert len(set(TRAPS)) >= 250
 
 
-@pytest.mark.parametrize("engine", ["postgresql", "mysql", *FILE_ENGINES])
+@pytest.mark.parametrize("engine", [*SERVER_ENGINES, *FILE_ENGINES])
 def test_source_is_added_when_its_fields_are_plain(people: People, engine: str) -> None:
     assert services.add_source(user=people.ada, name="plain", **make_valid(engine)).pk
 
@@ -102,3 +109,11 @@ def test_engines_say_what_they_need_and_how_far_they_are_proven(people: People) 
     assert (told["files"]["database_label"], told["files"]["needs_host"]) == ("Folder", False)
     assert told["mysql"]["database_required"] is False
     assert told["duckdb"]["is_proven"] is True
+    assert told["oracle"]["is_proven"] is False
+
+
+def test_form_says_so_when_an_engine_was_not_yet_tested_live(
+    people: People, sign_in: SignIn
+) -> None:
+    page = sign_in(people.ada).get("/sources/new/").content.decode()
+    assert page.count("not yet tested against a live server") == 2

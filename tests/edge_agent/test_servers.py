@@ -241,7 +241,7 @@ def test_grant_is_named_when_postgresql_denies_reading(
         table = tables_of(discover(spec, "j"))["a%b"]
     finally:
         run_postgres(postgres, f"DROP ROLE {role}")
-    assert (last.name, last.code) == ("read_one", "permission_denied")
+    assert (last.name, last.code) == ("grants", "permission_denied")
     assert f'GRANT SELECT ON "public"."a%b" TO "{role}";' in last.hint
     # A lost grant is no deletion: the table is there, without a profile.
     assert table.profile_error == "permission_denied"

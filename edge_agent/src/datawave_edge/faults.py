@@ -10,6 +10,7 @@ import re
 import socket
 import sqlite3
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -121,12 +122,9 @@ def _code_of(cause: BaseException) -> str:
     family = type(cause).__module__.partition(".")[0]
     if isinstance(cause, sqlite3.Error):
         return _sqlite_code(cause)
-    if family == "psycopg":
-        return _psycopg_code(cause)
-    if family == "pymysql":
-        return _pymysql_code(cause)
-    if family in ("duckdb", "_duckdb"):
-        return _duckdb_code(cause)
+    of_driver = _DRIVERS.get(family)
+    if of_driver is not None:
+        return of_driver(cause)
     return _network_code(cause) or "internal"
 
 
@@ -197,6 +195,7 @@ _LIBPQ: Final[tuple[tuple[str, str], ...]] = (
     (r"no route|unreachable", "host_unreachable"),
     (r"no pg_hba\.conf|password|authentication|role .* does not exist", "auth_failed"),
     (r'database ".*" does not exist', "database_missing"),
+    (r"permission denied for database", "permission_denied"),
     (r"ssl|certificate|tls", "tls_failed"),
     (r"too many|starting up|shutting down", "source_busy"),
     (r"closed|lost|terminat|consuming input|reset", "connection_lost"),
@@ -260,3 +259,71 @@ def _duckdb_code(cause: BaseException) -> str:
     if kind == "IOException" and re.search(r"not a valid duckdb|version number|corrupt", text):
         return "not_a_database"
     return _DUCKDB.get(kind, "internal")
+
+
+_MSSQL: Final[dict[int, str]] = {
+    **dict.fromkeys((18456, 18452, 18470, 18486, 18487, 18488), "auth_failed"),
+    **dict.fromkeys((229, 230, 262, 297, 300, 916), "permission_denied"),
+    **dict.fromkeys((4060, 911), "database_missing"),
+    **dict.fromkeys((1222, 1205, 17809), "source_busy"),
+    **dict.fromkeys((207, 4413, 4502), "view_broken"),
+    208: "table_missing",
+    3617: "query_timeout",
+}
+
+
+def _pytds_code(cause: BaseException) -> str:
+    found = _MSSQL.get(getattr(cause, "msg_no", 0) or getattr(cause, "number", 0) or 0)
+    if found:
+        return found
+    kind, text = type(cause).__name__, str(cause).lower()
+    if kind == "TimeoutError":
+        return "query_timeout"
+    if kind == "LoginError":
+        return "auth_failed"
+    if re.search(r"certificate|tls|ssl|encrypt", text):
+        return "tls_failed"
+    if kind in ("ClosedConnectionError", "InterfaceError") or "closed" in text:
+        return "connection_lost"
+    return "internal"
+
+
+_ORACLE: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        ("ORA-01017", "ORA-28000", "ORA-28001", "ORA-01045", "ORA-28009"), "auth_failed"
+    ),
+    **dict.fromkeys(("ORA-01031", "ORA-41900", "ORA-00990"), "permission_denied"),
+    **dict.fromkeys(("ORA-12514", "ORA-12505", "DPY-6001", "DPY-6003"), "database_missing"),
+    **dict.fromkeys(("ORA-01013", "DPY-4024"), "query_timeout"),
+    **dict.fromkeys(("ORA-00054", "ORA-12516", "ORA-12520", "ORA-00018"), "source_busy"),
+    **dict.fromkeys(("ORA-04063", "ORA-00904", "ORA-01445", "ORA-06553"), "view_broken"),
+    **dict.fromkeys(
+        ("ORA-03113", "ORA-03114", "ORA-03135", "ORA-12537", "ORA-00028", "DPY-4011", "DPY-1001"),
+        "connection_lost",
+    ),
+    "ORA-00942": "table_missing",
+    "ORA-01555": "source_busy",
+    "DPY-6005": "connect_refused",
+    "DPY-6000": "connect_refused",
+    "ORA-29024": "tls_failed",
+    "DPY-3010": "unsupported",
+}
+
+
+def _oracle_code(cause: BaseException) -> str:
+    first = cause.args[0] if cause.args else None
+    code = str(getattr(first, "full_code", "") or "")
+    inner = cause.__cause__
+    if code.startswith("DPY-600") and inner is not None and _network_code(inner):
+        return _network_code(inner)
+    return _ORACLE.get(code, "internal")
+
+
+_DRIVERS: Final[dict[str, Callable[[BaseException], str]]] = {
+    "psycopg": _psycopg_code,
+    "pymysql": _pymysql_code,
+    "duckdb": _duckdb_code,
+    "_duckdb": _duckdb_code,
+    "pytds": _pytds_code,
+    "oracledb": _oracle_code,
+}

@@ -5,15 +5,18 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final
 
-from .connectors import Connector, TableRef, make_connector
+from .connectors import Connector, Listing, TableRef, make_connector
 from .connectors.address import PORTS, resolve
+from .connectors.missing_grants import TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
 from .faults import SourceFault, fault_of
 from .patterns import TableFilter
 from .protocol import ConnectionSpec, RunSettings, TestResult, TestStep
+from .protocol.control import MAX_HINT
 
 CONNECT_SECONDS: Final = 8.0
 _TITLES: Final = {
@@ -25,10 +28,14 @@ _TITLES: Final = {
     "open": "Open it",
     "read_only": "Read-only session",
     "list": "List tables",
+    "grants": "Check the grants",
     "read_one": "Read one table",
 }
 _PG_SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
+# Whether these offer TLS can be asked before anybody signs in.
+_ASKED: Final = ("postgresql", "mysql")
 _MYSQL_SSL: Final = 0x0800
+_MORE: Final = "\n-- and {:,} more"
 _SETTINGS: Final = RunSettings(sample_rows=1, statement_timeout_seconds=10)
 
 # A step gives its message and, where there is advice though it went well, a hint.
@@ -45,7 +52,7 @@ class _Probe:
         self._spec = spec
         self._addresses: list[tuple[int, tuple[object, ...]]] = []
         self._connector: Connector | None = None
-        self._first: TableRef | None = None
+        self._chosen: list[TableRef] = []
         self._steps: list[TestStep] = []
 
     def run(self) -> TestResult:
@@ -82,6 +89,8 @@ class _Probe:
     def _tls(self) -> Told:
         if self._spec.tls == "disable":
             return "Switched off in the source's settings.", "Passwords and names travel readable."
+        if self._spec.engine not in _ASKED:
+            return "The server is asked for it while signing in.", ""
         if self._offers_tls():
             return "The server offers TLS.", ""
         if self._spec.tls == "prefer":
@@ -92,6 +101,8 @@ class _Probe:
         try:
             self._open_session()
         except SourceFault as fault:
+            if fault.code == "permission_denied":
+                raise SourceFault(fault.code, hint=self._hint_of_entry(fault)) from None
             if fault.code == "tls_failed":
                 # The handshake itself failed, so the step before was too hopeful.
                 self._steps.pop()
@@ -115,29 +126,54 @@ class _Probe:
         )
         if facts.read_only is False:
             raise SourceFault("permission_denied", hint="The session could not be made read-only.")
+        if facts.read_only is None:
+            return "The server has no read-only sessions; the agent sends SELECT alone.", hint
         return "The session can only read.", hint
 
     def _list(self) -> Told:
         listing = self._connected().list_tables()
         chosen = TableFilter(self._spec.include, self._spec.exclude)
         wanted = [ref for ref in listing.tables if chosen.lets(ref)]
-        self._first = wanted[0] if wanted else None
+        self._chosen = wanted
         if not listing.tables:
             return "No tables are visible.", "The database is empty, or the role sees none of it."
-        return f"{len(wanted):,} of {len(listing.tables):,} tables and views are chosen.", ""
+        told = f"{len(wanted):,} of {len(listing.tables):,} tables and views are chosen."
+        return told, self._hint_of_hidden(listing)
+
+    def _hint_of_entry(self, fault: SourceFault) -> str:
+        connector = self._connector
+        return connector.connect_grant() if isinstance(connector, TellsGrants) else fault.hint
+
+    def _hint_of_hidden(self, listing: Listing) -> str:
+        """How to see what the server hides from a role that may not read it."""
+        connector = self._connected()
+        if all(each.authoritative for each in listing.containers):
+            return ""
+        if not isinstance(connector, TellsGrants):
+            return "Some of it could not be listed."
+        return f"Tables without a grant are hidden. This shows all: {connector.connect_grant()}"
+
+    def _grants(self) -> Told:
+        """Name every grant that is missing, so that nobody has to test once for each."""
+        connector = self._connected()
+        if not isinstance(connector, TellsGrants):
+            return "The grants of this engine are not looked up; one table is read instead.", ""
+        missing = connector.list_missing_grants(self._chosen)
+        if missing:
+            raise SourceFault("permission_denied", hint=_join(missing))
+        return "The role may read all that is chosen.", ""
 
     def _read_one(self) -> Told:
-        if self._first is None:
+        if not self._chosen:
             return "There is nothing to read.", ""
+        first = self._chosen[0]
         try:
-            self._connected().read_one(self._first)
+            self._connected().read_one(first)
         except SourceFault as fault:
             if fault.code == "permission_denied":
-                raise SourceFault(
-                    fault.code, hint=self._connected().grant_hint(self._first)
-                ) from None
+                raise SourceFault(fault.code, hint=self._connected().grant_hint(first)) from None
             raise
-        return f"{self._first.path[:200]} can be read.", ""
+        return f"{first.path[:200]} can be read.", ""
 
     def _open_session(self) -> None:
         password = find_password(self._spec)
@@ -179,7 +215,7 @@ class _Told(SourceFault):
 
 _FILE_STEPS: Final = ("file", "open", "read_only", "list", "read_one")
 _SERVER_STEPS: Final = (
-    "resolve", "connect", "tls", "authenticate", "read_only", "list", "read_one",
+    "resolve", "connect", "tls", "authenticate", "read_only", "list", "grants", "read_one",
 )  # fmt: skip
 
 
@@ -190,8 +226,17 @@ def _mysql_offers_tls(greeting: bytes) -> bool:
     return end > 0 and len(flags) == 2 and bool(int.from_bytes(flags, "little") & _MYSQL_SSL)  # noqa: PLR2004
 
 
+def _join(statements: list[str]) -> str:
+    """Statements, a line each; where they are too many, whole ones and how many more there are."""
+    room = MAX_HINT - len(_MORE.format(len(statements)))
+    lengths = accumulate(len(each) + 1 for each in statements)
+    kept = sum(length <= room for length in lengths)
+    more = _MORE.format(len(statements) - kept) if kept < len(statements) else ""
+    return "\n".join(statements[:kept]) + more
+
+
 def _passed(name: str, message: str, hint: str) -> TestStep:
-    return TestStep(name=name, title=_TITLES[name], ok=True, message=message, hint=hint[:500])
+    return TestStep(name=name, title=_TITLES[name], ok=True, message=message, hint=hint[:MAX_HINT])
 
 
 def _failed(name: str, fault: SourceFault) -> TestStep:
@@ -201,5 +246,5 @@ def _failed(name: str, fault: SourceFault) -> TestStep:
         ok=False,
         code=fault.code,
         message=fault.message,
-        hint=fault.hint[:500],
+        hint=fault.hint[:MAX_HINT],
     )

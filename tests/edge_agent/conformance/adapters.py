@@ -27,6 +27,9 @@ SECRET = "Zqxsecret"
 CUSTOMERS = 30
 ORDERS = 90
 NOTES_MISSING = 10
+SERVER_STEPS = (
+    "resolve", "connect", "tls", "authenticate", "read_only", "list", "grants", "read_one",
+)  # fmt: skip
 NAMES = ("Ada Lovelace", "Åsa Öberg", "李小龍", "O'Brien; --", "Жанна %s", "back\\slash")
 
 
@@ -235,7 +238,7 @@ class Postgres(Adapter):
     spec: ConnectionSpec
     roles: list[str] = field(default_factory=list)
     engine = "postgresql"
-    steps = ("resolve", "connect", "tls", "authenticate", "read_only", "list", "read_one")
+    steps = SERVER_STEPS
     writes = (
         *Adapter.writes,
         "TRUNCATE {customers} CASCADE",
@@ -308,7 +311,7 @@ class Mysql(Adapter):
 
     spec: ConnectionSpec
     engine = "mysql"
-    steps = ("resolve", "connect", "tls", "authenticate", "read_only", "list", "read_one")
+    steps = SERVER_STEPS
     writes = (*Adapter.writes, "TRUNCATE {customers}", "CREATE DATABASE edge_planted")
 
     @property

@@ -30,7 +30,7 @@ def render_table() -> str:
 
 
 def _tested(each: Declaration) -> str:
-    return "a live one" if each.tested == "live" else "recorded answers"
+    return "a live one" if each.tested == "live" else "scripted answers"
 
 
 def test_every_engine_is_declared_when_the_protocol_knows_it() -> None:

@@ -33,6 +33,8 @@ _ENGINES: Final = {
     "mysql": ("mysql", "MysqlConnector"),
     "duckdb": ("duckdb", "DuckdbConnector"),
     "files": ("folder", "FolderConnector"),
+    "mssql": ("mssql", "MssqlConnector"),
+    "oracle": ("oracle", "OracleConnector"),
 }
 
 

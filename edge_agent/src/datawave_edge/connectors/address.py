@@ -9,7 +9,7 @@ from typing import Final
 
 from datawave_edge.faults import SourceFault
 
-PORTS: Final = {"postgresql": 5432, "mysql": 3306}
+PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521}
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
     r"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"

@@ -14,6 +14,7 @@ from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings
 
 from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
+from .missing_grants import list_mysql_grants
 from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .rare import RareCounts, RareTest
 from .rare_servers import count_mysql
@@ -113,6 +114,15 @@ class MysqlConnector(ServerConnector):
             for each in (ref.container, ref.name, self._spec.username)
         )
         return f"GRANT SELECT, SHOW VIEW ON {schema}.{name} TO {user};"
+
+    def list_missing_grants(self, refs: Sequence[TableRef]) -> list[str]:
+        return list_mysql_grants(self._session, refs)
+
+    def connect_grant(self) -> str:
+        # Before it is signed in, the account that the server would match is not known.
+        user, database = self._spec.username.replace("'", "''"), self._spec.database
+        named = "`" + database.replace("`", "``") + "`" if database else "*"
+        return f"GRANT SELECT, SHOW VIEW ON {named}.* TO '{user}'@'%';"
 
     def _sample_rows(
         self, shape: TableShape, limit: int, count: int | None

@@ -14,6 +14,7 @@ from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings
 
 from .blocks import SPARE, thin
 from .contract import Listing, Sample, TableRef, TableShape
+from .missing_grants import list_postgres_grants
 from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
 from .rare import RareCounts, RareTest
@@ -109,6 +110,15 @@ class PostgresConnector(ServerConnector):
         return (
             f"GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {schema}.{name} TO {role};"
         )
+
+    def list_missing_grants(self, refs: Sequence[TableRef]) -> list[str]:
+        quote = self._session.dialect.identifier_preparer.quote_identifier
+        return list_postgres_grants(self._session, refs, self._spec.username, quote)
+
+    def connect_grant(self) -> str:
+        quote = self._session.dialect.identifier_preparer.quote_identifier
+        database, role = (quote(each) for each in (self._spec.database, self._spec.username))
+        return f"GRANT CONNECT ON DATABASE {database} TO {role};".replace("%%", "%")
 
     def _sample_rows(
         self, shape: TableShape, limit: int, estimate: int | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -27,6 +27,9 @@ class ServerConnector:
     """Base of connectors that reach a server; one connection, opened read-only."""
 
     driver: str
+    session_type: type[Session] = Session
+    # None where a transaction must hold over several statements.
+    isolation: Literal["AUTOCOMMIT"] | None = "AUTOCOMMIT"
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         self._spec = spec
@@ -40,11 +43,11 @@ class ServerConnector:
             connect_args=self._connect_args(password),
             poolclass=sa.NullPool,
             query_cache_size=0,
-            isolation_level="AUTOCOMMIT",
+            **({"isolation_level": self.isolation} if self.isolation else {}),
             **self._engine_args(),
         )
         sa.event.listen(engine, "connect", self._prepare_session)
-        self._session = Session(engine)
+        self._session = self.session_type(engine)
         self._session.limit_statements = self._limit_statements
 
     @property

@@ -9,9 +9,11 @@ import msgspec
 
 from .shape import Code, Count, Name, Sha256, Shape
 
-Engine = Literal["sqlite", "postgresql", "mysql", "duckdb", "files"]
+Engine = Literal["sqlite", "postgresql", "mysql", "duckdb", "files", "mssql", "oracle"]
 Tls = Literal["disable", "prefer", "require", "verify-full"]
 Short = Annotated[str, msgspec.Meta(max_length=500)]
+# Room for a statement a line.
+MAX_HINT: Final = 8_000
 
 
 class ConnectionSpec(Shape, frozen=True):
@@ -276,7 +278,7 @@ class TestStep(Shape, frozen=True):
     ok: bool
     code: Annotated[str, msgspec.Meta(max_length=64)] = ""
     message: Short = ""
-    hint: Short = ""
+    hint: Annotated[str, msgspec.Meta(max_length=MAX_HINT)] = ""
 
 
 class TestResult(Shape, frozen=True):
