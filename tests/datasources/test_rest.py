@@ -62,7 +62,7 @@ def test_problem_names_field_and_code_when_host_is_a_url(people: People) -> None
 
 
 @pytest.mark.parametrize(
-    "body", [{"engine": "oracle"}, {"port": "x"}, {"name": ""}, {"agent": "nonsense"}]
+    "body", [{"engine": "abacus"}, {"port": "x"}, {"name": ""}, {"agent": "nonsense"}]
 )
 def test_source_is_refused_when_a_field_has_the_wrong_shape(
     people: People, body: dict[str, Any]
