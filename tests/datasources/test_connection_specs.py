@@ -115,5 +115,5 @@ def test_engines_say_what_they_need_and_how_far_they_are_proven(people: People) 
 def test_form_says_so_when_an_engine_was_not_yet_tested_live(
     people: People, sign_in: SignIn
 ) -> None:
-    page = sign_in(people.ada).get("/sources/new/").content.decode()
+    page = sign_in(people.ada).get("/sources/add/").content.decode()
     assert page.count("not yet tested against a live server") == 2
