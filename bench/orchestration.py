@@ -1,7 +1,8 @@
 """What conducting costs and how fast it reacts: `python -m bench.orchestration [--mode full]`.
 
-Starts a whole DataWave with the leases it is shipped with, discovers many small tables, and
-asks the database when each stage run was ready and when it was taken up.
+Starts a whole DataWave with the leases it is shipped with and discovers small tables: few of them
+many times, so that a thread is free when a stage gets ready, then many at once. The database says
+when each stage run was ready, when it was taken up and how long it worked.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tests.faults.harness import installation as harness
 from tests.faults.harness.installation import Installation, Mode
 
 _SHIPPED = {"DATAWAVE_JOB_LEASE": "60", "DATAWAVE_STAGE_LEASE": "60", "DATAWAVE_SWEEP": "2"}
+# Runs of one batch, for how soon a stage is taken up.
+_SMALL_RUNS, _SMALL_TABLES = 20, 4
 _ENDED = ("completed", "completed_with_errors", "failed", "cancelled")
 
 
@@ -46,6 +49,9 @@ def main() -> None:
     bench = _Bench(options.mode, options.tables)
     try:
         bench.measure_pick_up()
+        bench.measure_cost()
+        if options.mode == "full":
+            bench.measure_second_worker()
         bench.measure_cancel()
         bench.measure_kill()
     finally:
@@ -60,12 +66,13 @@ class _Bench:
         self.installation.start()
         self.store = self.installation.store
         self.number = 0
+        self.large: dict[str, Any] = {}
 
-    def start_run(self) -> dict[str, Any]:
+    def start_run(self, tables: int) -> dict[str, Any]:
         """A run of a fresh source."""
         self.number += 1
         path = self.installation.folder / f"bench-{self.number}.source"
-        build_source(path, self.tables)
+        build_source(path, tables)
         body = {"name": path.stem, "engine": "sqlite", "database": str(path)}
         source = self.installation.call("POST", "sources/", body)
         run: dict[str, Any] = self.installation.call("POST", "runs/", {"source": source["id"]})
@@ -83,22 +90,49 @@ class _Bench:
         return time.monotonic() - started
 
     def measure_pick_up(self) -> None:
-        """From ready to taken up while a thread is free, and the CPU of the processes."""
+        """From ready to taken up, where a thread is free."""
+        waits: list[float] = []
+        for _ in range(_SMALL_RUNS):
+            run = self.start_run(_SMALL_TABLES)
+            self.wait(run)
+            waits += self._list_waits(run)
+        p95 = statistics.quantiles(waits, n=20)[-1]
+        print(f"{self.mode}: load {os.getloadavg()[0]:.1f}")
+        print(
+            f"  taken up after {statistics.median(waits):.3f} s (median), {p95:.3f} s (p95),"
+            f" {len(waits)} batches"
+        )
+
+    def measure_cost(self) -> None:
+        """CPU of the processes beside what stages spend working, in one large run."""
         before = self._read_cpu()
-        run = self.start_run()
-        took = self.wait(run)
-        waits = self._list_waits(run)
+        run = self.start_run(self.tables)
+        took = self.wait(run, 3600)
         cpu = self._read_cpu() - before
         stages = self.store.get(
             f"SELECT sum(seconds) FROM racine_stagerun WHERE run_id = {run['number']}"
         )
-        p95 = statistics.quantiles(waits, n=20)[-1]
-        print(
-            f"{self.mode}: {self.tables} tables, {len(waits)} batches in {took:.1f} s,"
-            f" {self.get_state(run)}; load {os.getloadavg()[0]:.1f}"
-        )
-        print(f"  taken up after {statistics.median(waits):.3f} s (median), {p95:.3f} s (p95)")
+        print(f"  {self.tables} tables in {took:.1f} s: {self.get_state(run)}")
         print(f"  CPU of server and workers {cpu:.1f} s; time inside of stages {stages:.1f} s")
+        self.large = run
+
+    def measure_second_worker(self) -> None:
+        """Classification alone over all batches again, by two workers and by one."""
+        both = self._rerun_classification()
+        self.installation.children.pop("worker2").kill()
+        alone = self._rerun_classification()
+        print(
+            f"  classification again: {both:.1f} s by two workers, {alone:.1f} s by one,"
+            f" {alone / both:.2f} x"
+        )
+
+    def _rerun_classification(self) -> float:
+        path = f"runs/{self.large['id']}/rerun/"
+        self.installation.call("POST", path, {"stage": "classification"})
+        self.wait(self.large, 3600)
+        mine = f"run_id = {self.large['number']} AND stage = 'classification'"
+        spent = "extract(epoch FROM max(finished_at) - min(started_at))"
+        return float(self.store.get(f"SELECT {spent} FROM racine_stagerun WHERE {mine}"))
 
     def _list_waits(self, run: dict[str, Any]) -> list[float]:
         """The first stage run of each batch, so that waiting for a free thread does not count."""
@@ -122,7 +156,7 @@ class _Bench:
 
     def measure_cancel(self) -> None:
         """From the press of the button to a terminal state."""
-        run = self.start_run()
+        run = self.start_run(self.tables)
         time.sleep(1.5)
         started = time.monotonic()
         self.installation.call("POST", f"runs/{run['id']}/cancel/")
@@ -131,15 +165,16 @@ class _Bench:
 
     def measure_kill(self) -> None:
         """From kill -9 of what works to the next stage run that is taken up by a new process."""
-        run = self.start_run()
+        run = self.start_run(self.tables)
         mine = f"run_id = {run['number']} AND state = 'done'"
         done = f"SELECT count(*) FROM racine_stagerun WHERE {mine}"
         while not self.store.get(done):
             time.sleep(0.02)
-        victims = ["server"] if self.mode == "embedded" else ["worker1", "worker2"]
-        pids = [self.installation.children[name].pid for name in victims]
+        children = self.installation.children
+        victims = [name for name in children if name.startswith("worker")] or ["server"]
+        pids = [children[name].pid for name in victims]
         for name in victims:
-            self.installation.children[name].kill()
+            children[name].kill()
         started = time.monotonic()
         owners = " AND ".join(f"owner NOT LIKE '%:{pid}:%'" for pid in pids)
         fresh = f"{done} AND {owners}"

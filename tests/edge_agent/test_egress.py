@@ -11,7 +11,6 @@ from datawave_edge.egress import (
     check,
     clean_ref,
     clean_type,
-    content_hash,
     scrub_comment,
 )
 from datawave_edge.protocol import (
@@ -19,6 +18,7 @@ from datawave_edge.protocol import (
     ColumnSnapshot,
     TableRecord,
     TableSnapshot,
+    content_hash,
     decode_records,
 )
 

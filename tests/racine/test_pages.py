@@ -104,7 +104,6 @@ def test_run_is_stopped_when_asked(run: Run, people: People, sign_in: SignIn) ->
     run.refresh_from_db()
     assert run.state == RunState.CANCELLED
     assert "already over" in text_of(alice.post(url_of(run, "cancel"), follow=True))
-    assert "Only a failed run" in text_of(alice.post(url_of(run, "resume"), follow=True))
     assert "No batch" in text_of(alice.post(url_of(run, "retry"), follow=True))
 
 

@@ -7,7 +7,6 @@ pass at all.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -31,8 +30,8 @@ from .protocol import (
     Sequence,
     TableRecord,
     TableSnapshot,
+    content_hash,
     decode_records,
-    encode_message,
     encode_records,
 )
 
@@ -94,12 +93,6 @@ def seal(table: TableSnapshot) -> TableSnapshot:
     """The table, cleaned and with the hash over everything but the hash."""
     cleaned = clean_table(table)
     return msgspec.structs.replace(cleaned, content_hash=content_hash(cleaned))
-
-
-def content_hash(table: TableSnapshot) -> str:
-    """SHA-256 over the canonical encoding with an empty hash."""
-    blank = msgspec.structs.replace(table, content_hash="")
-    return hashlib.sha256(encode_message(blank)).hexdigest()
 
 
 def refuse(ref: TableRef, code: str, message: str) -> FailedRecord:

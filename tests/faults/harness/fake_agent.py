@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
 import urllib.error
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from datawave_edge.protocol import Record, batch_sha256, root_hash
+from datawave_edge.protocol.compression import find_encoding, pack, unpack
 from tests.faults.harness.versions import add_novelties
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class FakeAgent:
             f"/jobs/{self.job}/batches/{batch.seq}",
             batch.packed if packed is None else packed,
             {
-                "Content-Encoding": "gzip",
+                "Content-Encoding": find_encoding(batch.packed),
                 "DataWave-Batch-Sha256": headers.get("sha", batch.sha),
                 "DataWave-Batch-Records": headers.get("records", str(batch.records)),
             },
@@ -213,11 +213,11 @@ def make_newer(dice: random.Random) -> Callable[[Trial], None]:
 
 
 def _make_novel(batch: Recorded) -> Recorded:
-    lines = gzip.decompress(batch.packed).splitlines()
+    lines = unpack(batch.packed).splitlines()
     body = b"".join(
         json.dumps(add_novelties(json.loads(line), Record)).encode() + b"\n" for line in lines
     )
-    return Recorded(batch.seq, batch_sha256(body), batch.records, gzip.compress(body))
+    return Recorded(batch.seq, batch_sha256(body), batch.records, pack(body))
 
 
 def _expect_refusals(agent: FakeAgent, batch: Recorded) -> None:

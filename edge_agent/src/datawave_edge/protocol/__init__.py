@@ -6,6 +6,7 @@ Both sides import this package, so a shape is written once. It imports nothing o
 from .codec import (
     BatchRejected,
     batch_sha256,
+    content_hash,
     decode_message,
     decode_records,
     encode_message,
@@ -150,6 +151,7 @@ __all__ = [
     "Work",
     "WorkRequest",
     "batch_sha256",
+    "content_hash",
     "decode_message",
     "decode_records",
     "drop_unknown",

@@ -11,7 +11,7 @@ import msgspec
 
 from .compression import DAMAGES, make_unpacker
 from .limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_PACKED_BYTES, MAX_RECORDS
-from .records import Record
+from .records import Record, TableSnapshot
 from .versions import drop_unknown
 
 MessageT = TypeVar("MessageT")
@@ -78,6 +78,12 @@ def decode_records(body: bytes, *, newer: bool = False) -> list[Record]:
         except _MISFITS as error:
             raise _reject(line, error, f"Record {number}: ") from None
     return records
+
+
+def content_hash(table: TableSnapshot) -> str:
+    """SHA-256 over the canonical encoding of the table with an empty hash."""
+    blank = msgspec.structs.replace(table, content_hash="")
+    return hashlib.sha256(encode_message(blank)).hexdigest()
 
 
 def batch_sha256(body: bytes) -> str:
