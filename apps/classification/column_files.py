@@ -27,6 +27,7 @@ USUAL_TYPES = {
 }
 # A key that points at a person is no data about that person by itself.
 POINTERS = frozenset({"id.record", "id.uuid"})
+_DOCUMENTS = frozenset({dict, list})
 # Tables that are judged together.
 _AT_ONCE = 50
 
@@ -101,7 +102,9 @@ def _describe_table(members: list[ColumnRow]) -> TableFacts:
 
 def _profile(row: ColumnRow, ordinal: int) -> ColumnSnapshot:
     kind = normal_type(row.declared_type or "text")
-    cells = [json.dumps(v) if isinstance(v, dict | list) else v for v in row.values]
+    cells = row.values
+    if not _DOCUMENTS.isdisjoint(map(type, cells)):
+        cells = [json.dumps(v) if isinstance(v, dict | list) else v for v in cells]
     return ColumnSnapshot(
         name=row.column or "_",
         ordinal=ordinal,

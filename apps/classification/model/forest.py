@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 _BYTE = 255.0
 # Rows that walk together; more would leave the processor's cache.
-_AT_ONCE = 256
+_AT_ONCE = 512
+# Steps between two looks at who has arrived; who has stays where it is.
+_STEPS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +35,23 @@ class Forest:
         parts = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
         return np.concatenate([self._predict(part, count) for part in parts])
 
+    @cached_property
+    def _children(self) -> Array:
+        """Right and left child of each node, side by side."""
+        return np.stack([self.right, self.left], axis=1).ravel()
+
     def _predict(self, rows: Array, count: int) -> Array:
-        at = np.tile(self.roots, len(rows))
-        line = np.repeat(np.arange(len(rows)), len(self.roots))
-        walking = np.arange(len(at))
+        at = here = np.tile(self.roots, len(rows))
+        start = np.repeat(np.arange(len(rows)) * rows.shape[1], len(self.roots))
+        values, walking = rows.ravel(), np.arange(len(at))
         while len(walking):
-            here = at[walking]
-            goes_left = rows[line[walking], self.feature[here]] <= self.threshold[here]
-            there = np.where(goes_left, self.left[here], self.right[here])
-            at[walking] = there
-            walking = walking[self.left[there] != there]
+            for _ in range(_STEPS):
+                value = values.take(start + self.feature.take(here))
+                goes_left = value <= self.threshold.take(here)
+                here = self._children.take(2 * here + goes_left)
+            at[walking] = here
+            on = np.flatnonzero(self.left.take(here) != here)
+            walking, here, start = walking[on], here[on], start[on]
         return self._gather(self.leaf[at].reshape(len(rows), -1), count)
 
     def _gather(self, leaves: Array, count: int) -> Array:

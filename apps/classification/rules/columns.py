@@ -108,7 +108,7 @@ def _kind_of_content(profile: ColumnProfile, declared: str, hits: dict[str, floa
         return FLAG
     # Stored text decides over the declared type, since engines such as SQLite keep anything.
     for kind, names in _CONTENT:
-        if sum(hits.get(name, 0.0) for name in names) >= _MOST:
+        if sum([hits[name] for name in names if name in hits]) >= _MOST:
             return _finer(profile, kind, declared)
     if declared in (INTEGER, DECIMAL, DATE, DATETIME):
         return declared

@@ -149,15 +149,21 @@ def _gather(column: Column, kind: str, scores: Scores, subject: Subject) -> list
             wording.tell_mention(name, rate) for name, rate in column.profile.mentions.items()
         ]
     about = find_type(kind)
-    if about and about.contextual and kind not in KEY_TYPES:
-        reasons.append(wording.tell(0.5 if subject.about_people else -0.5, _tell_subject(subject)))
+    if about and kind not in KEY_TYPES and (about.contextual or kind.startswith("contact.")):
+        weight = 0.5 if is_personal(column, kind, subject) else -0.5
+        reasons.append(wording.tell(weight, _tell_subject(subject)))
     if not column.filled:
         reasons.append(wording.tell(-1.0, "There were no values to look at"))
     return reasons
 
 
 def _tell_subject(subject: Subject) -> str:
-    return "The rows are about people" if subject.about_people else "The rows are not about people"
+    if subject.kind == PEOPLE:
+        return "The table's rows are people"
+    about = "about people" if subject.about_people else "not about people"
+    if subject.with_contacts:
+        about = "naming contacts"
+    return f"The table's rows are {subject.kind}, {about}"
 
 
 def _tell_rival(kind: str, scores: Scores) -> list[Evidence]:

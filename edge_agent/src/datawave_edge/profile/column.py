@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 from typing import Final
 
 from datawave_edge.connectors import Binary, Cell
@@ -174,7 +175,7 @@ def choose_evenly(counts: Mapping[str, int], most: int) -> dict[str, int]:
 
 def _characters(counts: Counter[str]) -> tuple[float, dict[str, float]]:
     total = counts.total()
-    classes: Counter[str] = Counter()
+    classes = dict.fromkeys(_CLASS_NAMES, 0)
     for char, count in counts.items():
         classes[_class_name(char)] += count
     entropy = sum([count * math.log2(total / count) for count in counts.values()]) / total
@@ -191,8 +192,9 @@ def _class_name(char: str) -> str:
 
 
 def _mean_words(tried: Mapping[str, int]) -> float:
-    total = sum(tried.values())
-    return round(sum(len(value.split()) * count for value, count in tried.items()) / total, 2)
+    words = map(len, map(str.split, tried))
+    total: int = sum(map(mul, words, tried.values()))
+    return round(total / sum(tried.values()), 2)
 
 
 def _mention_rates(kind: NormalType, counts: Mapping[str, int]) -> dict[str, float]:

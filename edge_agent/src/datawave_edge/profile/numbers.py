@@ -12,6 +12,8 @@ from datawave_edge.protocol import NumberShape
 
 _LOW: Final = 0.05
 _HIGH: Final = 0.95
+# Columns of one such type are read in one go, unless a cell is no number.
+_PLAIN: Final = ({int}, {float}, {str})
 
 
 def number_shape(numbers: Sequence[float]) -> NumberShape | None:
@@ -33,6 +35,11 @@ def number_shape(numbers: Sequence[float]) -> NumberShape | None:
 
 def parse_numbers(cells: Sequence[object]) -> list[float]:
     """The cells that are numbers, in their order."""
+    if set(map(type, cells)) in _PLAIN:
+        try:
+            return list(map(float, cells))  # type: ignore[arg-type]  # all of one plain type
+        except (ValueError, OverflowError):
+            pass
     return [each for each in map(parse_number, cells) if each is not None]
 
 

@@ -33,17 +33,26 @@ def _collapse(pattern: str) -> str:
 _kept = lru_cache(maxsize=20_000)(_collapse)
 
 
+def _add_up(written: Mapping[str, int]) -> Counter[str]:
+    """Numbers of values by shape, from those by pattern."""
+    shapes: Counter[str] = Counter()
+    for pattern, count in written.items():
+        if len(pattern) <= _LONGEST:
+            shapes[_kept(pattern)] += count
+    return shapes
+
+
 def shared_shapes(counts: Mapping[str, int], patterns: Sequence[str]) -> dict[str, float]:
     """Share of each shape that enough different values have."""
     total = sum(counts.values())
-    shapes: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    for pattern, count in zip(patterns, counts.values(), strict=True):
-        if len(pattern) > _LONGEST:
-            continue
-        shape = _kept(pattern)
-        shapes[shape] += count
-        kinds[shape] += 1
+    kinds = _add_up(Counter(patterns))
+    if len(counts) == total:
+        shapes = kinds
+    else:
+        written: Counter[str] = Counter()
+        for pattern, count in zip(patterns, counts.values(), strict=True):
+            written[pattern] += count
+        shapes = _add_up(written)
     floor = max(MIN_VALUES, MIN_SHARE * total)
     return {
         shape: round(count / total, 3)
