@@ -32,8 +32,10 @@ from apps.classification.training.examples import (  # noqa: E402
     read_labelled,
     teach_invented,
     teach_labelled,
+    teach_public,
 )
-from apps.classification.training.fitting import find_temperatures, fit_model, score  # noqa: E402
+from apps.classification.training.fitting import find_settings, fit_model, score  # noqa: E402
+from apps.classification.training.public import find_public, read_public  # noqa: E402
 from apps.classification.training.synthetic import invent_tables  # noqa: E402
 from bench._column_measures import Row, Verdicts, accuracy, list_intervals, measure  # noqa: E402
 from bench._column_peers import judge_with_peers  # noqa: E402
@@ -97,7 +99,7 @@ def _cross_validate(
     path: Path, rows: Sequence[ColumnRow], gold: Sequence[Row], invented: int
 ) -> Judged:
     folds = _deal_families(gold)
-    made = list(teach_invented(invent_tables(invented, 7)))
+    made = [*teach_invented(invent_tables(invented, 7)), *teach_public(read_public(find_public()))]
     known = list(teach_labelled(read_labelled(path)))
     models = []
     for number in range(_FOLDS):
@@ -109,10 +111,10 @@ def _cross_validate(
     judged = Judged()
     for number, model in enumerate(models):
         others = [each for place, each in enumerate(scores) if place != number]
-        tempered = replace(model, settings=model.settings | find_temperatures(others))
+        tempered = replace(model, settings=model.settings | find_settings(others))
         part = [row for row, one in zip(rows, gold, strict=True) if folds[one["family"]] == number]
         _judge_fold(tempered, part, held[number], judged)
-    print(f"temperatures over all folds: {find_temperatures(scores)}")
+    print(f"settings over all folds: {find_settings(scores)}")
     return judged
 
 

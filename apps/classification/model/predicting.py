@@ -11,7 +11,7 @@ import numpy as np
 from .features import Features, ReadTable, list_contexts
 from .forest import Array
 from .names import hash_all_names, is_opaque
-from .store import Model
+from .store import Linear, Model
 
 _LEAST: Final = 1e-4
 _FAR: Final = 6.0
@@ -70,12 +70,9 @@ def predict(model: Model, examples: Sequence[Example]) -> Array:
 
 def mix(model: Model, examples: Sequence[Example]) -> Array:
     """Log points of the types: the parts, each to the power that its kind of name gives it."""
-    parts = predict_parts(model, examples)
+    parts = log_parts(model, examples)
     return np.asarray(
-        sum(
-            _settings_of(model, name, examples) * np.log(np.maximum(part, _LEAST))
-            for name, part in parts.items()
-        )
+        sum(_settings_of(model, name, examples) * part for name, part in parts.items())
     )
 
 
@@ -85,34 +82,37 @@ def _settings_of(model: Model, name: str, examples: Sequence[Example]) -> Array:
     return np.array([[opaque if each.opaque else usual] for each in examples])
 
 
+def log_parts(model: Model, examples: Sequence[Example]) -> dict[str, Array]:
+    """Log shares by each part alone."""
+    parts = predict_parts(model, examples)
+    return {name: np.log(np.maximum(part, _LEAST)) for name, part in parts.items()}
+
+
 def predict_parts(model: Model, examples: Sequence[Example]) -> dict[str, Array]:
     """Shares by forest, linear part and rules, each alone."""
     rows = fill_rows(examples, model.features)
-    return {
-        "forest": _ask_forests(model, rows, np.array([each.opaque for each in examples])),
-        "linear": raise_points(_add_up(model, rows, examples)),
-        "rules": _fill_rules(model, examples),
-    }
+    count = len(model.types)
+    found = {"forest": np.zeros((len(rows), count)), "linear": np.zeros((len(rows), count))}
+    opaque = np.array([each.opaque for each in examples], bool)
+    # Each column is told by the parts that are for its kind of name.
+    if (blind := np.flatnonzero(opaque)).size:
+        found["forest"][blind] = model.blind.predict(rows[blind], count)
+        found["linear"][blind] = raise_points(_add_up(model.blind_linear, rows[blind]))
+    if (named := np.flatnonzero(~opaque)).size:
+        found["forest"][named] = model.forest.predict(rows[named], count)
+        names = [each.names for each in examples if not each.opaque]
+        found["linear"][named] = raise_points(_add_up(model.linear, rows[named], names))
+    return found | {"rules": _fill_rules(model, examples)}
 
 
-def _ask_forests(model: Model, rows: Array, opaque: Array) -> Array:
-    """Each column is told by the forest that is for its kind of name."""
-    shares = np.zeros((len(rows), len(model.types)))
-    for forest, chosen in ((model.blind, opaque), (model.forest, ~opaque)):
-        if chosen.any():
-            shares[chosen] = forest.predict(rows[chosen], len(model.types))
-    return shares
-
-
-def _add_up(model: Model, rows: Array, examples: Sequence[Example]) -> Array:
-    """Points of the linear part."""
-    spread = normalise(rows, model.centre, model.scale)
-    points = spread @ model.dense
-    for place, example in enumerate(examples):
-        if example.names:
-            weights = np.log1p(np.fromiter(example.names.values(), np.float32))
-            points[place] += weights @ model.weights[list(example.names)].astype(np.float32)
-    return np.asarray(points * model.steps + model.bias)
+def _add_up(linear: Linear, rows: Array, names: Sequence[Mapping[int, float]] = ()) -> Array:
+    """Points by features, and by hashed names where there are some."""
+    points = normalise(rows, linear.centre, linear.scale) @ linear.dense
+    for place, each in enumerate(names):
+        if each:
+            weights = np.log1p(np.fromiter(each.values(), np.float32))
+            points[place] += weights @ linear.named[list(each)]
+    return np.asarray(points * linear.steps + linear.bias)
 
 
 def raise_points(points: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -15,17 +16,36 @@ import numpy as np
 from datawave.common.errors import DataWaveError
 
 from .forest import Array, Forest
-from .names import SPACE
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 SHIPPED: Final = Path(__file__).parent / "shipped"
-_FOREST: Final = tuple(each.name for each in fields(Forest))
-_FORESTS: Final = ("forest", "blind")
 _MOST_BYTES: Final = 15 * 2**20
 
 
 class ModelRefused(DataWaveError):
     """The model file is missing, damaged or not one of ours."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Linear:
+    """Weights of hashed names, where it reads them, then of the features around their centre."""
+
+    # Whole numbers times a step a type.
+    weights: Array
+    steps: Array
+    bias: Array
+    centre: Array
+    scale: Array
+
+    @cached_property
+    def named(self) -> Array:
+        """Weights of the hashed names, ready to add up."""
+        return np.asarray(self.weights[: -len(self.centre)], np.float32)
+
+    @cached_property
+    def dense(self) -> Array:
+        """Weights of the features, ready to multiply with."""
+        return np.asarray(self.weights[-len(self.centre) :], np.float32)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,31 +61,29 @@ class Model:
     settings: dict[str, float]
     version: str
     forest: Forest
-    # Grown on columns whose name tells nothing, and asked about such columns alone.
+    linear: Linear
+    # Learnt from columns whose name tells nothing, and asked about such columns alone.
     blind: Forest
-    # Linear part: hashed names first, then the features, as whole numbers times a step a type.
-    weights: Array
-    steps: Array
-    bias: Array
-    centre: Array
-    scale: Array
+    blind_linear: Linear
 
-    @cached_property
-    def dense(self) -> Array:
-        """Weights of the features, ready to multiply with."""
-        return np.asarray(self.weights[SPACE:], np.float32)
+
+_PARTS: Final[Mapping[str, type[Forest | Linear]]] = {
+    "forest": Forest,
+    "linear": Linear,
+    "blind": Forest,
+    "blind_linear": Linear,
+}
 
 
 def save_model(model: Model, path: Path) -> str:
     """Write `path`.npz and `path`.json; returns the hash of the arrays."""
     packed = io.BytesIO()
     arrays = {
-        f"{forest}_{name}": getattr(getattr(model, forest), name)
-        for forest in _FORESTS
-        for name in _FOREST
+        f"{part}_{each.name}": getattr(getattr(model, part), each.name)
+        for part, kind in _PARTS.items()
+        for each in fields(kind)
     }
-    linear = {name: getattr(model, name) for name in _LINEAR}
-    np.savez_compressed(packed, **arrays, **linear)
+    np.savez_compressed(packed, **arrays)
     digest = hashlib.sha256(packed.getvalue()).hexdigest()
     told = {
         "format": FORMAT,
@@ -82,9 +100,6 @@ def save_model(model: Model, path: Path) -> str:
     path.with_suffix(".npz").write_bytes(packed.getvalue())
     path.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return digest
-
-
-_LINEAR: Final = ("weights", "steps", "bias", "centre", "scale")
 
 
 def _seal(told: dict[str, Any]) -> str:
@@ -116,11 +131,10 @@ def _check(told: Any, packed: bytes) -> None:
 
 def _unpack(told: dict[str, Any], packed: bytes) -> Model:
     with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-        forests = {
-            forest: Forest(**{name: arrays[f"{forest}_{name}"] for name in _FOREST})
-            for forest in _FORESTS
+        parts: dict[str, Any] = {
+            part: kind(**{each.name: arrays[f"{part}_{each.name}"] for each in fields(kind)})
+            for part, kind in _PARTS.items()
         }
-        linear = {name: arrays[name] for name in _LINEAR}
     return Model(
         types=tuple(told["types"]),
         features=tuple(told["features"]),
@@ -128,7 +142,5 @@ def _unpack(told: dict[str, Any], packed: bytes) -> Model:
         labelled=told["labelled"],
         settings=told["settings"],
         version=told["version"],
-        forest=forests["forest"],
-        blind=forests["blind"],
-        **linear,
+        **parts,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +13,14 @@ import msgspec
 
 from apps.classification.judge import TableFacts
 from apps.classification.model.features import read_table
-from apps.classification.model.names import hash_names
+from apps.classification.model.names import hash_names, is_opaque
 from apps.classification.model.predicting import Example, list_examples
+from apps.classification.rules.judging import RuleJudge
 from datawave_edge.connectors.types import normal_type
 from datawave_edge.profile import profile_column
 from datawave_edge.protocol import ColumnSnapshot
 
+from .kinds import MAKERS
 from .synthetic import LabelledRow, dump
 
 # What a column counts for: as found, alone and opaque, opaque with a part of its rows, and with a
@@ -28,6 +31,9 @@ PART: Final = 1.25
 UNREAD: Final = 1.5
 # A part of the rows says something new of a column when it has that many at least.
 _FEWEST_ROWS: Final = 16
+# From when on the rules' word is a label, and how many columns of a type a table may teach.
+_SURE: Final = 0.6
+_MOST_ALIKE: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,8 @@ class Taught:
     weight: float
     # Whether it stands for a column as a database has it, not for a variation of one.
     as_found: bool = False
+    # Whether it teaches only what judges columns without a telling name.
+    blind_only: bool = False
 
 
 def read_labelled(path: Path) -> list[list[LabelledRow]]:
@@ -79,21 +87,57 @@ def _teach_parts(row: LabelledRow, place: int) -> Iterator[Taught]:
     if len(row.values) < _FEWEST_ROWS:
         return
     for values in (row.values[::2], row.values[: len(row.values) // 2]):
-        yield _teach(row, hide(_profile(replace(row, values=values), place), place), PART)
+        part = _profile(replace(row, values=values), place)
+        yield _teach(row, hide(part, place), PART, blind_only=True)
 
 
 def teach_invented(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
-    """Every invented column once."""
+    """Every invented column as it is, and alone under an opaque name."""
     for rows in tables:
         named = list({row.column: row for row in rows}.values())
-        examples = list_examples(read_table(describe(named, profile_rows(named))))
+        columns = profile_rows(named)
+        examples = list_examples(read_table(describe(named, columns)))
         for row, example in zip(named, examples):  # noqa: B905
             yield _teach(row, example, row.weight)
+        for place, (row, column) in enumerate(zip(named, columns, strict=True), start=1):
+            yield _teach(row, hide(column, place), row.weight, blind_only=True)
 
 
-def _teach(row: LabelledRow, example: Example, weight: float, *, as_found: bool = False) -> Taught:
+def teach_public(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
+    """Columns that the rules know by their names, alone under an opaque one.
+
+    Their names are good labels for what their values are like.
+    """
+    rules = RuleJudge()
+    for rows in tables:
+        columns = profile_rows(rows)
+        verdicts = rules.judge(describe(rows, columns))
+        seen: Counter[str] = Counter()
+        for place, (row, column) in enumerate(zip(rows, columns, strict=True), start=1):
+            kind, sure = verdicts[place - 1].semantic_type, verdicts[place - 1].confidence
+            if sure < _SURE or kind not in MAKERS or is_opaque(row.column):
+                continue
+            seen[kind] += 1
+            if seen[kind] <= _MOST_ALIKE:
+                known = replace(row, label=kind)
+                yield _teach(known, hide(column, place), row.weight, blind_only=True)
+
+
+def _teach(
+    row: LabelledRow,
+    example: Example,
+    weight: float,
+    *,
+    as_found: bool = False,
+    blind_only: bool = False,
+) -> Taught:
     return Taught(
-        example=example, label=row.label, family=row.family, weight=weight, as_found=as_found
+        example=example,
+        label=row.label,
+        family=row.family,
+        weight=weight,
+        as_found=as_found,
+        blind_only=blind_only,
     )
 
 

@@ -15,46 +15,45 @@ from apps.classification.model.names import SPACE
 from apps.classification.model.predicting import (
     Example,
     fill_rows,
-    mix,
+    log_parts,
     normalise,
 )
-from apps.classification.model.store import Model
+from apps.classification.model.store import Linear, Model
 
-from .examples import OPAQUE, PART, Taught
+from .examples import OPAQUE, Taught
 
 TREES: Final = 60
 LEAVES: Final = 2000
 _TOP: Final = 5
 _INT8: Final = 127.0
+# Points of a type that the linear part was shown no example of.
+_NEVER: Final = -30.0
 _KEPT: Final = 5
 # Shares of the parts, and temperatures, that were best under folds by family; columns whose name
-# tells nothing have a temperature of their own.
+# tells nothing have their own.
 MIXTURE: Final = {
     "forest": 1.0,
     "linear": 1.0,
     "rules": 0.3,
     "temperature": 2.1,
-    "opaque_temperature": 1.8,
+    "opaque_rules": 0.0,
+    "opaque_temperature": 2.1,
 }
+# Powers of the rules that are tried for columns whose name tells nothing.
+_OPAQUE_RULES: Final = (0.0, 0.15, 0.3)
 
 
 def fit_model(taught: Sequence[Taught], *, version: str, seed: int = 7) -> Model:
     """The same examples and seed give the same model."""
     examples = [each.example for each in taught]
-    features = list_known((each.features for each in examples), _KEPT)
+    whole = np.array([not each.blind_only for each in taught])
+    read = [each for each, is_whole in zip(examples, whole, strict=True) if is_whole]
+    features = list_known((each.features for each in read), _KEPT)
     rows = fill_rows(examples, features)
     labels = np.array([each.label for each in taught])
     weights = np.array([each.weight for each in taught])
     types = tuple(map(str, np.unique(labels)))
-    centre, scale = rows.mean(axis=0), rows.std(axis=0)
     named, blind = _part(taught)
-    whole = np.array([each.weight != PART for each in taught])
-    linear = _fit_linear(
-        [each for each, is_whole in zip(examples, whole, strict=True) if is_whole],
-        normalise(rows[whole], centre, scale),
-        labels[whole],
-        weights[whole],
-    )
     places = np.searchsorted(types, labels)
     return Model(
         types=types,
@@ -65,9 +64,8 @@ def fit_model(taught: Sequence[Taught], *, version: str, seed: int = 7) -> Model
         version=version,
         forest=_fit_forest(rows[named], places[named], weights[named], seed),
         blind=_fit_forest(rows[blind], places[blind], weights[blind], seed),
-        centre=centre,
-        scale=scale,
-        **linear,
+        linear=_fit_linear(rows[whole], places[whole], weights[whole], len(types), read),
+        blind_linear=_fit_linear(rows[blind], places[blind], weights[blind], len(types)),
     )
 
 
@@ -80,21 +78,29 @@ def _part(taught: Sequence[Taught]) -> tuple[Array, Array]:
 
 
 def _fit_linear(
-    examples: Sequence[Example], rows: Array, labels: Array, weights: Array
-) -> dict[str, Array]:
+    rows: Array, labels: Array, weights: Array, count: int, named: Sequence[Example] = ()
+) -> Linear:
+    """Points of `count` types by the features, and by the hashed names of `named` examples."""
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression
 
-    table = sparse.hstack([_hash_matrix(examples), sparse.csr_matrix(rows)]).tocsr()
+    centre, scale = rows.mean(axis=0), rows.std(axis=0)
+    spread: Any = normalise(rows, centre, scale)
+    if named:
+        spread = sparse.hstack([_hash_matrix(named), sparse.csr_matrix(spread)]).tocsr()
     fitted = LogisticRegression(C=0.3, max_iter=40, tol=1e-3)
-    _fit_quietly(fitted, table, labels, weights)
-    steps = np.maximum(np.abs(fitted.coef_).max(axis=1), 1e-9) / _INT8
-    whole = np.rint(fitted.coef_ / steps[:, None]).astype(np.int8).T
-    return {
-        "weights": np.ascontiguousarray(whole),
-        "steps": steps.astype(np.float32),
-        "bias": fitted.intercept_.astype(np.float32),
-    }
+    _fit_quietly(fitted, spread, labels, weights)
+    points, bias = np.zeros((count, spread.shape[1])), np.full(count, _NEVER)
+    points[fitted.classes_], bias[fitted.classes_] = fitted.coef_, fitted.intercept_
+    steps = np.maximum(np.abs(points).max(axis=1), 1e-9) / _INT8
+    whole = np.rint(points / steps[:, None]).astype(np.int8).T
+    return Linear(
+        weights=np.ascontiguousarray(whole),
+        steps=steps.astype(np.float32),
+        bias=bias.astype(np.float32),
+        centre=centre,
+        scale=scale,
+    )
 
 
 def _fit_quietly(fitted: Any, table: Any, labels: Array, weights: Array) -> None:
@@ -164,9 +170,10 @@ def _flatten(trees: Sequence[Any], known: Array) -> Forest:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Log points of held-back examples, and the place of each one's right type."""
+    """Log points of held-back examples, the rules' alone, and the place of each right type."""
 
-    points: Array
+    learnt: Array
+    rules: Array
     right: Array
 
 
@@ -181,27 +188,37 @@ def score(model: Model, taught: Sequence[Taught]) -> dict[str, Scored]:
 
 
 def _score(model: Model, taught: Sequence[Taught]) -> Scored:
-    points = mix(model, [each.example for each in taught])
-    return Scored(points, np.array([model.types.index(each.label) for each in taught]))
+    parts = log_parts(model, [each.example for each in taught])
+    right = np.array([model.types.index(each.label) for each in taught])
+    learnt = MIXTURE["forest"] * parts["forest"] + MIXTURE["linear"] * parts["linear"]
+    return Scored(learnt, parts["rules"], right)
 
 
-def find_temperatures(scores: Sequence[Mapping[str, Scored]]) -> dict[str, float]:
-    """The temperatures under which unseen columns are told with the least surprise."""
+def find_settings(scores: Sequence[Mapping[str, Scored]]) -> dict[str, float]:
+    """Temperatures, and the rules' power, under which unseen columns surprise least."""
+    named = [each[""] for each in scores if "" in each]
+    opaque = [each["opaque_"] for each in scores if "opaque_" in each]
+    temperature, _, _ = _search(named, (MIXTURE["rules"],))
+    opaque_temperature, opaque_rules, _ = _search(opaque, _OPAQUE_RULES)
     return {
-        f"{name}temperature": _search([each[name] for each in scores if name in each])
-        for name in ("", "opaque_")
+        "temperature": temperature,
+        "opaque_temperature": opaque_temperature,
+        "opaque_rules": opaque_rules,
     }
 
 
-def _search(scores: Sequence[Scored]) -> float:
-    def surprise(temperature: float) -> float:
-        return sum(_surprise(each, temperature) for each in scores)
+def _search(scores: Sequence[Scored], powers: Sequence[float]) -> tuple[float, float, float]:
+    """Temperature and power of the rules, with how much unseen columns surprise under them."""
+    tried = (
+        (round(float(heat), 2), power) for power in powers for heat in np.arange(0.5, 4.0, 0.05)
+    )
+    every = ((sum(_surprise(each, *pair) for each in scores), pair) for pair in tried)
+    least, (heat, power) = min(every)
+    return heat, power, least
 
-    return round(float(min(np.arange(0.5, 4.0, 0.05), key=surprise)), 2)
 
-
-def _surprise(scored: Scored, temperature: float) -> float:
-    points = scored.points / temperature
+def _surprise(scored: Scored, temperature: float, power: float) -> float:
+    points = (scored.learnt + power * scored.rules) / temperature
     top = points.max(axis=1)
     total = np.log(np.exp(points - top[:, None]).sum(axis=1))
     right = points[np.arange(len(points)), scored.right]

@@ -31,16 +31,19 @@ class Command(BaseCommand):
                 read_labelled,
                 teach_invented,
                 teach_labelled,
+                teach_public,
             )
             from apps.classification.training.fitting import fit_model
+            from apps.classification.training.public import find_public, read_public
             from apps.classification.training.synthetic import invent_tables
 
             taught = list(teach_invented(invent_tables(options["invented"], options["seed"])))
+            taught += teach_public(read_public(find_public()))
         except ImportError as error:
             raise CommandError(f"Install the dependency group `train`: no {error.name}.") from None
         for path in options["labelled"]:
             taught += teach_labelled(read_labelled(path))
         self.stdout.write(f"{len(taught)} examples")
-        model = fit_model(taught, version="model-2", seed=options["seed"])
+        model = fit_model(taught, version="model-3", seed=options["seed"])
         digest = save_model(model, options["output"])
         self.stdout.write(f"{len(model.types)} types, sha256 {digest}")
