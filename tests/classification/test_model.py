@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -73,6 +74,21 @@ def test_same_model_is_made_when_trained_twice(
 ) -> None:
     again = fit_model(list(teach_invented(invent_tables(60, 3))), version="tiny")
     assert save_model(again, tmp_path / "a") == save_model(model, tmp_path / "b")
+
+
+def test_same_tables_are_invented_when_another_process_hashes_otherwise() -> None:
+    code = (
+        "from apps.classification.training.synthetic import invent_tables\n"
+        "print([row.values for rows in invent_tables(60, 7) for row in rows])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True, timeout=100,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(told) == 1
 
 
 def test_model_is_refused_when_its_arrays_were_changed(model: Model, tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ MIXTURE: Final = {
     "linear": 1.0,
     "rules": 0.3,
     "temperature": 2.1,
-    "opaque_rules": 0.0,
-    "opaque_temperature": 2.1,
+    "opaque_rules": 0.15,
+    "opaque_temperature": 2.25,
 }
 # Powers of the rules that are tried for columns whose name tells nothing.
 _OPAQUE_RULES: Final = (0.0, 0.15, 0.3)
