@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.harness import installation as harness
+from tests.faults.harness.cost import read_work
 from tests.faults.harness.installation import Installation, Mode
 
 _SHIPPED = {"DATAWAVE_JOB_LEASE": "60", "DATAWAVE_STAGE_LEASE": "60", "DATAWAVE_SWEEP": "2"}
 # Runs of one batch, for how soon a stage is taken up.
 _SMALL_RUNS, _SMALL_TABLES = 20, 4
+_IDLE_SECONDS = 10
 _ENDED = ("completed", "completed_with_errors", "failed", "cancelled")
 
 
@@ -63,6 +65,9 @@ class _Bench:
         self.mode, self.tables = mode, tables
         self.installation = Installation(mode)
         self.installation.environment["FAULT_PACE"] = "0"
+        self.installation.environment["BENCH_WORK"] = str(self.installation.folder)
+        # Batches as large as shipped ones start.
+        (self.installation.home / "large-batches").touch()
         self.installation.start()
         self.store = self.installation.store
         self.number = 0
@@ -104,17 +109,27 @@ class _Bench:
         )
 
     def measure_cost(self) -> None:
-        """CPU of the processes beside what stages spend working, in one large run."""
-        before = self._read_cpu()
+        """CPU of a large run, and how much of it goes neither into batches nor into idling."""
+        folder = self.installation.folder
+        idle = self._measure_idle()
+        cpu, work = self._read_cpu(), read_work(folder)
         run = self.start_run(self.tables)
         took = self.wait(run, 3600)
-        cpu = self._read_cpu() - before
-        stages = self.store.get(
-            f"SELECT sum(seconds) FROM racine_stagerun WHERE run_id = {run['number']}"
-        )
+        cpu, work = self._read_cpu() - cpu, read_work(folder) - work
+        conducting = max(0.0, cpu - work - idle * took)
         print(f"  {self.tables} tables in {took:.1f} s: {self.get_state(run)}")
-        print(f"  CPU of server and workers {cpu:.1f} s; time inside of stages {stages:.1f} s")
+        print(
+            f"  CPU of server and workers {cpu:.1f} s: {work:.1f} s on batches,"
+            f" {idle * took:.1f} s as when idle, {conducting:.1f} s conducting"
+            f" ({conducting / cpu:.0%})"
+        )
         self.large = run
+
+    def _measure_idle(self) -> float:
+        """CPU seconds that a second of doing nothing takes."""
+        before = self._read_cpu()
+        time.sleep(_IDLE_SECONDS)
+        return (self._read_cpu() - before) / _IDLE_SECONDS
 
     def measure_second_worker(self) -> None:
         """Classification alone over all batches again, by two workers and by one."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
+from tests.faults.harness.cost import count_work
 from tests.faults.harness.traps import SERVER_POINTS, Traps, plant
 from tests.faults.harness.versions import add_novelties, drop_optional
 
@@ -49,6 +50,8 @@ def main(role: str, port: int) -> None:
     _speak_as_another(Path(os.environ["DATAWAVE_HOME"]))
     _control_sweeping(Path(os.environ["DATAWAVE_HOME"]))
     plant(Traps(Path(os.environ["FAULT_TRAPS"])), SERVER_POINTS)
+    if folder := os.environ.get("BENCH_WORK"):
+        count_work(Path(folder))
     _run(role, port)
 
 
