@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
@@ -20,6 +21,7 @@ from apps.racine import services, sweeper
 from apps.racine.models import Run, StageRun
 from apps.racine.services import sweeping
 from apps.racine.services.runs import give_up_waiting
+from apps.racine.services.stage_work import claim_stage
 from apps.racine.types import ACTIVE_RUN_STATES, RunState, StageState
 from datawave_edge.protocol import JobFailure
 from tests.discovery.factories import feed_job, make_table, open_stream, send_batch
@@ -47,9 +49,40 @@ def test_lost_hints_are_given_again(run: Run, hints: list[Any]) -> None:
     hints.clear()
     services.sweep()
     assert work.pk not in hints
-    StageRun.objects.update(created_at=timezone.now() - LONG_AGO)
+    StageRun.objects.update(hinted_at=timezone.now() - LONG_AGO)
     services.sweep()
-    assert work.pk in hints
+    assert hints.count(work.pk) == 1
+    services.sweep()
+    assert hints.count(work.pk) == 1
+
+
+def test_hints_are_not_given_again_when_others_are_being_worked_on(
+    run: Run, hints: list[Any]
+) -> None:
+    feed_job(run.source, [make_table("a"), make_table("b")], run=run, tables_per_batch=1)
+    first, second = run.stage_runs.order_by("pk")
+    hints.clear()
+    StageRun.objects.update(hinted_at=timezone.now() - dt.timedelta(seconds=20))
+    claim_stage(first.pk)
+    services.sweep()
+    assert second.pk not in hints
+    # Whoever holds it has not renewed its lease for a while.
+    lease = dt.timedelta(seconds=settings.STAGE_LEASE_SECONDS / 2)
+    StageRun.objects.filter(pk=first.pk).update(lease_until=timezone.now() + lease)
+    services.sweep()
+    assert second.pk in hints
+
+
+def test_hints_are_given_again_in_the_end_when_others_are_being_worked_on(
+    run: Run, hints: list[Any]
+) -> None:
+    feed_job(run.source, [make_table("a"), make_table("b")], run=run, tables_per_batch=1)
+    first, second = run.stage_runs.order_by("pk")
+    hints.clear()
+    StageRun.objects.update(hinted_at=timezone.now() - LONG_AGO)
+    claim_stage(first.pk)
+    services.sweep()
+    assert second.pk in hints
 
 
 def test_lost_announcement_of_a_batch_is_made_up_for(

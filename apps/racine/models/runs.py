@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from apps.datasources.selectors import list_visible_sources
 from apps.racine.types import (
@@ -193,6 +194,8 @@ class StageRun(models.Model):
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When workers were last told of it by the sweeper, which must not tell them over and over.
+    hinted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["id"]

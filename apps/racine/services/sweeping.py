@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Q
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
 
 LAST_SWEEP = "racine:last_sweep_at"
 HINT_LIMIT = 200
-# A hint that was not taken up for this long is given again.
+# A hint that was not taken up for this long is given again; where work goes on it may only be
+# waiting for its turn, and giving it again makes the queue longer.
 HINT_AGAIN = dt.timedelta(seconds=5)
+HINT_AGAIN_AT_WORK = dt.timedelta(seconds=60)
 NOTICE_AFTER = dt.timedelta(seconds=60)
 # What a run that waits is held up by may change without its doing.
 TELL_AGAIN = dt.timedelta(seconds=10)
@@ -117,11 +120,20 @@ def wake_retries() -> None:
 
 def repeat_hints() -> None:
     """Ready stage runs that nobody has taken up are announced again."""
-    old = timezone.now() - HINT_AGAIN
-    ready = StageRun.objects.filter(
-        state=StageState.READY, created_at__lte=old, run__state__in=ACTIVE_RUN_STATES
-    )
-    announce_ready(list(ready.values_list("pk", flat=True)[:HINT_LIMIT]))
+    now = timezone.now()
+    ready = StageRun.objects.filter(state=StageState.READY, run__state__in=ACTIVE_RUN_STATES)
+    old = ready.filter(hinted_at__lte=now - HINT_AGAIN)
+    if old.exists() and _does_work_go_on(now):
+        old = ready.filter(hinted_at__lte=now - HINT_AGAIN_AT_WORK)
+    ids = list(old.order_by("hinted_at").values_list("pk", flat=True)[:HINT_LIMIT])
+    StageRun.objects.filter(pk__in=ids).update(hinted_at=now)
+    announce_ready(ids)
+
+
+def _does_work_go_on(now: dt.datetime) -> bool:
+    # A lease is renewed every third of its length, so one older than that tells of a dead worker.
+    alive = now + dt.timedelta(seconds=settings.STAGE_LEASE_SECONDS * 2 / 3)
+    return StageRun.objects.filter(state=StageState.LEASED, lease_until__gt=alive).exists()
 
 
 def free_lost_settling() -> None:
