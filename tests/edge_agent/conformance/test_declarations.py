@@ -37,8 +37,9 @@ def test_every_engine_is_declared_when_the_protocol_knows_it() -> None:
     assert set(DECLARED) == set(get_args(Engine))
 
 
-def test_guide_has_the_table_that_the_declarations_make() -> None:
-    assert render_table() in GUIDE, f"put this into docs/connectors.md:\n{render_table()}"
+def test_guide_has_the_table_exactly_once_when_connectors_are_declared() -> None:
+    rows = "\n".join(line for line in GUIDE.splitlines() if "|" in line)
+    assert rows == render_table(), f"put this into docs/connectors.md:\n{render_table()}"
 
 
 @pytest.mark.parametrize("told", DECLARED.values(), ids=lambda each: each.engine)
