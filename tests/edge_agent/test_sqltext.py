@@ -26,6 +26,7 @@ from datawave_edge.sqltext import MAX_TEXT, Quoting, find_checks, strip_literals
         ("mysql", "select `a` AS `b`,'zq' AS `zq` from `t`", 'select `a` AS `b`,? AS "…" from `t`'),
         ("mysql", "a = _utf8mb4'x' or b = \"zq\" or 0x1F", "a = ? or b = ? or ?"),
         ("mssql", "SELECT [a b] FROM [t] WHERE x = N'zq'", "SELECT [a b] FROM [t] WHERE x = ?"),
+        ("unknown", "SELECT \"A\" FROM T WHERE B = 'z''q'", 'SELECT "A" FROM T WHERE B = ?'),
         ("oracle", "SELECT \"A\" FROM T WHERE B = 'zq'", 'SELECT "A" FROM T WHERE B = ?'),
     ],
 )
@@ -42,6 +43,10 @@ def test_literals_are_gone_when_stripped(quoting: Quoting, text: str, told: str)
         ("postgresql", "$t$ zq"),
         # With and without backslashes as escapes this reads differently.
         ("mysql", r"select 'a\' as x, 'zq' as y"),
+        ("unknown", r"SELECT 'a\' AS x, 'zq' AS y"),
+        ("unknown", "SELECT `zq`"),
+        ("unknown", "SELECT $$zq$$"),
+        ("unknown", "SELECT q'[it's zq]'"),
         ("oracle", "SELECT q'[it's zq]' FROM dual"),
         ("sqlite", "SELECT ‘zq’"),
         ("sqlite", "x" * 300_000),

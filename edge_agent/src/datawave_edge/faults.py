@@ -66,6 +66,10 @@ ADVICE: Final[dict[str, Advice]] = {
         "The driver for this kind of database is not installed.",
         "Install datawave-edge with the extra of that database.",
     ),
+    "dialect_refused": Advice(
+        "The agent may not use this SQLAlchemy dialect.",
+        "Let the agent's administrator allow it in DATAWAVE_DIALECTS.",
+    ),
     "query_timeout": Advice("A query took longer than allowed.", "Raise the statement timeout."),
     "budget_spent": Advice(
         "The run may cost the database no more, so only the structure was read.",
@@ -115,7 +119,10 @@ def fault_of(error: BaseException) -> SourceFault:
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, ModuleNotFoundError):
         return SourceFault("driver_missing")
-    return SourceFault(_code_of(cause))
+    # A dialect knows the errors of its driver by which a connection is over.
+    is_over = getattr(error, "connection_invalidated", False)
+    code = _code_of(cause)
+    return SourceFault("connection_lost" if is_over and code == "internal" else code)
 
 
 def _code_of(cause: BaseException) -> str:
@@ -125,7 +132,7 @@ def _code_of(cause: BaseException) -> str:
     of_driver = _DRIVERS.get(family)
     if of_driver is not None:
         return of_driver(cause)
-    return _network_code(cause) or "internal"
+    return _network_code(cause) or _foreign_code(cause)
 
 
 _NETWORK: Final[tuple[tuple[type[BaseException], str], ...]] = (
@@ -169,6 +176,7 @@ def _sqlite_code(cause: sqlite3.Error) -> str:
 
 _SQLSTATES: Final[tuple[tuple[str, str], ...]] = (
     ("28", "auth_failed"),
+    ("25006", "permission_denied"),
     ("3D", "database_missing"),
     ("42501", "permission_denied"),
     ("42P01", "table_missing"),
@@ -317,6 +325,48 @@ def _oracle_code(cause: BaseException) -> str:
     if code.startswith("DPY-600") and inner is not None and _network_code(inner):
         return _network_code(inner)
     return _ORACLE.get(code, "internal")
+
+
+_FOREIGN: Final[tuple[tuple[str, str], ...]] = (
+    (r"timed? ?out|timeout|cancell?ed", "query_timeout"),
+    (r"read[- ]only|permission|privilege|not authori[sz]ed|access denied|no access",
+     "permission_denied"),
+    (r"password|authenticat|log[io]n|credential", "auth_failed"),
+    (r"database .*(not exist|not found|unknown)|unknown database|no such file",
+     "database_missing"),
+    (r"table unknown|(table|view|relation|object) .*(not exist|not found|unknown)|no such table",
+     "table_missing"),
+    (r"connection .*(closed|lost|reset|broken|shut ?down)|broken pipe|end of file",
+     "connection_lost"),
+    (r"refused|unable to complete network request", "connect_refused"),
+    (r"deadlock|lock conflict|too many", "source_busy"),
+)  # fmt: skip
+# States that databases give for too many things.
+_VAGUE: Final = ("08", "28", "42000", "HY")
+# By the names that every driver gives its errors, and SQLAlchemy its own.
+_CLASSES: Final = {
+    "NotSupportedError": "unsupported",
+    "ProgrammingError": "view_broken",
+    "DataError": "view_broken",
+    "NoSuchTableError": "table_missing",
+    "UnreflectableTableError": "view_broken",
+    "CompileError": "unsupported",
+    "UnsupportedCompilationError": "unsupported",
+}
+
+
+def _foreign_code(cause: BaseException) -> str:
+    """The code for a driver that nobody here knows: by standard state, then by what it says."""
+    inner = cause.__cause__ or cause.__context__
+    if inner is not None and _network_code(inner):
+        return _network_code(inner)
+    state = str(getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or "")
+    standard = (("42S02", "table_missing"), ("HYT", "query_timeout"), *_SQLSTATES)
+    by_state = next((code for prefix, code in standard if state.startswith(prefix)), "")
+    text = str(cause).lower()
+    by_text = next((code for pattern, code in _FOREIGN if re.search(pattern, text)), "")
+    first, second = (by_text, by_state) if state.startswith(_VAGUE) else (by_state, by_text)
+    return first or second or _CLASSES.get(type(cause).__name__, "internal")
 
 
 _DRIVERS: Final[dict[str, Callable[[BaseException], str]]] = {

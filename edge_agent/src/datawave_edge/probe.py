@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from .connectors import Connector, Listing, TableRef, make_connector
-from .connectors.address import PORTS, resolve
+from .connectors.address import require_port, resolve
 from .connectors.missing_grants import TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
@@ -75,7 +75,7 @@ class _Probe:
         return True
 
     def _resolve(self) -> Told:
-        port = self._spec.port or PORTS[self._spec.engine]
+        port = require_port(self._spec)
         self._addresses = [
             (family, (address, port)) for family, address in resolve(self._spec.host, port)
         ]
@@ -89,6 +89,8 @@ class _Probe:
     def _tls(self) -> Told:
         if self._spec.tls == "disable":
             return "Switched off in the source's settings.", "Passwords and names travel readable."
+        if self._spec.engine == "sqlalchemy":
+            return "Left to the dialect's driver and its own configuration.", ""
         if self._spec.engine not in _ASKED:
             return "The server is asked for it while signing in.", ""
         if self._offers_tls():
@@ -127,7 +129,7 @@ class _Probe:
         if facts.read_only is False:
             raise SourceFault("permission_denied", hint="The session could not be made read-only.")
         if facts.read_only is None:
-            return "The server has no read-only sessions; the agent sends SELECT alone.", hint
+            return "No read-only session is promised; the agent sends SELECT alone.", hint
         return "The session can only read.", hint
 
     def _list(self) -> Told:
@@ -150,7 +152,7 @@ class _Probe:
         if all(each.authoritative for each in listing.containers):
             return ""
         if not isinstance(connector, TellsGrants):
-            return "Some of it could not be listed."
+            return "The list may not be whole, so nothing that it lacks is marked as dropped."
         return f"Tables without a grant are hidden. This shows all: {connector.connect_grant()}"
 
     def _grants(self) -> Told:

@@ -11,7 +11,7 @@ from collections.abc import Container
 from functools import lru_cache
 from typing import Final, Literal
 
-Quoting = Literal["postgresql", "mysql", "sqlite", "mssql", "oracle"]
+Quoting = Literal["postgresql", "mysql", "sqlite", "mssql", "oracle", "unknown"]
 
 MAX_TEXT: Final = 8_000
 _LONGEST: Final = 200_000
@@ -55,6 +55,10 @@ _GRAMMARS: Final[dict[Quoting, tuple[re.Pattern[str], ...]]] = {
     "sqlite": (_compile(rf"{_PREFIX}{_STRING}", rf"{_DOUBLE}|`(?:[^`]|``)*`{_BRACKETED}"),),
     "mssql": (_compile(rf"{_PREFIX}{_STRING}", rf"{_DOUBLE}{_BRACKETED}"),),
     "oracle": (_compile(rf"(?!\b[Nn]?[Qq]'){_PREFIX}{_STRING}", _DOUBLE),),
+    # A database that speaks the standard; whether a backslash escapes is its own affair.
+    "unknown": tuple(
+        _compile(rf"(?!\b[Nn]?[Qq]'){_PREFIX}{text}", _DOUBLE) for text in (_SLASHED, _STRING)
+    ),
 }
 _RUN: Final = re.compile(r"\?(?:\s*,\s*\?)+")
 _VALUE: Final = re.compile(r"\S@\S|\d{5,}|://|'")

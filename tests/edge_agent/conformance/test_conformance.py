@@ -28,6 +28,7 @@ from datawave_edge.protocol import (
 )
 from tests.edge_agent.conftest import Discover
 from tests.edge_agent.fake_server import FakeServer
+from tests.edge_agent.made_dialects import ALLOWED
 
 from .adapters import (
     CUSTOMERS,
@@ -42,6 +43,7 @@ from .adapters import (
     Sqlite,
     built,
 )
+from .dialect_adapters import Dolphin, Elephant
 from .file_adapters import DuckdbFile, Files, JsonFiles, ParquetFiles
 
 TYPES = {
@@ -62,6 +64,16 @@ def make_postgres(request: pytest.FixtureRequest) -> Adapter:
 
 def make_mysql(request: pytest.FixtureRequest) -> Adapter:
     return Mysql(request.getfixturevalue("mysql"))
+
+
+def make_through(chosen: type[Elephant | Dolphin]) -> Callable[[pytest.FixtureRequest], Adapter]:
+    def make(request: pytest.FixtureRequest) -> Adapter:
+        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        patch.setenv("DATAWAVE_DIALECTS", ALLOWED)
+        server = "postgres" if issubclass(chosen, Elephant) else "mysql"
+        return chosen(request.getfixturevalue(server))
+
+    return make
 
 
 def make_duckdb(request: pytest.FixtureRequest) -> Adapter:
@@ -87,8 +99,15 @@ ENGINES = {
     "files-csv": make_files("csv"),
     "files-parquet": make_files("parquet"),
     "files-json": make_files("json"),
+    "sqlalchemy-postgresql": make_through(Elephant),
+    "sqlalchemy-mysql": make_through(Dolphin),
 }
-MARKS = {"postgresql": pytest.mark.postgresql, "mysql": pytest.mark.mysql}
+MARKS = {
+    "postgresql": pytest.mark.postgresql,
+    "mysql": pytest.mark.mysql,
+    "sqlalchemy-postgresql": pytest.mark.postgresql,
+    "sqlalchemy-mysql": pytest.mark.mysql,
+}
 SHOPS = {name: pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES}
 # A view is the one dataset that can be slow by itself.
 WITH_VIEWS = [SHOPS[name] for name in ENGINES if "views" in DECLARED[name.partition("-")[0]].can]
@@ -126,14 +145,15 @@ def test_every_live_engine_is_in_the_suite_when_declared() -> None:
 # The listing
 
 
-def test_listing_is_whole_and_says_so_when_everything_is_seen(shop: Adapter) -> None:
+def test_listing_says_whether_it_is_whole_when_everything_is_seen(shop: Adapter) -> None:
     connector = open_connector(shop)
     first, again = connector.list_tables(), connector.list_tables()
     connector.close()
     assert {ref.name for ref in first.tables} == shop.names()
     assert first == again
     (container,) = (each for each in first.containers if each.name == shop.container)
-    assert (container.authoritative, container.tables) == (True, len(shop.names()))
+    is_whole = shop.can("whole_list")
+    assert (container.authoritative, container.tables) == (is_whole, len(shop.names()))
 
 
 def test_every_dataset_is_told_once_when_a_run_closes(

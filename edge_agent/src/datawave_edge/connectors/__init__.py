@@ -35,6 +35,7 @@ _ENGINES: Final = {
     "files": ("folder", "FolderConnector"),
     "mssql": ("mssql", "MssqlConnector"),
     "oracle": ("oracle", "OracleConnector"),
+    "sqlalchemy": ("dialect", "DialectConnector"),
 }
 
 

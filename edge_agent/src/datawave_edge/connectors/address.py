@@ -8,6 +8,7 @@ import socket
 from typing import Final
 
 from datawave_edge.faults import SourceFault
+from datawave_edge.protocol import ConnectionSpec
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521}
 _HOST: Final = re.compile(
@@ -40,6 +41,14 @@ def require_host(host: str) -> str:
     if _is_address(host) and not is_reachable(host):
         raise SourceFault("address_refused")
     return host
+
+
+def require_port(spec: ConnectionSpec) -> int:
+    """The port, by default the engine's usual one. Raises SourceFault where there is none."""
+    port = spec.port or PORTS.get(spec.engine)
+    if port is None:
+        raise SourceFault("connect_refused", hint="Give the port: a dialect has no usual one.")
+    return port
 
 
 def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:

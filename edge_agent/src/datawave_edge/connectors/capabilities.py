@@ -12,7 +12,7 @@ from typing import Final, Literal
 Capability = Literal[
     "views", "view_text", "keys", "unique", "checks", "indexes", "comments", "identity",
     "generated", "enums", "binary", "partitions", "row_estimate", "size", "grants", "spread_sample",
-    "counting", "time_limit", "stop",
+    "counting", "time_limit", "stop", "whole_list",
 ]  # fmt: skip
 # "live": the suite runs against a real one; "scripted": so far only against answers that were made
 # up after the vendor's documentation.
@@ -38,6 +38,7 @@ TITLES: Final[dict[Capability, str]] = {
     "counting": "Rare patterns counted over whole tables",
     "time_limit": "Time limit on every statement",
     "stop": "A statement can be stopped",
+    "whole_list": "Dropped tables are told",
 }
 
 
@@ -53,6 +54,10 @@ class Declaration:
 
 
 _ALL: Final = frozenset(TITLES)
+_FILES: Final[frozenset[Capability]] = frozenset(
+    ("binary", "partitions", "size", "spread_sample", "counting", "time_limit", "stop",
+     "whole_list")
+)  # fmt: skip
 _CATALOGUE: Final = _ALL - {"enums", "grants", "counting"}
 DECLARED: Final = {
     each.engine: each
@@ -68,12 +73,15 @@ DECLARED: Final = {
         Declaration(
             "files",
             "CSV, Parquet and JSON files",
-            frozenset(
-                ("binary", "partitions", "size", "spread_sample", "counting", "time_limit", "stop")
-            ),
+            _FILES,
             extra="duckdb",
         ),
         Declaration("mssql", "SQL Server", _CATALOGUE, extra="mssql", tested="scripted"),
         Declaration("oracle", "Oracle", _CATALOGUE, extra="oracle", tested="scripted"),
+        Declaration(
+            "sqlalchemy",
+            "Other (SQLAlchemy)",
+            _CATALOGUE - {"partitions", "row_estimate", "size", "whole_list"} | {"enums"},
+        ),
     )
 }

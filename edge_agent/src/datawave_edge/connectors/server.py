@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault, fault_of
 from datawave_edge.protocol import ConnectionSpec, RunSettings
 
-from .address import PORTS, require_host, resolve
+from .address import require_host, require_port, resolve
 from .contract import Binary, Cell, TableRef, TableShape
 from .meter import Meter
 from .session import Row, Session, table_of
@@ -37,9 +37,8 @@ class ServerConnector:
         self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
         self._password = password
         self._counting_seconds = settings.counting_table_seconds
-        url = sa.URL.create(self.driver)
         engine = sa.create_engine(
-            url,
+            self._url(),
             connect_args=self._connect_args(password),
             poolclass=sa.NullPool,
             query_cache_size=0,
@@ -78,7 +77,10 @@ class ServerConnector:
 
     def read_one(self, ref: TableRef) -> None:
         source = table_of(ref.container, ref.name)
-        self._session.rows(sa.select(sa.literal(1)).select_from(source).limit(1))
+        self._session.rows(sa.select(sa.literal_column("1")).select_from(source).limit(1))
+
+    def _url(self) -> sa.URL:
+        return sa.URL.create(self.driver)
 
     def _connect_args(self, password: str) -> dict[str, Any]:
         raise NotImplementedError
@@ -126,7 +128,7 @@ class ServerConnector:
 
     @property
     def _port(self) -> int:
-        return self._spec.port or PORTS[self._spec.engine]
+        return require_port(self._spec)
 
 
 def ca_file() -> str:

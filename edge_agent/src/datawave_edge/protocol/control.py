@@ -9,7 +9,12 @@ import msgspec
 
 from .shape import Code, Count, Name, Sha256, Shape
 
-Engine = Literal["sqlite", "postgresql", "mysql", "duckdb", "files", "mssql", "oracle"]
+Engine = Literal[
+    "sqlite", "postgresql", "mysql", "duckdb", "files", "mssql", "oracle", "sqlalchemy"
+]  # fmt: skip
+Dialect = Annotated[
+    str, msgspec.Meta(pattern=r"^(?:[a-z][a-z0-9_]*(?:\+[a-z][a-z0-9_]*)?)?\Z", max_length=64)
+]
 Tls = Literal["disable", "prefer", "require", "verify-full"]
 Short = Annotated[str, msgspec.Meta(max_length=500)]
 # Room for a statement a line.
@@ -29,6 +34,8 @@ class ConnectionSpec(Shape, frozen=True):
     # Where the agent finds the password itself, such as "env:CRM_PASSWORD" or "file:crm".
     secret_ref: str = ""
     tls: Tls = "prefer"
+    # For the engine "sqlalchemy": the dialect by name, such as "firebird" or "clickhouse+native".
+    dialect: Dialect = ""
     # Glob patterns over "container.name"; empty include means all.
     include: list[str] = []
     exclude: list[str] = []
