@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 # Read beside the agent: a file or a folder.
 FILE_ENGINES: Final = ("sqlite", "duckdb", "files")
-SERVER_ENGINES: Final = ("postgresql", "mysql", "mssql", "oracle")
+SERVER_ENGINES: Final = ("postgresql", "mysql", "mssql", "oracle", "sqlalchemy")
 
 
 class Trap(NamedTuple):
@@ -63,17 +63,40 @@ _ENGINES: Final = (
     "", "POSTGRESQL", "postgres", "postgresql+psycopg", "mysql+mysqldb", "sqlite+pysqlite", "h2",
     "shillelagh", "gsheets", "odbc", "../mysql", "contract", "__init__", "mysql\n",
 )  # fmt: skip
+# Nothing but the name of a dialect that no connector of ours serves.
+_DIALECTS: Final = (
+    "", " ", "Elephant", "ELEPHANT", "elephant ", " elephant", "elephant\n", "elephant\x00", "1st",
+    "_x", "+driver", "elephant+", "a+b+c", "a.b", "a:b", "a/b", "../a", "a-b", "a b", "a;b", "a,b",
+    "élan", "elephant://h/d", "elephant+x://u:p@h/d?plugin=x", "elephant?plugin=x", "a@h", "a#b",
+    "a&b", "a=b", "$(a)", "{a}", "os.system", "elephant.psycopg", "x" * 65,
+    # Each has a connector of its own, reads files of the agent's host, or both.
+    "postgresql", "postgresql+psycopg", "postgresql+pg8000", "postgres", "mysql", "mysql+pymysql",
+    "mariadb", "mariadb+mariadbconnector", "mssql+pyodbc", "oracle+oracledb", "duckdb", "sqlite",
+    "sqlite+pysqlcipher", "pysqlite", "shillelagh", "gsheets", "access+pyodbc", "chdb", "csv",
+    "libsql", "turso", "motherduck",
+)  # fmt: skip
+# Where a driver makes one text of all fields, each of these would be an option or a path.
+_DRIVEN: Final = {
+    "database": (
+        "/data/x.fdb", "C:\\x.fdb", "../x", "a/b", "a;PROTOCOL=file", "a b", "a:b", "a'b", 'a"b',
+        "{a}", "a,b", "a&b", "é", "x" * 129,
+    ),
+    "username": ("u;Trusted=yes", "u:p", "u/p", "u v", "{u}", "u'v", 'u"v', "u?x", "é"),
+    "password": ("p;x=y", "p q", "p{", "p}", "p'", 'p"', "p\\", "p\n", "p\x00"),
+    "port": (None,),
+    "tls": ("require", "verify-full"),
+}  # fmt: skip
 _TLS: Final = ("off", "allow", "VERIFY-FULL", "verify-ca", "no", "prefer;x")
 # Settings of drivers that no door knows.
 FOREIGN_FIELDS: Final = (
     "url", "dsn", "query", "options", "extra", "connect_args", "hostaddr", "service", "passfile",
     "read_default_file", "unix_socket", "init_command", "local_infile", "sslrootcert", "attach",
-    "named_pipe", "plugin_dir", "creator",
+    "named_pipe", "plugin_dir", "creator", "plugin", "drivername", "module",
 )  # fmt: skip
 
 
 def make_traps() -> Iterator[Trap]:
-    """About 400, each refused for its own field."""
+    """About 900, each refused for its own field."""
     for engine in SERVER_ENGINES:
         for field, values in (
             ("host", _HOSTS),
@@ -84,6 +107,12 @@ def make_traps() -> Iterator[Trap]:
             ("tls", _TLS),
         ):
             yield from (Trap(engine, field, value) for value in values)
+    yield from (Trap("sqlalchemy", "dialect", value) for value in _DIALECTS)
+    for field, values in _DRIVEN.items():
+        yield from (Trap("sqlalchemy", field, value) for value in values)
+    yield from (
+        Trap(each, "dialect", "elephant") for each in (*FILE_ENGINES, "postgresql", "mysql")
+    )
     yield from (Trap("sqlite", "database", value) for value in _FILES)
     for engine in FILE_ENGINES:
         if engine != "sqlite":
@@ -102,4 +131,5 @@ def make_valid(engine: str) -> dict[str, Any]:
     if engine in FILE_ENGINES:
         server = {"host": "", "port": None, "username": "", "tls": "prefer"}
     database = "/data/crm" if engine in FILE_ENGINES else "crm"
-    return {"engine": engine, "database": database, "secret_ref": "", **server}
+    dialect = {"dialect": "elephant", "port": 4711} if engine == "sqlalchemy" else {"dialect": ""}
+    return {"engine": engine, "database": database, "secret_ref": "", **server, **dialect}

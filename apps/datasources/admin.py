@@ -25,9 +25,9 @@ class DataSourceAdmin(ReadOnlyAdmin):
     search_fields = ["name", "host", "database"]
     list_select_related = ["agent"]
     fields = [
-        "name", "description", "engine", "host", "port", "database", "username", "secret_ref",
-        "tls", "include", "exclude", "environment", "region", "owner", "agent", "facts",
-        "public_id", "created_at", "updated_at",
+        "name", "description", "engine", "dialect", "host", "port", "database", "username",
+        "secret_ref", "tls", "include", "exclude", "environment", "region", "owner", "agent",
+        "facts", "public_id", "created_at", "updated_at",
     ]  # fmt: skip
 
 

@@ -10,6 +10,11 @@ from django.conf import settings
 
 from datawave.common.errors import InputInvalid
 from datawave_edge.connectors.address import is_host, is_reachable
+from datawave_edge.connectors.dialect_names import (
+    find_refusal,
+    is_plain_name,
+    is_plain_password,
+)
 
 from .types import ENGINES, Engine, Environment, Tls
 
@@ -25,7 +30,7 @@ MAX_PASSWORD = 1_000
 # Longest text of each field, as the tables hold it.
 LENGTHS = {
     "name": 100, "description": 10_000, "host": 255, "database": 1_000, "username": 200,
-    "secret_ref": 200, "region": 40,
+    "secret_ref": 200, "region": 40, "dialect": 64,
 }  # fmt: skip
 # Greatest value of each number.
 LIMITS = {"counting_seconds": 86_400, "run_minutes": 10_080}
@@ -53,6 +58,7 @@ def check_fields(values: dict[str, Any]) -> None:
         engine = Engine(values["engine"])
         is_server = ENGINES[engine].needs_host
         problems |= _find_server(values, engine) if is_server else _find_place(values, engine)
+        problems |= _find_dialect(values, engine)
     if problems:
         raise SourceInvalid(problems)
 
@@ -69,7 +75,7 @@ def _find_common(values: dict[str, Any]) -> dict[str, str]:
         for name, longest in LENGTHS.items()
         if len(values[name]) > longest
     }
-    for name in ("name", "host", "database", "username", "secret_ref", "region"):
+    for name in ("name", "host", "database", "username", "secret_ref", "region", "dialect"):
         if CONTROL.search(values[name]):
             problems[name] = "Remove line breaks and other control characters."
     for name, choices in (("engine", Engine), ("tls", Tls), ("environment", Environment)):
@@ -179,6 +185,29 @@ def _find_server(values: dict[str, Any], engine: Engine) -> dict[str, str]:
         problems["database"] = f"Give the name of the {what} alone, without options or a URL."
     if not values["username"].strip():
         problems["username"] = "Give the name of a user who may read the database."
+    return problems
+
+
+def _find_dialect(values: dict[str, Any], engine: Engine) -> dict[str, str]:
+    if not ENGINES[engine].needs_dialect:
+        told = f"Only {Engine.SQLALCHEMY.label} takes a dialect: leave it empty."
+        return {"dialect": told} if values["dialect"] else {}
+    problems = {}
+    if refusal := find_refusal(values["dialect"]):
+        problems["dialect"] = refusal
+    if values["port"] is None:
+        problems["port"] = "Give the port: a dialect has no usual one."
+    if values["tls"] in (Tls.REQUIRE, Tls.VERIFY_FULL):
+        problems["tls"] = (
+            "A dialect’s encryption is set up in its driver’s own configuration: "
+            f"choose “{Tls.PREFER.label}”."
+        )
+    if values["database"] and not is_plain_name(values["database"]):
+        problems["database"] = "Give the name or alias alone: letters, digits and . _ $ # @ -"
+    if not is_plain_name(values["username"]):
+        problems["username"] = "Give a user of letters, digits and . _ $ # @ - alone."
+    if not is_plain_password(values.get("password") or ""):
+        problems["password"] = "A dialect takes no password with spaces, quotes, ; { } or \\."  # noqa: S105
     return problems
 
 

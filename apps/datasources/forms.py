@@ -24,6 +24,7 @@ class SourceForm(forms.Form):
         help_text="As people shall know it, such as CRM.",
         error_messages={"required": "Give the source a name."},
     )
+    dialect = forms.CharField(required=False, max_length=64)
     host = forms.CharField(
         required=False, max_length=255, help_text="Name or IP address of the database server."
     )
@@ -103,7 +104,7 @@ class SourceForm(forms.Form):
         initial = describe_source(source) if source else {}
         super().__init__(data, initial={**initial, "engine": engine.value})
         spec = ENGINES[engine]
-        self.needs_host = spec.needs_host
+        self.needs_host, self.needs_dialect = spec.needs_host, spec.needs_dialect
         self.fields["database"].required = spec.database_required
         place = spec.database_label.lower()
         what = "name of the database" if spec.needs_host else f"path of the {place}"
@@ -127,6 +128,8 @@ class SourceForm(forms.Form):
         if not self.needs_host:
             values |= {"host": "", "port": None, "username": "", "secret_ref": "", "tls": ""}
             values |= {"password": "", "clear_password": True}
+        if not self.needs_dialect:
+            values["dialect"] = ""
         if "clear_password" not in self.fields:
             values.pop("clear_password", None)
         for name, default in (("tls", Tls.PREFER), ("environment", Environment.PRODUCTION)):

@@ -181,6 +181,8 @@ class DataSource(PublicModel):
     engine = models.CharField(max_length=20, choices=Engine.choices)
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
+    # SQLAlchemy dialect, for a database without a connector of its own.
+    dialect = models.CharField(max_length=64, blank=True)
     # Name of the database, or path of a file or folder.
     database = models.CharField(max_length=1_000, blank=True)
     username = models.CharField(max_length=200, blank=True)

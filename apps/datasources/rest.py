@@ -72,10 +72,10 @@ class SourceSerializer(serializers.ModelSerializer[DataSource]):
     class Meta:
         model = DataSource
         fields = [
-            "id", "name", "description", "engine", "host", "port", "database", "username",
-            "password", "clear_password", "has_password", "secret_ref", "tls", "include",
-            "exclude", "counting_seconds", "run_minutes", "environment", "region", "owner", "agent",
-            "facts", "created_at", "updated_at",
+            "id", "name", "description", "engine", "dialect", "host", "port", "database",
+            "username", "password", "clear_password", "has_password", "secret_ref", "tls",
+            "include", "exclude", "counting_seconds", "run_minutes", "environment", "region",
+            "owner", "agent", "facts", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["facts", "created_at", "updated_at"]
 
@@ -136,6 +136,7 @@ class EngineSerializer(serializers.Serializer[Any]):
     database_label = serializers.CharField()
     database_help = serializers.CharField()
     database_required = serializers.BooleanField()
+    needs_dialect = serializers.BooleanField()
     is_proven = serializers.BooleanField(
         help_text="Whether its connector was tested against a live server."
     )

@@ -180,6 +180,7 @@ def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:
     password = decrypt(bytes(source.password)) if agent.embedded and source.password else ""
     return ConnectionSpec(
         engine=source.engine,  # type: ignore[arg-type]  # the choices are the protocol's
+        dialect=source.dialect,
         host=source.host,
         port=source.port,
         database=source.database,

@@ -21,6 +21,7 @@ class Engine(TextChoices):
     FILES = "files", "CSV, Parquet and JSON files"
     MSSQL = "mssql", "SQL Server"
     ORACLE = "oracle", "Oracle"
+    SQLALCHEMY = "sqlalchemy", "Other (SQLAlchemy)"
 
 
 class Tls(TextChoices):
@@ -96,9 +97,10 @@ class EngineSpec:
     needs_host: bool
     database_label: str
     database_help: str
-    # Where it is, for an engine without a server.
+    # Where it is, for an engine without a server or without a usual port.
     place: str = ""
     database_required: bool = True
+    needs_dialect: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -108,7 +110,7 @@ class EngineSpec:
     @property
     def summary(self) -> str:
         """A line for the choice of engines."""
-        where = f"Server, port {self.default_port}" if self.needs_host else self.place
+        where = self.place or f"Server, port {self.default_port}"
         return where if self.is_proven else f"{where}; not yet tested against a live server"
 
 
@@ -168,6 +170,16 @@ ENGINES: dict[Engine, EngineSpec] = {
         database_label="Service",
         database_help="Name of the service alone, such as ORCLPDB1. All schemas that the user may"
         " see are read.",
+    ),
+    Engine.SQLALCHEMY: EngineSpec(
+        engine=Engine.SQLALCHEMY,
+        default_port=None,
+        needs_host=True,
+        database_label="Database",
+        database_help="Name or alias alone; empty where the server needs none.",
+        place="A server, through a dialect that the agent’s host allows",
+        database_required=False,
+        needs_dialect=True,
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,10 +19,12 @@ from django.views.decorators.http import require_http_methods
 
 from apps.datasources import services as datasources
 from apps.datasources.selectors import build_connection
+from apps.datasources.types import Engine
 from datawave.common.errors import DataWaveError, NotThere
 from datawave.common.rates import require_rate
 from datawave_edge import __version__
 from datawave_edge.protocol import (
+    PROTOCOL_VERSION,
     Ack,
     BatchRejected,
     CloseAck,
@@ -37,9 +40,11 @@ from datawave_edge.protocol import (
     OpenStream,
     RunSettings,
     TestResult,
+    TestStep,
     TestWork,
     Work,
     WorkRequest,
+    knows_engine,
     unpack_body,
 )
 
@@ -54,6 +59,7 @@ from .edge_http import (
     refuse,
     render,
     require_capabilities,
+    version_of,
 )
 from .models import DiscoveryJob
 from .selectors import find_job
@@ -81,32 +87,63 @@ def heartbeat(request: HttpRequest, agent: Agent) -> HeartbeatReply:
     )
 
 
+@dataclass(frozen=True)
+class _Asker:
+    """An agent that asks for work, and the version of the protocol that it speaks."""
+
+    agent: Agent
+    asked: WorkRequest
+    version: str
+
+    def find_outdated(self, engine: str) -> JobFailure | None:
+        """Why this agent could not even read work about such a source; None when it can."""
+        if knows_engine(self.version, engine):
+            return None
+        name = Engine(engine).label
+        return JobFailure(
+            code="agent_outdated",
+            message=f"The agent is too old for {name}: it speaks protocol {self.version}.",
+            hint=f"Update the agent to one that speaks protocol {PROTOCOL_VERSION}.",
+        )
+
+
+def _refused_test(outdated: JobFailure) -> TestStep:
+    return TestStep(
+        name="agent",
+        title="Ask the agent",
+        ok=False,
+        code=outdated.code,
+        message=outdated.message,
+        hint=outdated.hint,
+    )
+
+
 @csrf_exempt
 @require_http_methods(["POST"])
 async def work(request: HttpRequest) -> HttpResponse:
     """Long poll: answers as soon as there is something to do, else with no work after the wait."""
     try:
-        agent, asked = await sync_to_async(_begin_work)(request)
-        return render(await _wait_for_work(agent, asked))
+        asker = await sync_to_async(_begin_work)(request)
+        return render(await _wait_for_work(asker))
     except (DataWaveError, BatchRejected) as error:
         return refuse(error)
     except DatabaseError:
         return refuse(DatabaseBusy())
 
 
-def _begin_work(request: HttpRequest) -> tuple[Agent, WorkRequest]:
+def _begin_work(request: HttpRequest) -> _Asker:
     agent = identify(request)
     require_rate(f"edge:work:{agent.public_id}", calls=40, seconds=2)
-    return agent, read_message(request, WorkRequest)
+    return _Asker(agent, read_message(request, WorkRequest), version_of(request))
 
 
-async def _wait_for_work(agent: Agent, asked: WorkRequest) -> Work:
+async def _wait_for_work(asker: _Asker) -> Work:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + asked.wait
+    deadline = loop.time() + asker.asked.wait
     with doorbell.listen() as bell:
         while True:
             bell.clear()
-            found = await sync_to_async(_look_for_work)(agent, asked)
+            found = await sync_to_async(_look_for_work)(asker)
             left = deadline - loop.time()
             if found is not None or left <= 0 or doorbell.is_closing():
                 return found or NoWork()
@@ -115,24 +152,32 @@ async def _wait_for_work(agent: Agent, asked: WorkRequest) -> Work:
                 await asyncio.wait_for(bell.wait(), min(LOOK_SECONDS, left))
 
 
-def _look_for_work(agent: Agent, asked: WorkRequest) -> Work | None:
+def _look_for_work(asker: _Asker) -> Work | None:
     try:
-        return _find_work(agent, asked)
+        return _find_work(asker)
     finally:
         # Hundreds of waiting agents must not hold a server's connections; a file has no such limit.
         if connection.vendor != "sqlite" and not connection.in_atomic_block:
             connection.close()
 
 
-def _find_work(agent: Agent, asked: WorkRequest) -> Work | None:
+def _find_work(asker: _Asker) -> Work | None:
+    agent = asker.agent
     datasources.require_let_in(agent)
     # A person waits for a test, so it goes first.
     if test := datasources.lease_test(agent=agent):
+        if outdated := asker.find_outdated(test.source.engine):
+            refused = _refused_test(outdated)
+            datasources.finish_test(agent=agent, public_id=test.public_id, steps=[refused])
+            return None
         source = build_connection(test.source, agent=agent)
         return TestWork(test=str(test.public_id), source=source)
-    if asked.tests_only or agent.draining:
+    if asker.asked.tests_only or agent.draining:
         return None
     if job := services.lease_job(agent=agent):
+        if outdated := asker.find_outdated(job.source.engine):
+            services.fail_job(job=job, agent=agent, failure=outdated)
+            return None
         return DiscoveryWork(
             job=str(job.public_id),
             source=build_connection(job.source, agent=agent),

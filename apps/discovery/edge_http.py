@@ -159,7 +159,7 @@ def identify(request: HttpRequest) -> Agent:
 
 def require_version(request: HttpRequest) -> None:
     """Raises ProtocolMalformed, or ProtocolUnsupported for a major version that is not served."""
-    version = parse_version(_version_of(request))
+    version = parse_version(version_of(request))
     if version is None:
         raise ProtocolMalformed
     if version[0] not in SERVED_MAJORS:
@@ -179,10 +179,11 @@ def require_capabilities(needs: Sequence[str]) -> None:
 
 def is_from_newer(request: HttpRequest) -> bool:
     """Whether the agent may use optional fields that this server does not know."""
-    return is_newer(_version_of(request))
+    return is_newer(version_of(request))
 
 
-def _version_of(request: HttpRequest) -> str:
+def version_of(request: HttpRequest) -> str:
+    """The version of the protocol that the agent speaks."""
     return request.headers.get("DataWave-Edge", PROTOCOL_VERSION).strip()
 
 

@@ -127,7 +127,39 @@ def test_form_says_what_to_mend_when_fields_are_wrong(people: People, sign_in: S
     assert not DataSource.objects.filter(name="billing").exists()
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mysql", "nonsense"])
+OTHER = {
+    **POSTGRES, "engine": "sqlalchemy", "dialect": "firebird+firebird", "port": 3050,
+    "tls": "prefer",
+}  # fmt: skip
+
+
+def test_source_keeps_its_dialect_when_the_engine_is_another_one(
+    people: People, sign_in: SignIn
+) -> None:
+    client = sign_in(people.ada)
+    assert client.post(url_of("source-add"), OTHER).status_code == 302
+    source = DataSource.objects.get(name="billing")
+    assert (source.engine, source.dialect, source.port) == ("sqlalchemy", "firebird+firebird", 3050)
+    assert b"firebird+firebird" in client.get(url_of("source-detail", source)).content
+    # The password must not go where another engine's driver sends it.
+    again = {**POSTGRES, "password": "", "port": 3050}
+    assert b"give the password again" in client.post(url_of("source-edit", source), again).content
+    assert client.post(url_of("source-edit", source), POSTGRES).status_code == 302
+    source.refresh_from_db()
+    assert (source.engine, source.dialect) == ("postgresql", "")
+
+
+def test_form_says_what_to_mend_when_a_dialect_or_its_port_is_wrong(
+    people: People, sign_in: SignIn
+) -> None:
+    wrong = {**OTHER, "dialect": "mysql+pymysql", "port": "", "tls": "require"}
+    page = sign_in(people.ada).post(url_of("source-add"), wrong)
+    assert page.status_code == 422
+    for told in ("Choose MySQL / MariaDB as the engine", "Give the port", "driver’s own"):
+        assert told in page.content.decode()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mysql", "sqlalchemy", "nonsense"])
 def test_form_is_there_for_every_engine(people: People, sign_in: SignIn, engine: str) -> None:
     page = sign_in(people.ada).get(f"{url_of('source-add')}?engine={engine}")
     assert page.status_code == 200

@@ -61,6 +61,21 @@ def test_problem_names_field_and_code_when_host_is_a_url(people: People) -> None
     assert SECRET not in answer.content.decode()
 
 
+def test_dialect_is_taken_and_told_when_the_engine_is_another_one(people: People) -> None:
+    client = client_of(people.ada)
+    other = {**POSTGRES, "engine": "sqlalchemy", "dialect": "firebird+firebird", "port": 3050}
+    answer = client.post(SOURCES, other, format="json")
+    assert (answer.status_code, answer.json()["dialect"]) == (201, "firebird+firebird")
+    source = DataSource.objects.get(name="billing")
+    wrong = client.patch(door(source), {"dialect": "sqlite"}, format="json")
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["field"] == "dialect"
+    # Another engine has no use for it.
+    changed = {"engine": "postgresql", "password": SECRET}
+    answer = client.patch(door(source), changed, format="json")
+    assert (answer.status_code, answer.json()["dialect"]) == (200, "")
+
+
 @pytest.mark.parametrize(
     "body", [{"engine": "abacus"}, {"port": "x"}, {"name": ""}, {"agent": "nonsense"}]
 )

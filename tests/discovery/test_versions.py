@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.datasources import services as datasources
 from apps.datasources.models import Agent, DataSource
 from apps.discovery import services
 from apps.discovery.models import Dataset
@@ -36,7 +37,7 @@ from datawave_edge.protocol import (
     is_newer,
     parse_version,
 )
-from tests.factories import make_agent, make_source
+from tests.factories import make_agent, make_source, make_user
 
 from .factories import as_record, make_failed, make_table
 
@@ -106,6 +107,47 @@ def test_agent_is_told_the_lowest_version_when_its_major_is_not_served(
 def test_version_is_refused_when_it_is_none(agent: Agent, version: str) -> None:
     answer = post("work", {"wait": 0}, version)
     assert (answer.status_code, answer.json()["code"]) == (400, "protocol_malformed")
+
+
+@pytest.fixture
+def foreign(db: None) -> DataSource:
+    """A source that agents of 1.0 know nothing of."""
+    return make_source("plant", engine="sqlalchemy", dialect="elephant", host="db.example.test")
+
+
+def test_run_says_to_update_the_agent_when_it_is_too_old_for_the_engine(
+    agent: Agent, foreign: DataSource
+) -> None:
+    job = services.open_job(source=foreign, settings=RunSettings())
+    assert post("work", {"wait": 0}, "1.0").json() == {"work": "none"}
+    job = _reload(job)
+    assert (job.state, job.error_code) == ("failed", "agent_outdated")
+    assert job.error_message == (
+        "The agent is too old for Other (SQLAlchemy): it speaks protocol 1.0."
+    )
+    assert PROTOCOL_VERSION in job.error_hint
+
+
+def test_test_says_to_update_the_agent_when_it_is_too_old_for_the_engine(
+    agent: Agent, foreign: DataSource
+) -> None:
+    admin = make_user("root", is_superuser=True)
+    test = datasources.request_test(source=foreign, user=admin)
+    assert post("work", {"wait": 0, "tests_only": True}, "1.0").json() == {"work": "none"}
+    test.refresh_from_db()
+    assert test.state == "failed"
+    assert [(step["ok"], step["code"]) for step in test.steps] == [(False, "agent_outdated")]
+
+
+@pytest.mark.parametrize(("version", "engine"), [("1.1", "sqlalchemy"), ("1.0", "sqlite")])
+def test_work_is_given_when_the_agent_can_read_it(
+    agent: Agent, foreign: DataSource, source: DataSource, version: str, engine: str
+) -> None:
+    chosen = foreign if engine == "sqlalchemy" else source
+    services.open_job(source=chosen, settings=RunSettings())
+    told = post("work", {"wait": 0}, version).json()
+    assert (told["work"], told["source"]["engine"]) == ("discovery", engine)
+    assert told["source"]["dialect"] == chosen.dialect
 
 
 def test_unknown_field_is_left_out_when_a_newer_agent_sends_it(

@@ -26,6 +26,7 @@ from datawave_edge.identity import (
 )
 from datawave_edge.vitals import Vitals, find_vitals, write_vitals
 from tests.edge_agent.fake_server import Answer, FakeServer
+from tests.edge_agent.made_dialects import ElephantDialect
 from tests.live import find_free_port
 
 
@@ -155,6 +156,24 @@ def test_doctor_names_the_file_when_others_can_read_it(spool: Path, name: str) -
     check = find_check(spool, "permissions", "failed")
     assert str(spool / name) in check.seen
     assert check.fix.startswith("chmod 0")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "verdict", "seen"),
+    [
+        ("", "ok", "none is allowed"),
+        (ElephantDialect.name, "ok", "elephant is allowed and loads"),
+        ("nosuch+driver", "failed", "nosuch+driver: The driver"),
+        ("sqlite", "failed", "sqlite: The agent may not use"),
+    ],
+)
+def test_doctor_tells_of_each_dialect_when_it_looks(
+    spool: Path, monkeypatch: pytest.MonkeyPatch, allowed: str, verdict: str, seen: str
+) -> None:
+    monkeypatch.setenv("DATAWAVE_DIALECTS", allowed)
+    check = find_check(spool, "dialect", verdict)
+    assert check.seen.startswith(seen)
+    assert bool(check.fix) == (verdict == "failed")
 
 
 def test_doctor_says_so_when_little_disk_is_free(

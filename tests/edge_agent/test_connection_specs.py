@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from datawave_edge.connectors import make_connector
+from datawave_edge.connectors.dialect import DialectConnector
 from datawave_edge.connectors.server import ServerConnector
 from datawave_edge.faults import SourceFault
 from datawave_edge.probe import run_test
@@ -23,6 +24,7 @@ from datawave_edge.protocol import (
 )
 from tests.connection_specs import FILE_ENGINES, FOREIGN_FIELDS, make_traps, make_valid
 from tests.edge_agent.conftest import sqlite_spec
+from tests.edge_agent.made_dialects import ALLOWED
 
 # All that a driver is ever told, and nothing of it comes from elsewhere than this list.
 KNOWN = {
@@ -40,7 +42,22 @@ def read_spec(fields: dict[str, object]) -> ConnectionSpec:
     return decode_message(msgspec.json.encode(fields), ConnectionSpec)
 
 
-def test_agent_goes_where_the_fields_say_or_nowhere_when_a_field_is_a_trap() -> None:
+def told_to_driver(connector: ServerConnector) -> dict[str, object]:
+    if not isinstance(connector, DialectConnector):
+        return connector._connect_args("")
+    url = connector._url()
+    assert not url.query
+    _, arguments = connector._session.dialect.create_connect_args(url)
+    return {name: value for name, value in arguments.items() if name != "context"}
+
+
+def test_agent_goes_where_the_fields_say_or_nowhere_when_a_field_is_a_trap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # All that are named here are allowed, so that no trap is refused for that alone.
+    dialects = {trap.value for trap in make_traps() if trap.field == "dialect"}
+    named = [each for each in dialects if "\x00" not in each]
+    monkeypatch.setenv("DATAWAVE_DIALECTS", ",".join([ALLOWED, *named]))
     told = 0
     for trap in make_traps():
         if trap.field in ("secret_ref", "password") or trap.engine in FILE_ENGINES:
@@ -52,9 +69,10 @@ def test_agent_goes_where_the_fields_say_or_nowhere_when_a_field_is_a_trap() -> 
         except (BatchRejected, SourceFault):
             continue
         assert isinstance(connector, ServerConnector)
-        arguments = connector._connect_args("")
+        arguments = told_to_driver(connector)
         assert set(arguments) <= KNOWN
         assert trap.field != "host", trap
+        assert trap.engine != "sqlalchemy" or trap.field != "dialect", trap
         assert arguments.get("host", arguments.get("server")) == "db.example.test"
         assert arguments.get("local_infile") in (None, False)
         told += 1

@@ -156,6 +156,10 @@ SCRIPTS: dict[str, list[Step]] = {
         put(1, body_of(make_table("lost", ["a"], paths=[make_path("doc", "mail")]))),
         post("/jobs/{job}/close", close_of(DOCUMENTS, DOCUMENTS)),
     ],
+    "dialect": [
+        ASK,
+        post("/jobs/{job}/fail", '{"code":"dialect_refused","message":"No.","hint":"Add it."}'),
+    ],
     "failure": [
         *START,
         post("/jobs/{job}/fail", '{"code":"auth_failed","message":"No.","retry":true}'),
@@ -164,12 +168,24 @@ SCRIPTS: dict[str, list[Step]] = {
 }  # fmt: skip
 
 
+# Where a recording's source is another than a file.
+SOURCES: dict[str, dict[str, Any]] = {
+    "dialect": {
+        "engine": "sqlalchemy", "dialect": "firebird+firebird", "host": "db.example.test",
+        "port": 3050, "database": "plant", "username": "reader", "secret_ref": "env:PLANT",
+    },
+}  # fmt: skip
+
+
 @pytest.fixture
-def job(db: None) -> str:
+def job(db: None, request: pytest.FixtureRequest) -> str:
     """A job that waits for the agent of the recording."""
     make_agent("golden", token=TOKEN, embedded=True)
     cache.clear()
-    opened = services.open_job(source=make_source("crm"), settings=RunSettings())
+    told = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    name = told["path"].stem if "path" in told else told.get("name", "")
+    source = make_source("crm", **SOURCES.get(name, {}))
+    opened = services.open_job(source=source, settings=RunSettings())
     return str(opened.public_id)
 
 
@@ -268,17 +284,16 @@ def playback() -> Iterator[tuple[str, list[Exchange]]]:
 JOB = "11111111-1111-4111-8111-111111111111"
 
 
+FILLED = {"<server_time>": NOW, "<salt>": "0" * 64, "{job}": JOB}
+
+
 def fill(reply: Any) -> Any:
     """A recorded answer with values for what differs."""
     if isinstance(reply, dict):
-        return {
-            name: NOW if value == "<server_time>" else fill(value) for name, value in reply.items()
-        }
-    return (
-        [fill(item) for item in reply]
-        if isinstance(reply, list)
-        else (JOB if reply == "{job}" else reply)
-    )
+        return {name: fill(value) for name, value in reply.items()}
+    if isinstance(reply, list):
+        return [fill(item) for item in reply]
+    return FILLED.get(reply, reply) if isinstance(reply, str) else reply
 
 
 def speak(transport: Transport, then: Exchange) -> Any:

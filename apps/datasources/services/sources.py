@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 # What a person may set, with what it is when nothing was said.
 FIELDS: dict[str, Any] = {
-    "name": "", "description": "", "engine": Engine.SQLITE, "host": "", "port": None,
+    "name": "", "description": "", "engine": Engine.SQLITE, "dialect": "", "host": "", "port": None,
     "database": "", "username": "", "secret_ref": "", "tls": Tls.PREFER, "include": "",
     "exclude": "", "environment": Environment.PRODUCTION, "region": "", "owner": None,
     "agent": None, "counting_seconds": 300, "run_minutes": 0,
 }  # fmt: skip
 # A stored password must not follow when one of these changes, or it could be sent elsewhere.
-ADDRESS_FIELDS = ("engine", "host", "port", "tls")
+ADDRESS_FIELDS = ("engine", "dialect", "host", "port", "tls")
 
 
 @sensitive_variables("fields", "password")
@@ -65,8 +65,8 @@ def change_source(
     rbac.require(user, Action.MANAGE, source)
     before = {name: getattr(source, name) for name in FIELDS}
     values = {**before, **_known_only(fields)}
-    if values["engine"] != before["engine"] and "port" not in fields:
-        values["port"] = None
+    if values["engine"] != before["engine"]:
+        values |= {name: FIELDS[name] for name in ("port", "dialect") if name not in fields}
     check_fields({**values, "password": password})
     fill_port(values)
     if source.password and not password and not clear_password:

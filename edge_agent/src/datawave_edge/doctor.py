@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from .access import connect
 from .config import BadConfig, check_origin, make_config, secrets_path
+from .connectors.dialect_names import VARIABLE, list_allowed
+from .faults import SourceFault
 from .identity import Identity, IdentityFile
 from .protocol import encode_message
 from .protocol.identity import Challenge, ChallengeRequest
@@ -49,6 +51,7 @@ def run_checks(directory: Path) -> Iterator[Check]:
     yield from _check_directory(directory)
     yield _check_spool(directory)
     yield from _check_drivers()
+    yield from _check_dialects()
     try:
         identity = IdentityFile(directory).get()
         check_origin(identity.server)
@@ -117,6 +120,23 @@ def _check_drivers() -> Iterator[Check]:
         else:
             fix = f'pip install "datawave-edge[{extra}]", should this agent serve such a database.'
             yield Check("driver", "warning", f"{title}: {module} is not installed", fix)
+
+
+def _check_dialects() -> Iterator[Check]:
+    """SQLAlchemy is loaded only where its dialects are allowed at all."""
+    names = list_allowed()
+    if not names:
+        yield Check("dialect", "ok", f"none is allowed in {VARIABLE}")
+        return
+    from .connectors.dialects import load_dialect
+
+    for name in names:
+        try:
+            load_dialect(name)
+        except SourceFault as fault:
+            yield Check("dialect", "failed", f"{name}: {fault.message}", fault.hint)
+        else:
+            yield Check("dialect", "ok", f"{name} is allowed and loads")
 
 
 # The way to the server

@@ -19,7 +19,7 @@ API = "/api/edge/v1"
 # Of an answer's headers those that belong to the protocol.
 KEPT_HEADERS = ("Content-Type", "DataWave-Edge", "DataWave-Edge-Lowest", "Retry-After")
 # Values that differ from one run to the next, by field.
-VOLATILE = ("server_time", "request_id")
+VOLATILE = ("server_time", "request_id", "salt")
 
 
 class Exchange(msgspec.Struct, frozen=True):

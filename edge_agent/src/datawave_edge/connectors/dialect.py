@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,14 +14,12 @@ from .blocks import BLOCKS, Blocks, block_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .dialect_catalog import DialectCatalog
 from .dialect_cells import FORMS, read_cells
+from .dialect_names import is_plain_name, is_plain_password
 from .dialect_session import DialectSession
 from .dialects import load_dialect
 from .server import ServerConnector
 from .session import Row, cell_limit, column_of, document_limit, table_of, was_cut
 
-# What drivers may take for an option, a path or the end of a field, when they make one text of all.
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.$#@-]{0,127}")
-_PASSWORD: Final = re.compile(r"[^\x00-\x20\x7f;{}'\"\\]{0,1000}")
 # Tables of more rows are not counted to the end: there is no estimate that would warn of them.
 _COUNTED: Final = 200_000
 # Rows that are read where the database can't cut their texts.
@@ -189,11 +186,11 @@ class DialectConnector(ServerConnector):
 
 def _check_fields(spec: ConnectionSpec, password: str) -> None:
     """Raise SourceFault for a field that some driver could read as more than it is."""
-    if spec.database and not _NAME.fullmatch(spec.database):
+    if spec.database and not is_plain_name(spec.database):
         raise SourceFault("database_missing", hint="Give the name of the database alone.")
-    if not _NAME.fullmatch(spec.username):
+    if not is_plain_name(spec.username):
         raise SourceFault("auth_failed", hint="Use letters, digits and . _ $ # @ - in the user.")
-    if not _PASSWORD.fullmatch(password):
+    if not is_plain_password(password):
         raise SourceFault(
             "auth_failed", hint="A dialect takes no password with spaces, quotes, ; { } or \\."
         )

@@ -85,6 +85,7 @@ from .versions import (
     SERVED_MAJORS,
     drop_unknown,
     is_newer,
+    knows_engine,
     parse_version,
 )
 
@@ -158,6 +159,7 @@ __all__ = [
     "encode_message",
     "encode_records",
     "is_newer",
+    "knows_engine",
     "parse_version",
     "root_hash",
     "unpack_body",

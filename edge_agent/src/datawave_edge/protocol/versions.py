@@ -20,6 +20,8 @@ SERVED_MAJORS: Final = (1,)
 LOWEST_VERSION: Final = "1.0"
 # What this side can do beyond the plain protocol; an agent may need none that is not among them.
 CAPABILITIES: Final = ("gzip", "zstd")
+# Engines that came after 1.0, with the version from which an agent can read work about them.
+_LATER_ENGINES: Final = dict.fromkeys(("duckdb", "files", "mssql", "oracle", "sqlalchemy"), (1, 1))
 
 _VERSION: Final = re.compile(r"(\d{1,4})\.(\d{1,4})")
 
@@ -34,6 +36,12 @@ def is_newer(text: str) -> bool:
     """Whether a sender of that version may use optional fields that are not known here."""
     theirs, ours = parse_version(text), parse_version(PROTOCOL_VERSION)
     return theirs is not None and ours is not None and theirs[0] == ours[0] and theirs > ours
+
+
+def knows_engine(version: str, engine: str) -> bool:
+    """Whether an agent of that version can read work about such a source."""
+    spoken = parse_version(version)
+    return spoken is not None and spoken >= _LATER_ENGINES.get(engine, (1, 0))
 
 
 def drop_unknown(value: Any, kind: Any) -> Any:
