@@ -5,6 +5,7 @@ Every variable is described in docs/operations.md.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,10 @@ from django.templatetags.static import static
 
 from datawave.common import keys
 from datawave.common.env import read_bool, read_int, read_list, read_text
+
+# Before numpy is loaded: workers are threads already, and a second one under each multiplication of
+# small arrays waits more than it works. A model that is trained does not depend on the host either.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # In a checkout templates and static files lie beside the code, in an installed wheel inside it.

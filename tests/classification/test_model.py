@@ -151,6 +151,24 @@ def test_no_trainer_is_loaded_when_the_judge_is() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_one_thread_multiplies_when_the_judge_is_loaded() -> None:
+    code = (
+        "import datawave.settings, numpy; from threadpoolctl import threadpool_info;"
+        "print({each['num_threads'] for each in threadpool_info()})"
+    )
+    clean = {name: text for name, text in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=True,
+        env=clean,
+    )
+    assert done.stdout.strip() == "{1}"
+
+
 # The arithmetic
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -120,9 +121,18 @@ def test_age_is_left_out_when_dates_are_births() -> None:
     assert shape.oldest_age_days is None
 
 
+def test_signs_and_steps_are_counted_when_numbers_cross_zero() -> None:
+    shape = number_shape([-2.0, -1.0, 0.0, 1.5, 100.0, 101.0])
+    assert shape is not None
+    assert (shape.negative_rate, shape.zero_rate, shape.integer_rate) == (0.3333, 0.1667, 0.8333)
+    assert shape.sequential_rate == 0.6
+    assert (shape.low_magnitude, shape.high_magnitude) == (0, 2)
+
+
 def test_shape_is_held_back_when_few_values_share_it() -> None:
     counts = {f"Name {n}": 1 for n in range(50)} | {"O'Neil-Smith": 1, "x" * 9: 4}
-    assert set(shared_shapes(counts, patterns_of(counts))) == {"Aa+ 9+", "Aa+ 9"}
+    patterns = patterns_of(counts)
+    assert set(shared_shapes(counts, patterns, Counter(patterns))) == {"Aa+ 9+", "Aa+ 9"}
 
 
 @given(st.text(max_size=60))

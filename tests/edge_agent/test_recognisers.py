@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from collections import Counter
 
-from datawave_edge.features import RECOGNISERS, find_mentions, recognise
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datawave_edge.features import RECOGNISERS, find_mentions, rate, rate_hits, recognise
+from datawave_edge.features.gate import GATES, patterns_of
 
 GOLDENS = {
     "email": (["a.b+c@mail.example.com", "luís@embraer.br"], ["a@b", "a@@b.com", "no"]),
@@ -161,7 +166,29 @@ def test_recognisers_do_not_stumble_when_a_value_is_strange(value: str) -> None:
         ("Order 4711 arrived on 2024-01-02, version 1.2.3", set()),
         ('{"mail": "bob@example.org"}', {"email"}),
         ("card 4111-1111-1111-1112 has a wrong digit", set()),
+        ("see www.example.org", {"url"}),
+        ("since 2001 at WWW.Example.org", {"url"}),
+        ("only ten of 10.1.2", set()),
     ],
 )
 def test_mentions_are_found_when_text_holds_them(text: str, expected: set[str]) -> None:
     assert find_mentions(text) == expected
+
+
+EVERY = sorted({value for both in GOLDENS.values() for part in both for value in part})
+
+
+@given(st.lists(st.sampled_from(EVERY), min_size=1, max_size=40, unique=True))
+def test_rates_are_those_of_single_values_when_many_are_tried(values: list[str]) -> None:
+    tried = {value: place for place, value in enumerate(values, start=1)}
+    expected: Counter[str] = Counter()
+    for value, count in tried.items():
+        expected.update(dict.fromkeys(recognise(value), count))
+    told = rate_hits(tried, patterns_of(tried))
+    # The weak ones are asked of the first values before the rest.
+    firm = {name for name in expected if not GATES[name].weak}
+    total = sum(tried.values())
+    assert {name: told.get(name) for name in firm} == {
+        name: rate(expected[name], total) for name in firm
+    }
+    assert told.keys() <= expected.keys()

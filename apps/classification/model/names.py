@@ -51,7 +51,7 @@ def _hash(column: str, table: str, beside: Iterable[str]) -> dict[int, float]:
     found: dict[int, float] = {}
     _add(found, _pieces_of(column), 1.0)
     _add(found, [_place(f"t:{word}") for word in split_words(table)], 1.0)
-    _add(found, [_place(f"s:{word}") for word in beside], _SIBLING)
+    _add(found, map(_place_beside, beside), _SIBLING)
     return found
 
 
@@ -72,6 +72,11 @@ def _pieces_of(name: str) -> tuple[int, ...]:
     texts = [f"w:{word}" for word in words] + [f"a:{whole}"]
     texts += [f"e:{words[-1]}"] if words else []
     return tuple(map(_place, [*texts, *sorted(f"g:{run}" for run in runs)]))
+
+
+@lru_cache(maxsize=50_000)
+def _place_beside(word: str) -> int:
+    return _place(f"s:{word}")
 
 
 @lru_cache(maxsize=100_000)

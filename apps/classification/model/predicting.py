@@ -51,8 +51,9 @@ def fill_rows(examples: Sequence[Example], features: Sequence[str]) -> Array:
     places = {name: place for place, name in enumerate(features)}
     rows = np.zeros((len(examples), len(features)), np.float32)
     for row, example in zip(rows, examples, strict=True):
-        known = [name for name in example.features if name in places]
-        row[[places[name] for name in known]] = [example.features[name] for name in known]
+        told = example.features
+        known = {places[name]: value for name, value in told.items() if name in places}
+        row[list(known)] = list(known.values())
     return rows
 
 

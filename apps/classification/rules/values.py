@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from apps.classification.data import read_lines
 
@@ -60,14 +60,16 @@ class Fit:
     missing: float
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(NamedTuple):
     """What the content says about one type."""
 
     score: float
     # Recogniser that spoke for it most, with its rate.
     recogniser: str = ""
     rate: float = 0.0
+
+
+_SILENT: Final = Vote(0.0)
 
 
 @lru_cache(maxsize=1)
@@ -96,15 +98,15 @@ def vote(column: Column, kind: str) -> Vote:
 
 
 def _weigh(column: Column, fit: Fit) -> Vote:
+    heard = {name: column.hits[name] for name in fit.weights if name in column.hits}
     votes = [
-        Vote(_strength(name, column.rate(name)) * weight, name, column.rate(name))
-        for name, weight in fit.weights.items()
+        Vote(_strength(name, rate) * fit.weights[name], name, rate) for name, rate in heard.items()
     ]
-    best = max(votes, key=lambda each: each.score)
+    best = max(votes, key=lambda each: each.score, default=_SILENT)
     if best.score > 0:
         return best
-    seen = max(each.rate for each in votes)
-    return Vote(0.0 if seen > _ANYTHING else -fit.missing, best.recogniser, seen)
+    seen = max(heard.values(), default=0.0)
+    return Vote(0.0 if seen > _ANYTHING else -fit.missing, next(iter(fit.weights)), seen)
 
 
 def _strength(recogniser: str, rate: float) -> float:

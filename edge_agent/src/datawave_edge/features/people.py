@@ -59,6 +59,7 @@ _JOB_MARKS = str.maketrans(dict.fromkeys(_PUNCTUATION + "/-", " "))
 _GENDER_CODES = frozenset("MFXDUOWN")
 _MAX_NAME_WORDS = 4
 _READ = 2_000
+_SENTENCE = 5
 _MAX_COMPANY_WORDS = 8
 
 
@@ -81,13 +82,19 @@ def is_last_name(value: str) -> bool:
 
 
 def _is_double(low: str, known: frozenset[str]) -> bool:
-    first, hyphen, second = low.partition("-" if "-" in low else " ")
-    return bool(hyphen) and first in known and second in known
+    between = "-" if "-" in low else " "
+    if between not in low:
+        return False
+    first, _, second = low.partition(between)
+    return first in known and second in known
 
 
 @recogniser("full_name", low=4, high=80, needs="a ", only="a .,-'*", looks=r"(?:[^ ]+ ){1,4}[^ ]+")
 def is_full_name(value: str) -> bool:
     """Two to four capitalised words, one of them a known first or last name in its place."""
+    # Most texts hold no first name at all, which is quicker to see than the rest.
+    if words.FIRST_NAMES.isdisjoint(value.lower().replace(",", " ").split()):
+        return False
     parts = value.split()
     if not 2 <= len(parts) <= _MAX_PARTS or not all(map(_NAME_PART.fullmatch, parts)):  # noqa: PLR2004
         return False
@@ -128,7 +135,10 @@ def is_company_name(value: str) -> bool:
 
 @recogniser("job_title", low=2, high=80, needs="a", only="a -/,.&()'*")
 def is_job_title(value: str) -> bool:
-    parts = value.lower().translate(_JOB_MARKS).split()
+    low = value.lower()
+    if low.isalpha():
+        return low in words.JOB_WORDS
+    parts = low.translate(_JOB_MARKS).split()
     return len(parts) <= 7 and not words.JOB_WORDS.isdisjoint(parts)  # noqa: PLR2004
 
 
@@ -154,4 +164,7 @@ word_list("blood_type", words.BLOOD_TYPES, low=2, high=11, only="9a+- ")
 @recogniser("free_text", low=12, high=2**40, needs="a ", looks=r"(?s:(?:[^ ]* ){4}.*)")
 def is_free_text(value: str) -> bool:
     """At least five words."""
-    return sum(each.strip(_PUNCTUATION).isalpha() for each in value[:_READ].split()) >= 5  # noqa: PLR2004
+    parts = value[:_READ].split()
+    if sum(map(str.isalpha, parts)) >= _SENTENCE:
+        return True
+    return sum(each.strip(_PUNCTUATION).isalpha() for each in parts) >= _SENTENCE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from itertools import compress
 from typing import Final
 
-from .gate import Gate, plan_for
+from .gate import GATES, Gate, plan_for
 
 # Check digits that chance passes once in ten are asked on, only where the first ones mostly hold.
 _FIRST: Final = 16
@@ -21,13 +22,19 @@ class _Group:
         self.values: list[str] = []
         self.counts: list[int] = []
 
-    def count(self, gate: Gate, lows: Sequence[str]) -> int:
+    def count(self, gate: Gate) -> int:
         """Rows that a recogniser accepts."""
-        if gate.words:
-            return sum(compress(self.counts, map(gate.words.__contains__, lows)))
         if gate.weak and not self._is_promising(gate):
             return 0
         return sum(compress(self.counts, map(gate.accepts, self.values)))
+
+    def count_words(self, lists: Collection[Gate], found: Counter[str]) -> None:
+        """Add the rows whose value is on one of some lists, each value being looked up once."""
+        listed = _lists_by_word()
+        for value, count in zip(self.values, self.counts, strict=True):
+            for gate in listed.get(value.lower(), ()):
+                if gate in lists:
+                    found[gate.name] += count
 
     def _is_promising(self, gate: Gate) -> bool:
         first = self.values[:_FIRST]
@@ -38,12 +45,31 @@ def rate_hits(tried: Mapping[str, int], patterns: Sequence[str]) -> dict[str, fl
     """Share of rows that each recogniser accepts, of `tried` values with their numbers of rows."""
     found: Counter[str] = Counter()
     for asked, group in _group(tried, patterns, found).items():
-        lows = list(map(str.lower, group.values)) if any(gate.words for gate in asked) else ()
-        for gate in asked:
-            if hits := group.count(gate, lows):
+        lists, others = _part(asked)
+        if lists:
+            group.count_words(lists, found)
+        for gate in others:
+            if hits := group.count(gate):
                 found[gate.name] += hits
     total = sum(tried.values())
     return {name: rate(found[name], total) for name in sorted(found)}
+
+
+@lru_cache(maxsize=20_000)
+def _part(asked: tuple[Gate, ...]) -> tuple[frozenset[Gate], tuple[Gate, ...]]:
+    """Recognisers that are nothing but lists of words, and the others."""
+    lists = frozenset(gate for gate in asked if gate.words)
+    return lists, tuple(gate for gate in asked if not gate.words)
+
+
+@lru_cache(maxsize=1)
+def _lists_by_word() -> Mapping[str, tuple[Gate, ...]]:
+    """The lists that each word is on."""
+    found: dict[str, tuple[Gate, ...]] = {}
+    for gate in GATES.values():
+        for word in gate.words:
+            found[word] = (*found.get(word, ()), gate)
+    return found
 
 
 def _group(

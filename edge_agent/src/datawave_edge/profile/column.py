@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import mul
 from typing import Final
 
@@ -107,7 +107,7 @@ class _Look:
         joined = "".join([text[:LOOKED] for text in tried])[:_ENTROPY_CHARS]
         return cls(texts, counts, tried, patterns_of(tried), Counter(joined))
 
-    @property
+    @cached_property
     def written(self) -> Counter[str]:
         """How often each pattern is among the tried values."""
         return Counter(self.patterns)
@@ -145,7 +145,7 @@ def _text_profile(
         symbol_rate=rates["symbol_rate"],
         hits=hits,
         mentions=_mention_rates(kind, look.counts),
-        shapes=shared_shapes(tried, look.patterns),
+        shapes=shared_shapes(tried, look.patterns, look.written),
         number=number_shape(numbers),
         date=date_shape(look.texts) if days else None,
         protection=guess_protection(tried, hits, kind, entropy, name),
@@ -160,7 +160,7 @@ def _traits(look: _Look, numbers: Sequence[float], days: Sequence[dt.date]) -> d
     values = list(look.tried)
     groups = [
         row_traits(look.texts, look.counts),
-        text_traits(values, look.patterns, look.characters),
+        text_traits(values, look.written, look.characters),
         day_traits(days),
         figure_traits(numbers, look.written, values) if numbers else {},
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
+from operator import sub
 from typing import Any, Final
 
 from datawave_edge.protocol import NumberShape
@@ -21,15 +22,17 @@ def number_shape(numbers: Sequence[float]) -> NumberShape | None:
     finite = list(filter(math.isfinite, numbers))
     if not finite:
         return None
-    sizes = sorted(abs(each) for each in finite)
+    ordered = sorted(finite)
+    negatives = bisect_left(ordered, 0)
+    sizes = sorted(map(abs, ordered)) if negatives else ordered
     total = len(finite)
     return NumberShape(
         low_magnitude=_magnitude(sizes[int(_LOW * (total - 1))]),
         high_magnitude=_magnitude(sizes[math.ceil(_HIGH * (total - 1))]),
-        negative_rate=_rate(sum([each < 0 for each in finite]), total),
-        integer_rate=_rate(sum([float(each).is_integer() for each in finite]), total),
+        negative_rate=_rate(negatives, total),
+        integer_rate=_rate(sum(map(float.is_integer, finite)), total),
         zero_rate=_rate(finite.count(0), total),
-        sequential_rate=_sequential_rate(finite),
+        sequential_rate=_sequential_rate(ordered),
     )
 
 
@@ -74,11 +77,10 @@ def _magnitude(size: float) -> int:
     return math.floor(math.log10(size)) if size > 0 else 0
 
 
-def _sequential_rate(numbers: Sequence[float]) -> float:
+def _sequential_rate(ordered: Sequence[float]) -> float:
     """Steps of one between sorted neighbours. A sample of blocks keeps most of them."""
-    ordered = sorted(numbers)
-    steps = sum([b - a == 1 for a, b in pairwise(ordered)])
-    return _rate(steps, len(ordered) - 1)
+    steps = list(map(sub, ordered[1:], ordered))
+    return _rate(steps.count(1), len(steps))
 
 
 def _rate(part: int, whole: int) -> float:

@@ -42,10 +42,12 @@ def _add_up(written: Mapping[str, int]) -> Counter[str]:
     return shapes
 
 
-def shared_shapes(counts: Mapping[str, int], patterns: Sequence[str]) -> dict[str, float]:
-    """Share of each shape that enough different values have."""
+def shared_shapes(
+    counts: Mapping[str, int], patterns: Sequence[str], told: Mapping[str, int]
+) -> dict[str, float]:
+    """Share of each shape that enough different values have; `told` counts their patterns."""
     total = sum(counts.values())
-    kinds = _add_up(Counter(patterns))
+    kinds = _add_up(told)
     if len(counts) == total:
         shapes = kinds
     else:

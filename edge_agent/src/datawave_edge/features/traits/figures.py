@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from operator import gt, lt, sub
 from typing import Final
 
 # Bounds that many meanings keep: shares of numbers between them.
@@ -76,29 +76,40 @@ def _tell_ratio(more: float, less: float) -> float:
 
 def _look_at_order(numbers: Sequence[float]) -> dict[str, float]:
     """Whether rows rise or fall as they are stored, and by steps of one size."""
-    steps = [b - a for a, b in pairwise(numbers)]
-    total = len(steps) or 1
+    following = numbers[1:]
+    total = len(following) or 1
+    steps = Counter(map(sub, following, numbers))
     return {
-        "rising": sum([each > 0 for each in steps]) / total,
-        "falling": sum([each < 0 for each in steps]) / total,
-        "same_step": max(Counter(steps).values(), default=0) / total,
+        "rising": sum(map(gt, following, numbers)) / total,
+        "falling": sum(map(lt, following, numbers)) / total,
+        "same_step": max(steps.values(), default=0) / total,
     }
 
 
 def _look_at_steps(ordered: Sequence[float]) -> dict[str, float]:
     span = ordered[-1] - ordered[0] + _WHOLE_PART
-    steps = Counter([round(b - a, 6) for a, b in pairwise(ordered)])
+    steps = Counter(_list_steps(ordered))
     return {
         "dense": min(1.0, len(ordered) / span),
         "even_steps": max(steps.values(), default=0) / max(1, len(ordered) - 1),
     }
 
 
+def _list_steps(ordered: Sequence[float]) -> Iterable[float]:
+    """Gaps between neighbours; those of whole numbers need no rounding."""
+    steps = map(sub, ordered[1:], ordered)
+    if all(map(float.is_integer, ordered)):
+        return steps
+    return [round(step, 6) for step in steps]
+
+
 def _look_at_digits(ordered: Sequence[float], values: Sequence[str]) -> dict[str, float]:
-    total = len(ordered)
-    found = {
-        f"round_{step}": sum([each % step == 0 for each in ordered]) / total for step in _ROUND
-    }
+    found = {}
+    rounded = ordered
+    for step in _ROUND:
+        # Each step is a multiple of the one before.
+        rounded = [each for each in rounded if each % step == 0]
+        found[f"round_{step}"] = len(rounded) / len(ordered)
     heads = Counter([value.lstrip("-+0.,")[:1] for value in values])
     heads.pop("", None)
     told = sum(heads.values()) or 1

@@ -28,10 +28,10 @@ _FEW: Final = 3
 
 
 def text_traits(
-    values: Sequence[str], patterns: Sequence[str], characters: Mapping[str, int]
+    values: Sequence[str], written: Mapping[str, int], characters: Mapping[str, int]
 ) -> dict[str, float]:
-    """Traits of different values, their patterns, and how often each character is in them."""
-    found = _look_at_patterns(patterns)
+    """Traits of different values, counts of their patterns and of the characters in them."""
+    found = _look_at_patterns(written)
     found |= _look_at_lengths(values)
     found |= _look_at_letters(characters)
     found |= _look_at_ends(values)
@@ -40,10 +40,10 @@ def text_traits(
     return found
 
 
-def _look_at_patterns(patterns: Sequence[str]) -> dict[str, float]:
-    total = len(patterns)
+def _look_at_patterns(written: Mapping[str, int]) -> dict[str, float]:
+    total = sum(written.values())
     sums = [0] * (len(_FLAGS) + 1)
-    for pattern, count in Counter(patterns).items():
+    for pattern, count in written.items():
         for place in _flags_of(pattern):
             sums[place] += count
     return {name: count / total for name, count in zip((*_FLAGS, "lettered"), sums, strict=True)}
@@ -116,9 +116,14 @@ def _look_up(values: Sequence[str]) -> dict[str, float]:
     total = len(words) or 1
     found = whole | dict(_count_bits(known, total, "words"))
     found["words_unknown"] = known.count(0) / total
-    found["words_medical_end"] = sum(map(bool, map(_MEDICAL_END.fullmatch, words))) / total
+    found["words_medical_end"] = sum(map(_has_medical_end, words)) / total
     found["person_pairs"] = sum(map(_is_pair, split)) / len(lows)
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _has_medical_end(word: str) -> bool:
+    return _MEDICAL_END.fullmatch(word) is not None
 
 
 def _count_bits(
