@@ -97,6 +97,23 @@ def test_server_refuses_to_write_when_it_knows_sessions_that_only_read(
 
 
 @pytest.mark.postgresql
+def test_session_is_bound_again_when_the_connection_was_lost(
+    connector: DialectConnector, postgres: ConnectionSpec
+) -> None:
+    connector.ping()
+    run_postgres(
+        postgres,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    with pytest.raises(SourceFault) as caught:
+        connector.ping()
+    assert caught.value.code == "connection_lost"
+    told = "SELECT current_setting('transaction_read_only'), current_setting('statement_timeout')"
+    assert list(connector._session.rows(told)) == [("on", "1s")]
+
+
+@pytest.mark.postgresql
 def test_statement_never_reaches_the_driver_when_a_dialect_would_write(
     connector: DialectConnector,
 ) -> None:

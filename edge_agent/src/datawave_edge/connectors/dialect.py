@@ -75,7 +75,7 @@ class DialectConnector(ServerConnector):
         if not limit:
             return Sample([], count, count is not None)
         cuts = _list_cuts(shape, limit)
-        rows, is_whole = self._read_rows(shape, limit, count, cuts)
+        rows, is_whole = self._read_rows(shape, limit, count, cuts, self._form)
         if is_whole:
             count = len(rows)
         cells = read_cells(rows, shape.columns, cuts)
@@ -88,24 +88,23 @@ class DialectConnector(ServerConnector):
         return f"GRANT SELECT ON {names} TO {self._spec.username};"
 
     def _read_rows(
-        self, shape: TableShape, limit: int, count: int | None, cuts: Sequence[int]
+        self, shape: TableShape, limit: int, count: int | None, cuts: Sequence[int], form: int
     ) -> tuple[Sequence[Row], bool]:
         """Rows, and whether they are all there are, in the first wording that is understood."""
-        for form in range(self._form, len(FORMS)):
-            most = min(limit, _UNCUT_ROWS) if form == len(FORMS) - 1 else limit
-            cells = [
-                FORMS[form](column, cut).label(f"c{place}")
-                for place, (column, cut) in enumerate(zip(shape.columns, cuts, strict=True))
-            ]
-            try:
-                found = self._read_cells(shape, cells, most, count)
-            except SourceFault as fault:
-                if fault.code in _FINAL or form == len(FORMS) - 1:
-                    raise
-            else:
-                self._form = form
-                return found
-        raise AssertionError  # the last form returns or raises
+        is_last = form == len(FORMS) - 1
+        cells = [
+            FORMS[form](column, cut).label(f"c{place}")
+            for place, (column, cut) in enumerate(zip(shape.columns, cuts, strict=True))
+        ]
+        try:
+            most = min(limit, _UNCUT_ROWS) if is_last else limit
+            found = self._read_cells(shape, cells, most, count)
+        except SourceFault as fault:
+            if fault.code in _FINAL or is_last:
+                raise
+            return self._read_rows(shape, limit, count, cuts, form + 1)
+        self._form = form
+        return found
 
     def _read_cells(
         self,

@@ -53,7 +53,7 @@ class DialectSession(SelectSession):
         self._thread: LoneThread | None = None
         self._left: list[LoneThread] = []
         self._begin = ""
-        self._is_set_up = False
+        sa.event.listen(engine, "connect", self._bound)
         sa.event.listen(engine, "before_cursor_execute", self._guard)
 
     def open(self) -> None:
@@ -62,7 +62,7 @@ class DialectSession(SelectSession):
         if len(self._left) >= _MOST_LEFT:
             raise SourceFault("source_busy", hint="Statements that could not be stopped still run.")
         self._thread = LoneThread()
-        asked = self._thread.ask(self._connect)
+        asked = self._thread.ask(self._engine.connect)
         try:
             with told_as_fault():
                 self._connection = self._wait_for(asked, CONNECT_SECONDS, "connect_timeout")
@@ -135,42 +135,43 @@ class DialectSession(SelectSession):
                 connection.exec_driver_sql(self._begin)
             return work(connection)
         finally:
-            connection.rollback()
+            # Of a connection that is over, what went wrong before tells more.
+            with suppress(Exception):
+                connection.rollback()
 
-    # Once, in the thread, before anything is asked.
-
-    def _connect(self) -> sa.Connection:
-        self._is_set_up, self._begin = False, ""
-        connection = self._engine.connect()
-        for bound in (_TIMES, _LOCKS):
-            any(self._takes(connection, each) for each in bound)
-        if not any(self._takes(connection, each) for each in _READ_ONLY):
-            self._begin = _BEGIN if self._takes(connection, _BEGIN) else ""
-        self._is_set_up = True
-        return connection
-
-    def _takes(self, connection: sa.Connection, statement: str) -> bool:
+    def _bound(self, connection: Any, record: object) -> None:
+        """Ask the server to end what takes too long and to write nothing, however it connected."""
+        del record
         seconds = max(1, round(self.seconds))
         bounds = {"s": seconds, "ms": seconds * 1000}
         bounds |= {"lock_s": LOCK_SECONDS, "lock_ms": LOCK_SECONDS * 1000}
-        try:
-            connection.exec_driver_sql(statement.format(**bounds))
-            connection.commit()
-        except Exception:
-            connection.rollback()
-            return False
-        return True
+        for choices in (_TIMES, _LOCKS):
+            any(_takes(connection, each.format(**bounds)) for each in choices)
+        is_bound = any(_takes(connection, each) for each in _READ_ONLY)
+        self._begin = _BEGIN if not is_bound and _takes(connection, _BEGIN) else ""
 
     def _guard(self, connection: object, cursor: object, statement: str, *more: object) -> None:
         """Whatever a dialect makes of what it is asked, what is no reading is not sent."""
         del connection, cursor, more
-        if self._is_set_up and statement != self._begin and not is_reading(statement):
+        if statement != self._begin and not is_reading(statement):
             raise SourceFault("permission_denied", hint="The session can only read.")
 
 
 def is_reading(statement: str) -> bool:
     """Whether a statement begins as one that reads, and is one alone."""
     return bool(_READS.match(statement)) and not _WRITES.search(_QUOTED.sub("x", statement))
+
+
+def _takes(connection: Any, statement: str) -> bool:
+    """Whether the server understands a statement, sent by the driver's own connection."""
+    try:
+        connection.cursor().execute(statement)
+        connection.commit()
+    except Exception:
+        with suppress(Exception):
+            connection.rollback()
+        return False
+    return True
 
 
 def _close(connection: sa.Connection | None) -> None:
