@@ -7,7 +7,7 @@ its columns and patterns. Where a kind of value has check digits, they are recko
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
@@ -112,16 +112,26 @@ class Dialect(NamedTuple):
     decimal: sa.types.TypeEngine[Any]
 
 
+class Scan(NamedTuple):
+    """The rows to look at, and by column what is true if anything may be in it at all."""
+
+    source: sa.FromClause
+    gates: Mapping[int, Expression] = {}
+
+
 def rare_statement(
-    dialect: Dialect, source: sa.FromClause, shape: TableShape, tests: Sequence[RareTest]
+    dialect: Dialect, scan: Scan, shape: TableShape, tests: Sequence[RareTest]
 ) -> sa.Select[Any]:
     """One scan that counts the rows of each test, in their order."""
     counts: list[Expression] = [
         sa.func.count(sa.case((_found(dialect, shape, test), 1))).label(f"n{index}")
         for index, test in enumerate(tests)
     ]
-    looks = [_look(dialect, shape, column, codes) for column, codes in by_column(tests).items()]
-    return sa.select(*counts).select_from(source).where(sa.or_(*looks))
+    looks = [
+        sa.and_(scan.gates.get(column, sa.true()), look(dialect, shape, column, codes))
+        for column, codes in by_column(tests).items()
+    ]
+    return sa.select(*counts).select_from(scan.source).where(sa.or_(*looks))
 
 
 def by_column(tests: Sequence[RareTest]) -> dict[int, list[str]]:
@@ -136,7 +146,8 @@ def _in_card_ranges(number: Expression) -> Expression:
     return sa.or_(*(number.between(_constant(a), _constant(b)) for a, b in CARD_RANGES))
 
 
-def _look(dialect: Dialect, shape: TableShape, index: int, codes: Sequence[str]) -> Expression:
+def look(dialect: Dialect, shape: TableShape, index: int, codes: Sequence[str]) -> Expression:
+    """What a column of a row must pass to be worth its patterns."""
     column = shape.columns[index]
     if column.type not in TEXTS:
         return column_of(column.name) >= _constant(CARD_RANGES[0][0])
@@ -167,9 +178,9 @@ def _look_for(dialect: Dialect, text: Expression, code: str) -> Expression:
 def _distinct(looks: Iterable[Expression]) -> list[Expression]:
     """Cards and accounts share a look."""
     kept: list[Expression] = []
-    for look in looks:
-        if not any(look.compare(other) for other in kept):
-            kept.append(look)
+    for each in looks:
+        if not any(each.compare(other) for other in kept):
+            kept.append(each)
     return kept
 
 

@@ -14,7 +14,8 @@ from datawave_edge.faults import SourceFault
 
 from .blocks import BLOCKS, block_ranges
 from .contract import TableShape
-from .rare import Dialect, Expression, RareCounts, RareTest, rare_statement
+from .rare import Dialect, Expression, RareCounts, RareTest, Scan, rare_statement
+from .rare_pages import find_pages
 from .session import Session, column_of, table_of
 
 # Tests of one statement: a table with more columns is looked through in slices.
@@ -27,23 +28,29 @@ _CAUTION: Final = 0.7
 _PLAIN: Final = re.compile(r"text$|character")
 _LEAST: Final = 0.0001
 
-Source = Callable[[float], sa.FromClause]
+Source = Callable[[float, Sequence[RareTest]], Scan]
 
 
 def count_postgresql(
     session: Session, shape: TableShape, tests: Sequence[RareTest], seconds: float
 ) -> RareCounts:
     """Count in one scan, or over pages drawn at random when the whole takes too long."""
-    table = table_of(shape.ref.container, shape.ref.name)
-
-    def part(share: float) -> sa.FromClause:
-        percent: Expression = sa.literal_column(f"{share * 100:.6f}")
-        return table.tablesample(sa.func.system(percent), seed=sa.literal_column("7"))
-
+    deadline = time.monotonic() + seconds
     timed = (shape.size_bytes or 0) > _TIMED_BYTES
-    return _Count(
-        session, shape, tests, time.monotonic() + seconds, _POSTGRESQL, part if timed else None
-    ).run(table)
+    paged = find_pages(session, shape, POSTGRESQL)
+    source = paged.scan if paged else _drawn(table_of(shape.ref.container, shape.ref.name))
+    return _Count(session, shape, tests, deadline, POSTGRESQL, source, timed=timed).run()
+
+
+def _drawn(table: sa.TableClause) -> Source:
+    def part(share: float, tests: Sequence[RareTest]) -> Scan:
+        del tests
+        if share >= 1.0:
+            return Scan(table)
+        percent: Expression = sa.literal_column(f"{share * 100:.6f}")
+        return Scan(table.tablesample(sa.func.system(percent), seed=sa.literal_column("7")))
+
+    return part
 
 
 def count_mysql(
@@ -57,14 +64,22 @@ def count_mysql(
     table = table_of(shape.ref.container, shape.ref.name)
     is_large = (shape.row_count or 0) > _TIMED_ROWS
     found = bounds() if is_large else None
-    part = _key_part(table, shape, *found) if found else None
-    return _Count(session, shape, tests, time.monotonic() + seconds, _MYSQL, part).run(table)
+    source = _key_part(table, shape, *found) if found else _whole(table)
+    deadline = time.monotonic() + seconds
+    return _Count(session, shape, tests, deadline, _MYSQL, source, timed=bool(found)).run()
+
+
+def _whole(table: sa.TableClause) -> Source:
+    return lambda share, tests: Scan(table)
 
 
 def _key_part(
     table: sa.TableClause, shape: TableShape, key: Expression, low: int, high: int
 ) -> Source:
-    def part(share: float) -> sa.FromClause:
+    def part(share: float, tests: Sequence[RareTest]) -> Scan:
+        del tests
+        if share >= 1.0:
+            return Scan(table)
         wide = max(1, int((high - low + 1) * share / BLOCKS))
         starts = [start for start, _ in block_ranges(low, high, BLOCKS, shape.ref.path)]
         columns = [column_of(each.name) for each in shape.columns]
@@ -72,7 +87,7 @@ def _key_part(
             sa.select(*columns).select_from(table).where(key >= start, key < start + wide)
             for start in starts
         ]
-        return sa.union_all(*parts).subquery()
+        return Scan(sa.union_all(*parts).subquery())
 
     return part
 
@@ -86,33 +101,36 @@ class _Count:
     tests: Sequence[RareTest]
     deadline: float
     dialect: Dialect
-    part: Source | None
+    source: Source
+    # Whether a share is tried first.
+    timed: bool
 
-    def run(self, table: sa.FromClause) -> RareCounts:
+    def run(self) -> RareCounts:
         share = self._choose_share()
-        source = table if share >= 1.0 or self.part is None else self.part(share)
+        return RareCounts(self._count_all(share), share)
+
+    def _count_all(self, share: float) -> dict[RareTest, int]:
         found: dict[RareTest, int] = {}
         for start in range(0, len(self.tests), _AT_ONCE):
-            found.update(self._count(source, self.tests[start : start + _AT_ONCE]))
-        return RareCounts(found, share)
+            found.update(self._count(share, self.tests[start : start + _AT_ONCE]))
+        return found
 
     def _choose_share(self) -> float:
         """The share of the table that fits the time, told from a trial."""
-        if self.part is None:
+        if not self.timed:
             return 1.0
         began = time.monotonic()
-        trial = self.part(_TRIAL)
-        for start in range(0, len(self.tests), _AT_ONCE):
-            self._count(trial, self.tests[start : start + _AT_ONCE])
+        self._count_all(_TRIAL)
         whole = (time.monotonic() - began) / _TRIAL
         left = max(0.0, self.deadline - time.monotonic())
         return 1.0 if whole * _CAUTION <= left else max(_LEAST, _CAUTION * left / whole)
 
-    def _count(self, source: sa.FromClause, tests: Sequence[RareTest]) -> dict[RareTest, int]:
+    def _count(self, share: float, tests: Sequence[RareTest]) -> dict[RareTest, int]:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise SourceFault("query_timeout")
-        statement = rare_statement(self.dialect, source, self.shape, tests)
+        scan = self.source(share, tests)
+        statement = rare_statement(self.dialect, scan, self.shape, tests)
         with self.session.limited(left):
             row = self.session.rows(statement)[0]
         return {test: int(count) for test, count in zip(tests, row, strict=True) if count}
@@ -152,7 +170,7 @@ def _mysql_proven(
     return sa.and_(found != sa.literal_column("''"), proof(found))
 
 
-_POSTGRESQL: Final = Dialect(
+POSTGRESQL: Final = Dialect(
     text=_postgresql_text,
     matches=lambda text, pattern: text.op("~", is_comparison=True)(sa.literal(pattern)),
     proven=_postgresql_proven,
