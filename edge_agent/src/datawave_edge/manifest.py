@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -212,25 +212,26 @@ def render() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _list_structs() -> Iterator[type[msgspec.Struct]]:
+def _list_structs() -> Iterator[msgspec.inspect.StructType]:
     seen: set[type[msgspec.Struct]] = set()
-    waiting: list[type[msgspec.Struct]] = list(ROOTS)
+    # All at once: asked for one by one, each would be taken apart again with all that is in it.
+    waiting = _structs_among(msgspec.inspect.multi_type_info(ROOTS))
     while waiting:
         struct = waiting.pop(0)
-        if struct not in seen:
-            seen.add(struct)
+        if struct.cls not in seen:
+            seen.add(struct.cls)
             yield struct
-            waiting += _structs_in(msgspec.inspect.type_info(struct))
+            waiting += _structs_among(_parts_of(struct))
 
 
-def _structs_in(info: Any) -> list[type[msgspec.Struct]]:
-    """Structs that a type names directly, through lists, mappings and unions."""
-    found: list[type[msgspec.Struct]] = []
-    for part in _parts_of(info):
+def _structs_among(parts: Iterable[Any]) -> list[msgspec.inspect.StructType]:
+    """Structs that types name directly, through lists, mappings and unions."""
+    found: list[msgspec.inspect.StructType] = []
+    for part in parts:
         if isinstance(part, msgspec.inspect.StructType):
-            found.append(part.cls)
+            found.append(part)
         else:
-            found += _structs_in(part)
+            found += _structs_among(_parts_of(part))
     return found
 
 
@@ -244,13 +245,12 @@ def _parts_of(info: Any) -> list[Any]:
     return [info.value_type] if isinstance(info, msgspec.inspect.DictType) else []
 
 
-def _fields_of(struct: type[msgspec.Struct]) -> Iterator[Field]:
-    info = msgspec.inspect.type_info(struct)
-    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - only structs are asked for
-    declared = _DECLARED.get(struct.__name__, {})
+def _fields_of(struct: msgspec.inspect.StructType) -> Iterator[Field]:
+    message = struct.cls.__name__
+    declared = _DECLARED.get(message, {})
     kinds = {name: kind for kind, names in declared.items() for name in names.split()}
-    for field in info.fields:
-        yield Field(struct.__name__, field.name, _name(field.type), kinds.get(field.name, ""))
+    for field in struct.fields:
+        yield Field(message, field.name, _name(field.type), kinds.get(field.name, ""))
 
 
 def _name(info: Any) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.ext.compiler import compiles
 
 from datawave_edge.faults import SourceFault
@@ -31,13 +30,19 @@ _SPECIAL: Final = re.compile(r"([^0-9A-Za-z_ @-])")
 _SCAN: Final = re.compile(r"\b(\w+) Scan\b")
 
 
-class _Tid(sa.types.UserDefinedType[Any]):
-    """Where a row lies."""
+class _Type(sa.types.UserDefinedType[Any]):
+    """A type by its name; those of SQLAlchemy would bring all of its dialect."""
 
     cache_ok = True
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+
     def get_col_spec(self, **_: Any) -> str:
-        return "tid"
+        return self.name
+
+
+_TID: Final = _Type("tid")
 
 
 class _Plan(sa.Executable, sa.ClauseElement):
@@ -146,7 +151,7 @@ def _chunks(shape: TableShape) -> Any:
     name = sa.func.format(
         sa.literal("%I.%I"), sa.literal(shape.ref.container), sa.literal(shape.ref.name)
     )
-    size = sa.func.pg_relation_size(sa.cast(name, REGCLASS), type_=sa.BigInteger)
+    size = sa.func.pg_relation_size(sa.cast(name, _Type("regclass")), type_=sa.BigInteger)
     page_size = sa.cast(sa.func.current_setting(sa.literal("block_size")), sa.BigInteger)
     series = sa.func.generate_series(
         sa.cast(_number(0), sa.BigInteger), size // page_size, _number(_PAGES)
@@ -155,12 +160,12 @@ def _chunks(shape: TableShape) -> Any:
 
 
 def _within(page: Expression) -> tuple[Expression, Expression]:
-    place = sa.literal_column("held.ctid", _Tid())
+    place = sa.literal_column("held.ctid", _TID)
     return place >= _start_of(page), place < _start_of(page + _number(_PAGES))
 
 
 def _start_of(page: Expression) -> Expression:
-    return sa.cast(sa.func.format(sa.literal("(%s,0)"), page), _Tid())
+    return sa.cast(sa.func.format(sa.literal("(%s,0)"), page), _TID)
 
 
 def _number(value: int) -> Expression:
