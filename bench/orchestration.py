@@ -20,7 +20,12 @@ from tests.faults.harness import installation as harness
 from tests.faults.harness.cost import read_work
 from tests.faults.harness.installation import Installation, Mode
 
-_SHIPPED = {"DATAWAVE_JOB_LEASE": "60", "DATAWAVE_STAGE_LEASE": "60", "DATAWAVE_SWEEP": "2"}
+_SHIPPED = {
+    "DATAWAVE_JOB_LEASE": "60",
+    "DATAWAVE_STAGE_LEASE": "60",
+    "DATAWAVE_SWEEP": "2",
+    "DATAWAVE_STAGE_LIMIT": "900",
+}
 # Runs of one batch, for how soon a stage is taken up.
 _SMALL_RUNS, _SMALL_TABLES = 20, 4
 _IDLE_SECONDS = 10

@@ -29,9 +29,15 @@ SWEEP_LIMIT = 200
 
 def publish_event(*, topic: str, kind: str, data: dict[str, Any]) -> Event:
     """Tell live pages, when the surrounding transaction commits."""
-    event = Event.objects.create(topic=topic, kind=kind, data=data)
-    transaction.on_commit(partial(_announce_events, [event.pk]))
+    (event,) = publish_events(topic=topic, kind=kind, data=[data])
     return event
+
+
+def publish_events(*, topic: str, kind: str, data: Iterable[dict[str, Any]]) -> list[Event]:
+    """Tell live pages several things of one kind, in this order."""
+    events = Event.objects.bulk_create(Event(topic=topic, kind=kind, data=each) for each in data)
+    transaction.on_commit(partial(_announce_events, [event.pk for event in events]))
+    return events
 
 
 def _announce_events(event_ids: list[int]) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from apps.rbac.models import User
 
 PROGRESS_EVERY = dt.timedelta(milliseconds=250)
+# To count a large run takes long; so that it is done for little of the time, a telling is followed
+# by a rest this many times as long.
+REST_SHARE, REST_LIMIT = 40, dt.timedelta(seconds=2)
 LEVELS = {
     RunState.COMPLETED: NoticeLevel.SUCCESS,
     RunState.COMPLETED_WITH_ERRORS: NoticeLevel.WARNING,
@@ -42,12 +45,15 @@ LEVELS = {
 @transaction.atomic
 def add_lines(run: Run, source: str, lines: Iterable[tuple[str, str]]) -> None:
     """Write (level, message) lines to the run's log and show them live."""
-    for level, message in lines:
-        known = level if level in LogLevel.values else LogLevel.INFO.value
-        event = RunEvent.objects.create(
-            run=run, source=source[:40], level=known, message=message[:500]
-        )
-        notifications.publish_event(topic=topic_of(run), kind="log", data=render_line(event))
+    events = RunEvent.objects.bulk_create(
+        RunEvent(run=run, source=source[:40], level=_choose_level(level), message=message[:500])
+        for level, message in lines
+    )
+    notifications.publish_events(topic=topic_of(run), kind="log", data=map(render_line, events))
+
+
+def _choose_level(level: str) -> str:
+    return level if level in LogLevel.values else LogLevel.INFO.value
 
 
 def add_line(run: Run, message: str, *, source: str = "run", level: str = LogLevel.INFO) -> None:
@@ -56,7 +62,10 @@ def add_line(run: Run, message: str, *, source: str = "run", level: str = LogLev
 
 
 def note_progress(*, run_id: int) -> None:
-    """Show progress live, four times a second at most; what is held back the sweeper shows."""
+    """Show progress live, four times a second at most, less often for a run that is slow to count.
+
+    What is held back the sweeper shows.
+    """
     now = timezone.now()
     runs = Run.objects.filter(pk=run_id)
     quiet = Q(told_at=None) | Q(told_at__lte=now - PROGRESS_EVERY)
@@ -68,8 +77,11 @@ def note_progress(*, run_id: int) -> None:
 
 @transaction.atomic
 def _tell_progress(run: Run) -> None:
+    started = timezone.now()
     data = load_live(run, with_log=False)
-    Run.objects.filter(pk=run.pk).update(progress=data["progress"])
+    told_at = timezone.now()
+    rest = min(REST_LIMIT, (told_at - started) * REST_SHARE)
+    Run.objects.filter(pk=run.pk).update(progress=data["progress"], told_at=told_at + rest)
     notifications.publish_event(topic=topic_of(run), kind="progress", data=data)
     announce(run_progressed, Run, run=run)
 

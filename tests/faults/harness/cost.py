@@ -59,9 +59,11 @@ class _Counted:
 def count_work(folder: Path) -> None:
     """Count from now on in this process."""
     from apps.discovery import services, stages
+    from apps.racine.services import stage_work
 
     clock = WorkClock(folder)
     services.accept_batch = clock.count(services.accept_batch)
+    stage_work.load_batch = clock.count(stage_work.load_batch)
     stages._stages.update({name: _Counted(each, clock) for name, each in stages._stages.items()})
 
 
