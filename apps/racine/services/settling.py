@@ -39,7 +39,8 @@ def try_settle(*, run_id: int) -> bool:
     run = Run.objects.select_related("job").get(pk=run_id)
     if run.job.state != JobState.CLOSED or run.state not in (RunState.WAITING, RunState.RUNNING):
         return False
-    change_run(run_id, origins=[RunState.WAITING], to=RunState.RUNNING)
+    if run.state == RunState.WAITING:
+        change_run(run_id, origins=[RunState.WAITING], to=RunState.RUNNING)
     if add_missing_stage_runs(run=run):
         return False
     if not _win_settling(run_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -25,6 +26,7 @@ class WorkClock:
     def count(self, work: Callable[P, T]) -> Callable[P, T]:
         """The same work, counted; work within work counts once."""
 
+        @functools.wraps(work)
         def counted(*args: P.args, **kwargs: P.kwargs) -> T:
             if getattr(self._inside, "now", False):
                 return work(*args, **kwargs)
@@ -58,11 +60,11 @@ class _Counted:
 
 def count_work(folder: Path) -> None:
     """Count from now on in this process."""
-    from apps.discovery import services, stages
+    from apps.discovery import edge, stages
     from apps.racine.services import stage_work
 
     clock = WorkClock(folder)
-    services.accept_batch = clock.count(services.accept_batch)
+    edge.put_batch = clock.count(edge.put_batch)
     stage_work.load_batch = clock.count(stage_work.load_batch)
     stages._stages.update({name: _Counted(each, clock) for name, each in stages._stages.items()})
 
