@@ -25,6 +25,10 @@ from .examples import OPAQUE, Taught
 TREES: Final = 60
 LEAVES: Final = 2000
 _TOP: Final = 5
+# Features that a branch chooses from. In columns without telling names three of four hardly ever
+# differ (names, siblings, points of types that nothing speaks for), so that few drawn ones tell.
+_LOOKED: Final = 40
+_LOOKED_BLIND: Final = 120
 _INT8: Final = 127.0
 # Points of a type that the linear part was shown no example of.
 _NEVER: Final = -30.0
@@ -35,7 +39,7 @@ MIXTURE: Final = {
     "forest": 1.0,
     "linear": 1.0,
     "rules": 0.3,
-    "temperature": 2.1,
+    "temperature": 2.15,
     "opaque_rules": 0.15,
     "opaque_temperature": 2.25,
 }
@@ -62,8 +66,8 @@ def fit_model(taught: Sequence[Taught], *, version: str, seed: int = 7) -> Model
         labelled=dict(sorted(Counter(each.label for each in taught if each.as_found).items())),
         settings=dict(MIXTURE),
         version=version,
-        forest=_fit_forest(rows[named], places[named], weights[named], seed),
-        blind=_fit_forest(rows[blind], places[blind], weights[blind], seed),
+        forest=_fit_forest(rows[named], places[named], weights[named], seed, _LOOKED),
+        blind=_fit_forest(rows[blind], places[blind], weights[blind], seed, _LOOKED_BLIND),
         linear=_fit_linear(rows[whole], places[whole], weights[whole], len(types), read),
         blind_linear=_fit_linear(rows[blind], places[blind], weights[blind], len(types)),
     )
@@ -125,14 +129,14 @@ def _hash_matrix(examples: Sequence[Example]) -> Any:
 # Forest
 
 
-def _fit_forest(rows: Array, labels: Array, weights: Array, seed: int) -> Forest:
+def _fit_forest(rows: Array, labels: Array, weights: Array, seed: int, looked: int) -> Forest:
     from sklearn.ensemble import ExtraTreesClassifier
 
     fitted = ExtraTreesClassifier(
         TREES,
         min_samples_leaf=2,
         max_leaf_nodes=LEAVES,
-        max_features=40,
+        max_features=looked,
         random_state=seed,
         n_jobs=2,
     )

@@ -104,6 +104,8 @@ _ALWAYS: Final = tuple(name for name, kind in TYPES.items() if kind.personal and
 # What a table about other things may hold although it is no people's table.
 _ANYWHERE: Final = tuple(name for name in MAKERS if name not in _ALWAYS)
 _FEW_ROWS: Final = 3
+# Longer ones are no numbers to a database.
+_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,17 +183,38 @@ def _choose_kind(luck: random.Random, subject: str) -> str:
 def _fill(luck: random.Random, fake: Any, kind: str, rows: int) -> list[Any]:
     draw = MAKERS[kind](luck, fake)
     values: list[Any] = [draw() for _ in range(rows)]
-    if luck.random() < 0.15:
-        few = luck.sample(values, max(_FEW_ROWS, rows // 8))
+    if luck.random() < 0.2:
+        few = luck.sample(values, luck.choice((1, 2, _FEW_ROWS, rows // 8, rows // 4)))
         values = [luck.choice(few) for _ in values]
-    values = _order(luck, values)
+    values = _order(luck, _load(luck, values))
     hole = luck.choice((None, None, "", "NULL"))
     gaps = luck.choice((0, 0, 0, 0, 0.05, 0.3, 0.8))
     values = [hole if luck.random() < gaps else value for value in values]
+    values = _widen(luck, values)
     if luck.random() < 0.03:
         values = [value[:10] if isinstance(value, str) else value for value in values]
     texts = luck.random() < 0.4
     return [str(value) if texts and value is not None else value for value in values]
+
+
+def _load(luck: random.Random, values: list[Any]) -> list[Any]:
+    """Digits as the numbers that loading a file makes of them."""
+    if luck.random() < 0.5 and all(_is_plain_number(value) for value in values):
+        return [int(value) for value in values]
+    return values
+
+
+def _is_plain_number(value: Any) -> bool:
+    return (
+        isinstance(value, str) and value.isdecimal() and value[0] != "0" and len(value) <= _DIGITS
+    )
+
+
+def _widen(luck: random.Random, values: list[Any]) -> list[Any]:
+    """Whole numbers beside gaps become floats in some tools."""
+    if luck.random() < 0.3 and {type(value) for value in values} == {int, type(None)}:
+        return [value if value is None else float(value) for value in values]
+    return values
 
 
 def _order(luck: random.Random, values: list[Any]) -> list[Any]:

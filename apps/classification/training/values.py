@@ -1,6 +1,6 @@
 """Invented values of every semantic type, as databases of many countries hold them."""
 
-# ruff: noqa: PLR0911, PLR2004 - invented data wants to be repeatable; shares are the recipe
+# ruff: noqa: PLR2004 - invented data wants to be repeatable; shares are the recipe
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import json
 import string
 from typing import Any, Final, cast
 
-from .drawing import Draw, Luck, Maker, pick, shaped, style_of
-from .words import CODES, ENUMS, MEASURES, PRODUCTS
+from .drawing import Draw, Luck, Maker, pick, shaped, style_of, whole
+from .words import ENUMS, PRODUCTS
 
 _DATE_FORMATS: Final = (
     "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d",
@@ -24,87 +24,15 @@ _MOMENT_FORMATS: Final = (
 )  # fmt: skip
 
 
-def make_money(luck: Luck, _: Any) -> Draw:
-    middle, spread = luck.choice((20, 100, 1000, 20000, 300000)), luck.uniform(0.3, 1.2)
-    places = luck.choice((2, 2, 2, 0))
-    sign = luck.choice(("", "", "", "", "", "$", "€", "£", "USD ", "R$ "))
-
-    def draw() -> Any:
-        amount = round(middle * luck.lognormvariate(0, spread), places)
-        amount = int(amount) if places == 0 else amount
-        return f"{sign}{amount:,}" if sign else amount
-
-    return draw
-
-
-def make_income(luck: Luck, _: Any) -> Draw:
-    middle = luck.choice((2500, 35000, 60000, 90000))
-    step = luck.choice((1, 1, 100, 1000))
-    return lambda: int(middle * luck.lognormvariate(0, 0.4)) // step * step
-
-
-def make_quantity(luck: Luck, _: Any) -> Draw:
-    way = luck.randrange(10)
-    top = luck.choice((3, 5, 10, 50, 200, 1000, 20000, 5_000_000))
-    if way > 7:
-        return _walk(luck, top, luck.choice((0, 0, 1, 2, 4)))
-    if way < 3:
-        return lambda: int(top * luck.random() ** luck.choice((1, 2, 3)))
-    if way == 3:
-        return lambda: round(luck.gauss(top, top / 4), luck.choice((1, 2, 3)))
-    if way == 4:
-        return lambda: round(luck.lognormvariate(0, 1) * top / 10, 3)
-    if way == 5:
-        return lambda: round(luck.random(), luck.choice((2, 3, 6)))
-    if way == 6:
-        return lambda: int(luck.gauss(0, top))
-    return lambda: luck.randint(top, top * 3)
-
-
-def _walk(luck: Luck, top: float, places: int) -> Draw:
-    """A measure over time: each value near the one before."""
-    state = {"at": luck.uniform(top / 4, top)}
-    step = top / luck.choice((20, 50, 200))
-
-    def draw() -> float:
-        state["at"] = abs(state["at"] + luck.gauss(0, step))
-        return int(state["at"]) if places == 0 else round(state["at"], places)
-
-    return draw
-
-
-def make_record(luck: Luck, _: Any) -> Draw:
-    way = luck.randrange(9)
-    state = {"next": luck.choice((0, 1, 1, 1, 100, 1000, 54321))}
-    top = luck.choice((20, 500, 8000, 10**6, 10**8, 10**11))
-    prefix = "".join(luck.choices(string.ascii_uppercase, k=luck.randint(1, 4)))
-    mark, width = luck.choice(("", "-", "_", "")), luck.randint(3, 8)
-
-    def run() -> int:
-        state["next"] += 1
-        return state["next"]
-
-    if way < 3:
-        return run
-    if way == 3:
-        return lambda: luck.randint(1, top)
-    if way == 4:
-        return lambda: f"{prefix}{mark}{run():0{width}d}"
-    if way == 5:
-        return lambda: f"{prefix}{mark}{luck.randint(1, 10 ** min(width, 4)):0{width}d}"
-    if way == 6:
-        return shaped("?########", "??-####-##", "*" * 9, "%" * 24, "U?#?#??#??", "####-###")(
-            luck, _
-        )
-    if way == 7:
-        return lambda: float(luck.randint(1, top))
-    return lambda: luck.randint(1, luck.choice((4, 12, 40)))
-
-
 def _day(luck: Luck, first: int, last: int) -> dt.datetime:
     start = dt.datetime(first, 1, 1, tzinfo=dt.UTC)
     span = int((dt.datetime(last, 12, 28, tzinfo=dt.UTC) - start).total_seconds())
     return start + dt.timedelta(seconds=luck.randrange(span))
+
+
+def _workday(luck: Luck, first: int, last: int) -> dt.datetime:
+    day = _day(luck, first, last)
+    return day - dt.timedelta(days=max(0, day.weekday() - 4))
 
 
 def dated(first: int, last: int, *, birth: bool = False) -> Maker:
@@ -112,7 +40,14 @@ def dated(first: int, last: int, *, birth: bool = False) -> Maker:
 
     def make(luck: Luck, _: Any) -> Draw:
         shape = luck.choice(_DATE_FORMATS)
-        low = first if birth else luck.randint(first, last - 1)
+        if birth:
+            # Grown people, pupils or patients of any age; dates may carry an empty time.
+            low, high = luck.choice(((first, last), (first, last), (first, 2024), (1990, 2015)))
+            shape += luck.choice((*[""] * 9, " 00:00:00"))
+            return lambda: _day(luck, low, high).strftime(shape)
+        low = luck.randint(first, last - 1)
+        if luck.random() < 0.3:
+            return lambda: _workday(luck, low, last).strftime(shape)
         return lambda: _day(luck, low, last).strftime(shape)
 
     return make
@@ -131,9 +66,12 @@ def make_moment(luck: Luck, _: Any) -> Draw:
 
 
 def make_other(luck: Luck, fake: Any) -> Draw:
-    way = luck.randrange(8)
+    way = luck.randrange(9)
     if way < 4:
         return pick(*luck.choice(ENUMS))(luck, fake)
+    if way == 8:
+        # Days, months and weekdays are parts of a date, not counts.
+        return whole(1, luck.choice((7, 12, 12, 31, 31)))(luck, fake)
     if way == 4:
         words = [fake.word() for _ in range(luck.randint(2, 12))]
         return pick(*map(style_of(luck), words))(luck, fake)
@@ -146,14 +84,6 @@ def make_other(luck: Luck, fake: Any) -> Draw:
         return pick(*luck.sample(string.ascii_uppercase, luck.randint(2, 6)))(luck, fake)
     words = [f"{fake.word()} {fake.word()}".title() for _ in range(luck.randint(3, 25))]
     return pick(*words)(luck, fake)
-
-
-def make_code(luck: Luck, fake: Any) -> Draw:
-    if luck.random() < 0.4:
-        return pick(*luck.choice(CODES))(luck, fake)
-    return shaped("???", "????", "??#", "#####", "##-####", "+##", "?##", "##", "??-???")(
-        luck, fake
-    )
 
 
 def make_boolean(luck: Luck, _: Any) -> Draw:
@@ -176,14 +106,10 @@ def make_gender(luck: Luck, _: Any) -> Draw:
     return lambda: luck.choices(options, weights)[0]
 
 
-def make_age(luck: Luck, _: Any) -> Draw:
-    low, high = luck.choice(((0, 95), (18, 65), (18, 80), (20, 60), (15, 24)))
-    if luck.random() < 0.12:
-        return pick("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+")(luck, None)
-    return lambda: min(high, max(low, int(luck.gauss((low + high) / 2, (high - low) / 4))))
-
-
 def make_text(luck: Luck, fake: Any) -> Draw:
+    if luck.random() < 0.2:
+        style, words = luck.choice((str.lower, str.capitalize, str)), luck.choice((4, 8))
+        return lambda: style(" ".join(fake.words(luck.randint(2, words))))
     most = luck.choice((8, 14, 30, 60))
     few = luck.random() < 0.2
     texts = [fake.sentence(nb_words=most) for _ in range(12)] if few else []
@@ -233,27 +159,13 @@ def make_product(luck: Luck, fake: Any) -> Draw:
     return draw
 
 
-def make_coordinate(limit: float) -> Maker:
-    def make(luck: Luck, _: Any) -> Draw:
-        centre, width = luck.uniform(-limit, limit) * 0.8, luck.choice((0.2, 2, limit / 4, limit))
-        places = luck.choice((4, 6, 7, 13))
-        return lambda: round(max(-limit, min(limit, centre + luck.uniform(-width, width))), places)
-
-    return make
-
-
-def make_point(luck: Luck, _: Any) -> Draw:
-    shape = luck.choice(
-        ("{:.5f},{:.5f}", "({:.4f}, {:.4f})", "POINT({:.5f} {:.5f})", "{:.3f} {:.3f}")
-    )
-    return lambda: shape.format(luck.uniform(-80, 80), luck.uniform(-179, 179))
-
-
-def make_measurement(luck: Luck, _: Any) -> Draw:
-    low, high, places = luck.choice(MEASURES)
-    if luck.random() < 0.1:
-        return lambda: f"{luck.randint(90, 170)}/{luck.randint(55, 105)}"
-    return lambda: round(luck.uniform(low, high), places) if places else luck.randint(low, high)
+def make_postcode(luck: Luck, fake: Any) -> Draw:
+    """All over the country, or of one town, which begin alike."""
+    start = str(fake.postcode())
+    if luck.random() < 0.7 or not start.isalnum():
+        return cast("Draw", fake.postcode)
+    end = "".join("#" if char.isdecimal() else char for char in start[-2:])
+    return shaped(start[:-2] + end)(luck, fake)
 
 
 def make_password(luck: Luck, fake: Any) -> Draw:
@@ -302,20 +214,24 @@ def make_middle(luck: Luck, fake: Any) -> Draw:
 
 
 def make_full_name(luck: Luck, fake: Any) -> Draw:
-    way = luck.randrange(6)
+    way = luck.randrange(7)
     if way == 0:
         return lambda: f"{fake.last_name()}, {fake.first_name()}"
     if way == 1:
         return lambda: f"{fake.last_name().upper()} {fake.first_name()}"
-    if way == 2:
+    if way < 4:
         return cast("Draw", fake.name)
     return lambda: f"{fake.first_name()} {fake.last_name()}"
 
 
 def make_organisation(luck: Luck, fake: Any) -> Draw:
     kinds = ("Hospital", "Clinic", "University", "Bank", "School", "Airlines", "Institute", "Ltd")
-    if luck.random() < 0.5:
+    way = luck.random()
+    if way < 0.4:
         return cast("Draw", fake.company)
+    if way < 0.6:
+        ends = luck.choice((("ex", "ify", "tech", "soft"), ("zone", "hub", "wave", "x"), ("",)))
+        return lambda: f"{fake.last_name().title()}{luck.choice(ends)}"
     kind = luck.choice(kinds)
     return lambda: luck.choice(
         (f"{fake.city()} {kind}", f"{kind} of {fake.city()}", fake.company())
@@ -332,14 +248,3 @@ def make_duration(luck: Luck, _: Any) -> Draw:
 def make_time(luck: Luck, _: Any) -> Draw:
     shape = luck.choice(("%H:%M:%S", "%H:%M", "%I:%M %p", "%H:%M:%S.%f"))
     return lambda: _day(luck, 2020, 2021).strftime(shape)
-
-
-def make_house(luck: Luck, _: Any) -> Draw:
-    way = luck.randrange(3)
-    if way == 0:
-        return lambda: luck.randint(1, luck.choice((60, 400, 9000)))
-    if way == 1:
-        return lambda: (
-            f"{luck.choice(('Apt', 'Suite', 'Unit', 'Room', '#'))} {luck.randint(1, 2000)}"
-        )
-    return lambda: f"{luck.randint(1, 300)}{luck.choice(('', 'A', 'b', ' bis', '/2'))}"

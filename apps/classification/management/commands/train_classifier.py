@@ -44,6 +44,6 @@ class Command(BaseCommand):
         for path in options["labelled"]:
             taught += teach_labelled(read_labelled(path))
         self.stdout.write(f"{len(taught)} examples")
-        model = fit_model(taught, version="model-3", seed=options["seed"])
+        model = fit_model(taught, version="model-4", seed=options["seed"])
         digest = save_model(model, options["output"])
         self.stdout.write(f"{len(model.types)} types, sha256 {digest}")
