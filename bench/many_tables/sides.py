@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from datawave_edge.protocol import ConnectionSpec
+from datawave_edge.transport import Pace
 
 _KNOWN: Final = "known.json"
 _SCHEMAS: Final = "n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'"
@@ -112,6 +113,7 @@ class Listener:
     def __init__(self, known: dict[str, dict[str, str]]) -> None:
         self.known = known
         self.sent = 0
+        self.backoff_base, self.pace = 1.0, Pace()
 
     def keep_trying(self, call: Any, *_: Any) -> Any:
         return call()

@@ -15,6 +15,7 @@ from django.db import connection
 from apps.discovery import services
 from apps.discovery.models import Batch, Dataset, DiscoveryJob, Field
 from apps.discovery.types import JobState
+from datawave_edge import flight
 from datawave_edge.config import AgentConfig
 from datawave_edge.discovery import run_discovery
 from datawave_edge.outbox import Outbox
@@ -72,8 +73,14 @@ def restore(backup: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("after", [1, 4, TABLES // 2])
 def test_catalogue_catches_up_when_the_server_was_restored(
-    live_server: Any, tmp_path: Path, database: ConnectionSpec, after: int
+    live_server: Any,
+    tmp_path: Path,
+    database: ConnectionSpec,
+    after: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The threads of the tests' own server share one connection to a database in memory.
+    monkeypatch.setattr(flight, "MOST_UNDER_WAY", 1)
     agent = make_agent("embedded", token=TOKEN, embedded=True)
     job = services.open_job(source=make_source("crm"), settings=RunSettings())
     spool = tmp_path / "spool"

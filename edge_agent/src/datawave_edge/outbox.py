@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -147,13 +147,18 @@ class Outbox:
             )
         return seq
 
-    def find_waiting(self, job: str) -> SpooledBatch | None:
-        """The first batch that the server does not have yet."""
+    def find_waiting(self, job: str, besides: Collection[int] = ()) -> SpooledBatch | None:
+        """The first batch that the server does not have yet, but for those under way."""
+        # The first one more than are under way hold one that is not.
         with self.file.reading() as connection:
+            rows = connection.execute(
+                "SELECT seq FROM batches WHERE job = ? AND acked = 0 ORDER BY seq LIMIT ?",
+                (job, len(besides) + 1),
+            ).fetchall()
+            seq = next((seq for (seq,) in rows if seq not in besides), None)
             row = connection.execute(
-                "SELECT job, seq, sha, records, packed FROM batches"
-                " WHERE job = ? AND acked = 0 ORDER BY seq LIMIT 1",
-                (job,),
+                "SELECT job, seq, sha, records, packed FROM batches WHERE job = ? AND seq = ?",
+                (job, seq),
             ).fetchone()
         return SpooledBatch(*row) if row else None
 

@@ -15,12 +15,11 @@ from .connectors import TableRef
 from .egress import clean_ref
 from .faults import SourceFault
 from .halts import Halt, JobHalted, reason_of
-from .letters import DeadLetters, Refusal, source_key
+from .letters import DeadLetters, source_key
 from .manifest import schema_hash
-from .outbox import CANCELLED, CLOSED, FAILED, Outbox, SpooledBatch
+from .outbox import CANCELLED, CLOSED, FAILED, Outbox
 from .packing import Packed
 from .protocol import (
-    Ack,
     CloseAck,
     DiscoveryWork,
     Interval,
@@ -32,7 +31,8 @@ from .protocol import (
     OpenStream,
     root_hash,
 )
-from .protocol.compression import Encoding, choose_encoding, find_encoding, pack
+from .protocol.compression import Encoding, choose_encoding
+from .sending import BatchSender
 from .spool import SpoolUnwritable
 from .transport import (
     AccessRefused,
@@ -51,9 +51,6 @@ CLOSE_ROUNDS: Final = 5
 FAIL_SECONDS: Final = 60.0
 # What can't be entered in the ledger is not sent; a full disk seldom gets room by waiting.
 SPOOL_FAIL_SECONDS: Final = 5.0
-# A batch may be damaged on its way, so these are tried a few times before they are believed.
-_DAMAGED: Final = frozenset({"hash_mismatch", "gzip_broken", "zstd_broken"})
-DAMAGE_TRIES: Final = 3
 # From here on the spool fills more slowly.
 SLOW_FROM: Final = 0.8
 SLOW_SECONDS: Final = 2.0
@@ -78,21 +75,23 @@ class JobStream:
         self._news = threading.Event()
         self._posting = threading.Lock()
         self._quiet = False
-        # What the server understands best; known once the stream is open.
-        self.encoding: Encoding = "gzip"
-        self._changed = threading.Condition()
+        self._sender = BatchSender(
+            work.job, self._source, transport, outbox, halt=self.halt, tell=self._complain
+        )
         self._lines: list[LogLine] = []
         self._listed = self._done = 0
         self._current = ""
-        self._threads = [
-            threading.Thread(target=self._send_batches, name="sender", daemon=True),
-            threading.Thread(target=self._report, name="reporter", daemon=True),
-        ]
+        self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
 
     @property
     def reason(self) -> Halt:
         """Why the job was halted; empty while it goes on."""
         return self._reason
+
+    @property
+    def encoding(self) -> Encoding:
+        """How batches are packed for this server."""
+        return self._sender.encoding
 
     def open(self) -> Opened:
         """Start or take up the stream. Raises JobHalted, or SourceFault `spool_lost`."""
@@ -104,10 +103,9 @@ class JobStream:
         except (RequestRefused, AccessRefused, Stopped) as error:
             self.halt(reason_of(error))
             raise JobHalted(self._reason) from None
-        self.encoding = choose_encoding(opened.capabilities)
         self._take_up(opened)
-        for thread in self._threads:
-            thread.start()
+        self._sender.start(choose_encoding(opened.capabilities), opened.window)
+        self._reporter.start()
         return opened
 
     def _take_up(self, opened: Opened) -> None:
@@ -127,8 +125,7 @@ class JobStream:
         self._reason = self._reason or reason
         self._halted.set()
         self._news.set()
-        with self._changed:
-            self._changed.notify_all()
+        self._sender.end()
 
     def require_live(self) -> None:
         """Raises JobHalted once the job must not go on."""
@@ -157,8 +154,7 @@ class JobStream:
             self._outbox.put_packed(self.job, content, [clean_ref(ref) for ref in refs])
         except SpoolUnwritable:
             raise self._fail_spool() from None
-        with self._changed:
-            self._changed.notify_all()
+        self._sender.wake()
 
     def _wait_for_room(self) -> None:
         try:
@@ -177,14 +173,12 @@ class JobStream:
     def _fail_spool(self) -> SourceFault:
         """Nothing more can be kept, so nothing more is read; the process ends after reporting."""
         self._reason = self._reason or "spool"
+        self._sender.end()
         return SourceFault("spool_failed")
 
     def drain(self) -> None:
         """Wait until the server has every batch. Raises JobHalted."""
-        with self._changed:
-            while self._outbox.find_waiting(self.job):
-                self.require_live()
-                self._changed.wait(1.0)
+        self._sender.wait_until_sent(self.require_live)
         self.require_live()
 
     def close(self, message: JobClose) -> None:
@@ -199,8 +193,7 @@ class JobStream:
                 return
             if not self._outbox.mark_missing(self.job, reply.missing):
                 raise SourceFault("spool_lost")
-            with self._changed:
-                self._changed.notify_all()
+            self._sender.wake()
         raise SourceFault("batch_refused")
 
     def _seal(self, message: JobClose) -> JobClose:
@@ -232,17 +225,19 @@ class JobStream:
         self._ended.set()
         self._halted.set()
         self._news.set()
-        with self._changed:
-            self._changed.notify_all()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(timeout=5)
+        self._sender.end()
+        self._sender.join()
+        if self._reporter.is_alive():
+            self._reporter.join(timeout=5)
 
     def tell(self, message: str, level: Level = "info") -> None:
         """Add a line to the run's live log: names and counts only."""
         line = LogLine(level=level, message=message[:LOG_WIDTH], at=dt.datetime.now(dt.UTC))
         self._lines.append(line)
         self._news.set()
+
+    def _complain(self, message: str) -> None:
+        self.tell(message, "error")
 
     def count(
         self, *, listed: int | None = None, done: int = 0, current: str | None = None
@@ -257,80 +252,6 @@ class JobStream:
     def report_now(self) -> None:
         """Send the last figures before the end."""
         self._post_progress()
-
-    # The sender thread.
-
-    def _send_batches(self) -> None:
-        while not self._ended.is_set() and not self._reason:
-            batch = self._outbox.find_waiting(self.job)
-            if batch is None:
-                with self._changed:
-                    self._changed.wait(0.2)
-                continue
-            self._send_or_halt(batch)
-            with self._changed:
-                self._changed.notify_all()
-
-    def _send_or_halt(self, batch: SpooledBatch) -> None:
-        try:
-            self._send_batch(batch)
-        except Stopped:
-            return
-        except SpoolUnwritable:
-            self.halt("spool")
-        except (RequestRefused, AccessRefused) as error:
-            log.warning("Batch %s of job %s: %s", batch.seq, batch.job, error)
-            self.halt(reason_of(error))
-
-    def _send_batch(self, batch: SpooledBatch) -> None:
-        if not batch.is_whole():
-            self._replace(batch, Refusal("spool_damaged"))
-            return
-        self._outbox.mark_sending(batch.job, batch.seq)
-        try:
-            ack = self._put_batch(batch)
-        except RequestRefused as error:
-            if not error.is_about_content:
-                raise
-            self._replace(batch, Refusal(error.code))
-            return
-        if ack.status == "quarantined":
-            self._replace(batch, Refusal("quarantined", ack.rejected, held=True))
-            return
-        with suppress(SpoolUnwritable):
-            # Unmarked, it is sent once more, and the server knows it as a duplicate.
-            self._outbox.mark_acked(batch.job, batch.seq)
-
-    def _put_batch(self, batch: SpooledBatch) -> Ack:
-        """Send until there is an answer that does not come from damage on the way."""
-        packed = self._fit_encoding(batch)
-        for tries_left in reversed(range(DAMAGE_TRIES)):
-            try:
-                return self._transport.keep_trying(
-                    lambda: self._transport.put_batch(
-                        batch.job, batch.seq, batch.sha, packed, batch.records
-                    ),
-                    self._halted,
-                )
-            except RequestRefused as error:
-                if error.code not in _DAMAGED or not tries_left:
-                    raise
-        raise AssertionError  # the last try returns or raises
-
-    def _fit_encoding(self, batch: SpooledBatch) -> bytes:
-        """Packed as this server takes it: an older one may have taken the place of a newer."""
-        if self.encoding == "gzip" and find_encoding(batch.packed) != "gzip":
-            return pack(batch.body)
-        return batch.packed
-
-    def _replace(self, batch: SpooledBatch, refusal: Refusal) -> None:
-        """Send a refused batch in parts, and of a refused table only that it was refused."""
-        dead = self._letters.replace(batch, self._source, refusal)
-        if dead is None:
-            raise RequestRefused(400, refusal.code)
-        for container, name in dead:
-            path = f"{container}.{name}" if container else name
-            self.tell(f"{path}: the server refused its description ({refusal.code})", "error")
 
     # The reporter thread.
 

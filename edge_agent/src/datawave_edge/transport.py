@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import urllib3
@@ -16,6 +16,7 @@ import urllib3
 from .config import AgentConfig
 from .protocol import (
     PROTOCOL_VERSION,
+    WINDOW_HEADER,
     Ack,
     BatchRejected,
     CloseAck,
@@ -53,6 +54,8 @@ UPGRADE: Final = 426
 STALE: Final = frozenset({"token_expired", "token_unknown"})
 TOKEN_TRIES: Final = 2
 MAX_REPLY: Final = 16 * 1024 * 1024
+# Kept open: for the batches under way, and for what is said beside them.
+CONNECTIONS: Final = 12
 
 
 class ServerUnavailable(Exception):
@@ -95,12 +98,25 @@ class AccessRefused(Exception):
         self.code = code
 
 
+class Pace(NamedTuple):
+    """How fast the server takes batches now; zero where it does not say."""
+
+    # Batches that may be ahead of the first that it lacks, that one included.
+    window: int = 0
+    # Seconds to leave it alone.
+    pause: float = 0.0
+
+
+UNTOLD: Final = Pace()
+
+
 @dataclass(frozen=True)
 class Reply:
     """What the server answered, and the version of the protocol that it speaks."""
 
     body: bytes
     version: str
+    pace: Pace = UNTOLD
 
 
 class Stopped(Exception):
@@ -165,14 +181,13 @@ class Transport:
     def __init__(
         self, config: AgentConfig, record_sent: Callable[[str, str, bytes], None] | None = None
     ) -> None:
-        self._base = config.backoff_base
+        self.backoff_base = config.backoff_base
+        # By the answer to the last batch.
+        self.pace = UNTOLD
         self._record_sent = record_sent
-        self._pool = (
-            urllib3.connection_from_url(
-                config.server, maxsize=4, retries=False, cert_reqs="CERT_REQUIRED"
-            )
-            if config.server.startswith("https")
-            else urllib3.connection_from_url(config.server, maxsize=4, retries=False)
+        secure = {"cert_reqs": "CERT_REQUIRED"} if config.server.startswith("https") else {}
+        self._pool = urllib3.connection_from_url(
+            config.server, maxsize=CONNECTIONS, retries=False, **secure
         )
         self.access: Access = GivenToken(config.token)
         self._headers = {
@@ -209,7 +224,9 @@ class Transport:
             "DataWave-Batch-Sha256": sha,
             "DataWave-Batch-Records": str(records),
         }
-        return decode_reply(self._send("PUT", path, packed, headers), Ack)
+        reply = self._send("PUT", path, packed, headers)
+        self.pace = reply.pace
+        return decode_reply(reply, Ack)
 
     def post_progress(self, job: str, message: JobProgress) -> Directive:
         """Give a sign of life and hear whether to go on."""
@@ -242,7 +259,7 @@ class Transport:
                     raise RequestRefused(500, "server_error") from None
                 if deadline is not None and time.monotonic() > deadline:
                     raise
-                delay = backoff_delay(attempt, self._base, fault.retry_after)
+                delay = backoff_delay(attempt, self.backoff_base, fault.retry_after)
                 if attempt == TOLD_AFTER:
                     log.warning("The server does not answer (%s); trying again.", fault)
             attempt += 1
@@ -328,7 +345,7 @@ def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
         if reply.headers.get("Content-Type", "").startswith("text/html"):
             # A network's page for signing in stands between; what it swallowed is sent again.
             raise ServerUnavailable("a page instead of an answer")
-        return Reply(reply.data, version)
+        return Reply(reply.data, version, Pace(_read_window(reply), _retry_after(reply)))
     if reply.status == UPGRADE:
         raise ProtocolRefused(reply.headers.get("DataWave-Edge-Lowest", ""))
     if reply.status in RETRIED:
@@ -339,6 +356,11 @@ def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
     if reply.status == 500:  # noqa: PLR2004
         raise ServerUnavailable("status 500", broken=True)
     raise RequestRefused(reply.status, _problem_code(reply.data))
+
+
+def _read_window(reply: urllib3.BaseHTTPResponse) -> int:
+    text = reply.headers.get(WINDOW_HEADER, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0  # noqa: PLR2004
 
 
 def _retry_after(reply: urllib3.BaseHTTPResponse) -> float:

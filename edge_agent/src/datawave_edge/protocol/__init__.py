@@ -51,6 +51,7 @@ from .limits import (
     MAX_STRING,
     PROTOCOL_VERSION,
     WINDOW,
+    WINDOW_HEADER,
 )
 from .records import (
     Anonymity,
@@ -100,6 +101,7 @@ __all__ = [
     "PROTOCOL_VERSION",
     "SERVED_MAJORS",
     "WINDOW",
+    "WINDOW_HEADER",
     "Ack",
     "Anonymity",
     "BatchRejected",
