@@ -54,6 +54,7 @@ from .edge_http import (
     edge_door,
     identify,
     is_from_newer,
+    paced,
     read_body,
     read_message,
     refuse,
@@ -200,6 +201,7 @@ def open_job(request: HttpRequest, agent: Agent, public_id: uuid.UUID) -> Opened
     )
 
 
+@paced
 @edge_door("PUT")
 def put_batch(request: HttpRequest, agent: Agent, public_id: uuid.UUID, seq: int) -> Ack:
     """Take in one batch."""

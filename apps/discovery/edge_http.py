@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 import msgspec
@@ -31,6 +32,8 @@ from datawave_edge.protocol import (
     parse_version,
 )
 
+from .pressure import recall_pause, tell_pace
+
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
 
@@ -39,7 +42,7 @@ P = ParamSpec("P")
 MessageT = TypeVar("MessageT", bound=msgspec.Struct)
 Door = Callable[Concatenate[HttpRequest, "Agent", P], msgspec.Struct | None]
 
-RETRY_SECONDS = {425: "1", 429: "2", 503: "2"}
+RETRY_SECONDS = {425: 1, 429: 2, 503: 2}
 
 
 class TokenUnknown(DataWaveError):
@@ -99,6 +102,17 @@ def edge_door(
         return csrf_exempt(require_http_methods([method])(view))
 
     return decorate
+
+
+def paced(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Make a door tell with what it takes how fast more may come."""
+
+    @functools.wraps(view)
+    def tell(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        return tell_pace(response) if response.status_code == HTTPStatus.OK else response
+
+    return tell
 
 
 def open_door(
@@ -229,7 +243,7 @@ def refuse(error: DataWaveError | BatchRejected) -> HttpResponse:
         json.dumps(body), status=error.status, content_type="application/problem+json"
     )
     if error.status in RETRY_SECONDS:
-        response["Retry-After"] = RETRY_SECONDS[error.status]
+        response["Retry-After"] = str(max(RETRY_SECONDS[error.status], recall_pause()))
     return _never_stored(response)
 
 

@@ -20,7 +20,8 @@ class RacineConfig(AppConfig):
     verbose_name = "Runs"
 
     def ready(self) -> None:
-        """Register the live topic, the menu entry, the running chips and the metrics."""
+        """Register the live topic, the menu entry, the running chips, metrics and what waits."""
+        from apps.discovery.pressure import register_backlog
         from apps.notifications.topics import register_topic
         from datawave.common.navigation import NavItem, register_context, register_nav
         from datawave.common.state_guards import withdraw
@@ -29,7 +30,7 @@ class RacineConfig(AppConfig):
         from .guards import install_guards
         from .metrics import register_metrics
         from .panels import register_agent_parts, register_source_parts
-        from .selectors import count_active_runs, is_visible_run
+        from .selectors import count_active_runs, count_waiting_work, is_visible_run
 
         register_topic("run", authorise=is_visible_run, snapshot=_load_snapshot)
         register_nav(
@@ -44,6 +45,7 @@ class RacineConfig(AppConfig):
         )
         register_context(_add_running)
         register_metrics()
+        register_backlog(count_waiting_work)
         register_source_parts()
         register_agent_parts()
         pre_migrate.connect(withdraw, sender=self)

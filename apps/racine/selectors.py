@@ -67,8 +67,16 @@ def count_active_runs(user: User) -> int:
 
 def has_ready_work() -> bool:
     """Whether some stage run of a run that goes on waits for a worker."""
-    ready = StageRun.objects.filter(state=StageState.READY, run__state__in=ACTIVE_RUN_STATES)
-    return ready.exists()
+    return _list_ready().exists()
+
+
+def count_waiting_work(most: int) -> int:
+    """Stage runs of runs that go on which wait for a worker, counted no further than `most`."""
+    return _list_ready().order_by()[:most].count()
+
+
+def _list_ready() -> QuerySet[StageRun]:
+    return StageRun.objects.filter(state=StageState.READY, run__state__in=ACTIVE_RUN_STATES)
 
 
 def has_active_runs() -> bool:

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -66,6 +66,13 @@ class FakeServer:
     hashes_told: bool = True
     # Called before a batch is stored; may raise Answer or sleep.
     before_batch: Callable[[str, int], None] = lambda job, seq: None
+    # Entered for the time that a batch is at the server.
+    around_batch: Callable[[str, int], AbstractContextManager[None]] = lambda job, seq: (
+        nullcontext()
+    )
+    window: int = 32
+    # Of the answers to batches.
+    batch_headers: dict[str, str] = field(default_factory=dict)
     # Called with a batch's records: may raise Answer.
     before_records: Callable[[list[Record]], None] = lambda records: None
     # Gives the ack of a batch that is held but not taken in, as in quarantine; else None.
@@ -158,9 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path.rpartition("/")[2] not in ("challenge", "token"):
                 self._require_token()
             reply = self._route(self.path.removeprefix("/api/edge/v1/").split("/"), raw)
-            self._answer(200, encode_message(reply)) if reply is not None else self._answer(
-                204, b""
-            )
+            told = self.state.batch_headers if isinstance(reply, Ack) else None
+            self._answer(200, encode_message(reply), told) if reply else self._answer(204, b"")
         except Answer as answer:
             body = msgspec.json.encode({"code": answer.code, "detail": "no"})
             self._answer(answer.status, body, answer.headers)
@@ -196,7 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
             case ["jobs", job, "open"]:
                 return self._open(job, now)
             case ["jobs", job, "batches", seq]:
-                return self._batch(job, int(seq), raw)
+                with self.state.around_batch(job, int(seq)):
+                    return self._batch(job, int(seq), raw)
             case ["jobs", _, "progress"]:
                 self.state.progress.append(decode_message(raw, JobProgress))
                 return Directive(cancel=self.state.cancel, blackouts=self.state.blackouts)
@@ -217,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         hashes = [batch_sha256(held[seq]) for seq in range(resume)]
         return Opened(
             resume_seq=resume,
-            window=32,
+            window=self.state.window,
             max_packed_bytes=1024 * 1024,
             server_time=now,
             known=self.state.known,

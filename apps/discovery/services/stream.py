@@ -20,6 +20,7 @@ from apps.discovery.ingest import (
     without_outdated,
 )
 from apps.discovery.models import Batch, DiscoveryJob
+from apps.discovery.pressure import find_pace
 from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
 from apps.discovery.types import TAKEN_JOB_STATES, BatchState, JobState
 from apps.discovery.validation import find_faults, limit_reasons
@@ -88,7 +89,7 @@ def open_stream(
     announce(signals.job_progressed, job)
     return Opened(
         resume_seq=acked + 1,
-        window=WINDOW,
+        window=find_pace().window,
         max_packed_bytes=MAX_PACKED_BYTES,
         server_time=timezone.now(),
         known=load_known_hashes(job.source_id),

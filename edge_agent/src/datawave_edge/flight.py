@@ -11,8 +11,8 @@ MOST_UNDER_WAY: Final = 8
 # Beyond twice the time that a batch takes alone, further ones only wait in the server's queue.
 _PAYS_BELOW: Final = 1.5
 _WAITS_ABOVE: Final = 2.0
-# The quickest batch may have been a small one, so its time is believed less with each other one.
-_FORGET: Final = 1.02
+# After so many batches one goes alone again: the link or the batches may be others by now.
+_MEASURE_EVERY: Final = 64
 
 
 class Flight:
@@ -22,7 +22,9 @@ class Flight:
         self._base = backoff_base
         self._allowed = 1.0
         self._window = 1
-        self._quickest = float("inf")
+        # Seconds that a batch takes while no other is under way, and batches since that was seen.
+        self._alone: float | None = None
+        self._since = 0
         self._failures = 0
         self._halved_at = self._resumes_at = 0.0
 
@@ -49,15 +51,23 @@ class Flight:
         """Heed what the server says that it takes."""
         self._window = max(1, window)
 
-    def succeed(self, took: float, pause: float = 0.0) -> None:
+    def succeed(self, took: float, pause: float = 0.0, *, alone: bool) -> None:
         """A batch was taken in; the server may wish for a pause before the next."""
         self._failures = 0
-        self._quickest = min(took, self._quickest * _FORGET)
-        if took < self._quickest * _PAYS_BELOW:
-            self._allowed = min(MOST_UNDER_WAY, self._allowed + 1 / self._allowed)
-        elif took > self._quickest * _WAITS_ABOVE:
-            self._allowed = max(1.0, self._allowed - 1 / self._allowed)
+        self._since += 1
+        if alone:
+            self._alone, self._since = took, 0
+        if self._since >= _MEASURE_EVERY:
+            self._alone, self._allowed = None, 1.0
+        elif self._alone is not None:
+            self._adjust(took / max(self._alone, 0.001))
         self._hold(pause)
+
+    def _adjust(self, times_alone: float) -> None:
+        if times_alone < _PAYS_BELOW:
+            self._allowed = min(MOST_UNDER_WAY, self._allowed + 1 / self._allowed)
+        elif times_alone > _WAITS_ABOVE:
+            self._allowed = max(1.0, self._allowed - 1 / self._allowed)
 
     def fail(self, began: float, retry_after: float) -> None:
         """A batch that left at `began` met a server that is away or busy."""

@@ -161,7 +161,7 @@ class BatchSender:
     def _put(self, batch: SpooledBatch) -> Ack | None:
         """Send it; None when the server is away or busy."""
         packed = self._fit_encoding(batch)
-        began = time.monotonic()
+        alone, began = len(self._under_way) == 1, time.monotonic()
         try:
             ack = self._transport.put_batch(batch.job, batch.seq, batch.sha, packed, batch.records)
         except ServerUnavailable as fault:
@@ -170,7 +170,7 @@ class BatchSender:
         pace = self._transport.pace
         with self._changed:
             del self._broken[batch.seq]
-            self._flight.succeed(time.monotonic() - began, pace.pause)
+            self._flight.succeed(time.monotonic() - began, pace.pause, alone=alone)
             self._flight.allow(pace.window or self._flight.window)
         return ack
 
