@@ -96,7 +96,7 @@ _AGENT: Final[dict[str, tuple[ErrorClass, str]]] = {
             "“datawave-edge dead” shows what was refused."
         ),
     ),
-    "spool_lost": (ErrorClass.AGENT, "Discover again; the agent begins anew."),
+    "spool_lost": (ErrorClass.AGENT, "Resume the run: what is lacking is read again."),
     "spool_failed": (ErrorClass.AGENT, "Free space on the agent’s disk, then resume the run."),
     "cancelled": (ErrorClass.PERMANENT, "Discover again when you like."),
     "internal": (ErrorClass.AGENT, AGAIN),

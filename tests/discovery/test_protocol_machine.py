@@ -30,6 +30,7 @@ from apps.discovery.types import BatchState, JobState
 from datawave_edge.protocol import (
     WINDOW,
     Ack,
+    CloseAck,
     JobClose,
     JobFailure,
     Load,
@@ -97,7 +98,7 @@ class Model:
 
 
 class ProtocolMachine(RuleBasedStateMachine):
-    """Two agents, one source, one job at a time."""
+    """Two agents with a source each; of one source one job at a time, of the other one for good."""
 
     source: ClassVar[DataSource]
 
@@ -110,6 +111,12 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.kept: dict[str, tuple[int, int]] = {}
         self.backup: Any = None
         self.sent: dict[int, bytes] = {}
+        # A stream of another source that goes on beside it, and the source's stream before this.
+        other = make_source("beside", agent=self.agents["two"])
+        self.beside = services.open_job(source=other, settings=RunSettings())
+        assert services.lease_job(agent=self.agents["two"]) == self.beside
+        self.beside_model = Model()
+        self.before: DiscoveryJob | None = None
 
     def call(self, work: Any) -> str:
         """Status of an ack, or the code of the refusal."""
@@ -120,7 +127,7 @@ class ProtocolMachine(RuleBasedStateMachine):
             if not code:
                 raise
             return str(code)
-        return answer.status if isinstance(answer, Ack) else "done"
+        return answer.status if isinstance(answer, Ack | CloseAck) else "done"
 
     def who(self, name: str) -> Agent:
         return self.agents[name]
@@ -131,19 +138,23 @@ class ProtocolMachine(RuleBasedStateMachine):
             return "lease_lost" if self.model.state == "open" else "job_over"
         return "" if self.model.state == "open" else "job_over"
 
-    def put(self, name: str, seq: int, tables: list[TableSnapshot]) -> None:
-        body = encode_records([as_record(table) for table in tables])
-        given = self.call(
+    def accept(self, job: DiscoveryJob, name: str, seq: int, body: bytes) -> str:
+        """What the server says to a batch."""
+        return self.call(
             lambda: services.accept_batch(
-                job=self.job,
+                job=job,
                 agent=self.who(name),
                 seq=seq,
                 sha256=batch_sha256(body),
-                records=len(tables),
+                records=len(body.splitlines()),
                 body=body,
                 packed_bytes=len(body),
             )
         )
+
+    def put(self, name: str, seq: int, tables: list[TableSnapshot]) -> None:
+        body = encode_records([as_record(table) for table in tables])
+        given = self.accept(self.job, name, seq, body)
         refused = self.refusal(name)
         assert given == (refused or self.model.take(seq, batch_sha256(body), tables))
         if given in ("accepted", "quarantined"):
@@ -191,17 +202,7 @@ class ProtocolMachine(RuleBasedStateMachine):
         """The answer was lost, so the same goes out again."""
         seq = data.draw(st.sampled_from(sorted(self.sent)))
         body = self.sent[seq]
-        given = self.call(
-            lambda: services.accept_batch(
-                job=self.job,
-                agent=self.who(self.model.owner),
-                seq=seq,
-                sha256=batch_sha256(body),
-                records=len(body.splitlines()),
-                body=body,
-                packed_bytes=len(body),
-            )
-        )
+        given = self.accept(self.job, self.model.owner, seq, body)
         refused = self.refusal(self.model.owner)
         if refused or seq in self.model.ledger:
             assert given == (refused or self.model.take(seq, batch_sha256(body), []))
@@ -233,6 +234,26 @@ class ProtocolMachine(RuleBasedStateMachine):
     def put_as_stranger(self, seq: int) -> None:
         """An agent that never had the job."""
         self.put("two", seq, [make_table("strange")])
+
+    @rule(ahead=st.integers(0, 3), columns=st.integers(1, 3), name=st.sampled_from(NAMES))
+    def put_beside(self, ahead: int, columns: int, name: str) -> None:
+        """Tables of the same names in another source, in between and in any order."""
+        tables = [make_table(name, [f"c{n}" for n in range(columns)])]
+        body = encode_records([as_record(table) for table in tables])
+        model = self.beside_model
+        seq = model.acked + 1 + ahead
+        if seq in model.ledger and model.ledger[seq] != batch_sha256(body):
+            return
+        given = self.accept(self.beside, "two", seq, body)
+        assert given == model.take(seq, batch_sha256(body), tables)
+
+    @precondition(lambda self: self.before is not None)
+    @rule(seq=st.integers(0, 5), name=st.sampled_from(NAMES))
+    def put_late(self, seq: int, name: str) -> None:
+        """A batch of the stream before comes when the source's next stream goes on."""
+        assert self.before is not None
+        body = encode_records([as_record(make_table(name, ["late"]))])
+        assert self.accept(self.before, "one", seq, body) == "job_over"
 
     @precondition(lambda self: self.model.owner and self.model.state == "open")
     @rule()
@@ -266,21 +287,12 @@ class ProtocolMachine(RuleBasedStateMachine):
             right = "root_hash_mismatch"
         if right == "job_over" and self.model.state == "closed" and top == self.job.last_seq:
             right = "closed"
-        given = self._close(message)
+        owner = self.who(self.model.owner)
+        given = self.call(lambda: services.close_job(job=self.job, agent=owner, close=message))
         assert given == right
         if given == "closed":
             self.model.state = "closed"
             self.job.refresh_from_db()
-
-    def _close(self, message: JobClose) -> str:
-        try:
-            owner = self.who(self.model.owner)
-            return services.close_job(job=self.job, agent=owner, close=message).status
-        except Exception as error:
-            code = getattr(error, "code", "")
-            if not code:
-                raise
-            return str(code)
 
     @precondition(lambda self: self.model.owner and self.model.state == "open")
     @rule(sure=st.integers(0, 9))
@@ -313,6 +325,7 @@ class ProtocolMachine(RuleBasedStateMachine):
             **self.kept,
             **{name: (-1, told[1]) for name, told in self.model.tables.items()},
         }
+        self.before = self.job
         self.job = services.open_job(source=self.current, settings=RunSettings())
         self.model, self.sent = Model(), {}
         self.backup = None
@@ -322,7 +335,7 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule()
     def back_up(self) -> None:
         """Remember this moment of the database."""
-        kept = (copy.deepcopy(self.model), dict(self.kept))
+        kept = copy.deepcopy((self.model, self.kept, self.beside_model))
         self.backup = (transaction.savepoint(), *kept)
 
     @precondition(lambda self: self.backup is not None)
@@ -330,7 +343,7 @@ class ProtocolMachine(RuleBasedStateMachine):
     def restore(self) -> None:
         """Set the server back to that moment; what came since is lost here, not on the agent."""
         transaction.savepoint_rollback(self.backup[0])
-        _, self.model, self.kept = self.backup
+        _, self.model, self.kept, self.beside_model = self.backup
         self.backup = None
         self.job.refresh_from_db()
 
@@ -338,19 +351,24 @@ class ProtocolMachine(RuleBasedStateMachine):
     def ledger_agrees(self) -> None:
         if not hasattr(self, "job"):
             return
-        rows = Batch.objects.filter(job=self.job).values_list("seq", "sha256", "state")
-        assert {seq: sha for seq, sha, _ in rows} == self.model.ledger
-        aside = {seq for seq, _, state in rows if state == BatchState.QUARANTINED}
-        assert aside == self.model.aside
-        assert selectors.find_acked_seq(self.job.pk) == self.model.acked
+        for job, model in ((self.job, self.model), (self.beside, self.beside_model)):
+            rows = Batch.objects.filter(job=job).values_list("seq", "sha256", "state")
+            assert {seq: sha for seq, sha, _ in rows} == model.ledger
+            aside = {seq for seq, _, state in rows if state == BatchState.QUARANTINED}
+            assert aside == model.aside
+            assert selectors.find_acked_seq(job.pk) == model.acked
 
     @invariant()
     def catalogue_agrees(self) -> None:
         if not hasattr(self, "job"):
             return
-        held = dict(Dataset.objects.filter(source=self.current).values_list("name", "column_count"))
-        told = {**self.kept, **self.model.tables}
-        assert held == {name: columns for name, (_, columns) in told.items()}
+        both = (
+            (self.current, {**self.kept, **self.model.tables}),
+            (self.beside.source, self.beside_model.tables),
+        )
+        for source, told in both:
+            held = dict(Dataset.objects.filter(source=source).values_list("name", "column_count"))
+            assert held == {name: columns for name, (_, columns) in told.items()}
 
 
 @pytest.mark.timeout(900)

@@ -90,7 +90,9 @@ ADVICE: Final[dict[str, Advice]] = {
         "Bring agent and server to one version, then discover again.",
     ),
     "spool_lost": Advice(
-        "The agent's spool no longer holds the start of this run.", retry=True
+        "The server lacks batches that the agent no longer keeps: one of them was set back.",
+        "Resume the run: the tables in them are read again.",
+        retry=True,
     ),
     "spool_failed": Advice(
         "The agent can't write its spool.", "Free space on the agent's disk.", retry=True
