@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db import DatabaseError
 from django.http import HttpResponse
 
 from datawave_edge.protocol import WINDOW, WINDOW_HEADER
+
+from .stages import count_backlog
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +25,6 @@ COUNTED = FULL + PAUSE_EACH * PAUSE_MOST
 # How long a count serves: no batch pays for one of its own.
 KEPT_SECONDS = 1.0
 
-# Counts what waits, but no further than it is told; whoever works on batches says it.
-Count = Callable[[int], int]
-_counts: list[Count] = []
 _counted = (-math.inf, 0)
 
 
@@ -35,11 +33,6 @@ class Pace(NamedTuple):
 
     window: int
     pause: int
-
-
-def register_backlog(count: Count) -> None:
-    """Add work that waits after a batch was taken in."""
-    _counts.append(count)
 
 
 def find_pace() -> Pace:
@@ -78,7 +71,7 @@ def _count_waiting() -> int:
         # Set first, so that requests beside this one do not count too.
         _counted = (now, _counted[1])
         try:
-            _counted = (now, sum(count(COUNTED) for count in _counts))
+            _counted = (now, count_backlog(COUNTED))
         except DatabaseError as error:
             # The batch is safe, and its answer must not fail for this.
             logger.warning("What waits could not be counted: %s", type(error).__name__)

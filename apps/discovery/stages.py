@@ -132,3 +132,18 @@ def register_comparison(compare: Compare) -> None:
 def compare_times(span: TimeSpan) -> list[Difference]:
     """What every app says."""
     return [difference for compare in _comparisons for difference in compare(span)]
+
+
+# Counts what waits after a batch was taken in, but no further than it is told.
+CountBacklog = Callable[[int], int]
+_backlogs: list[CountBacklog] = []
+
+
+def register_backlog(count: CountBacklog) -> None:
+    """Add work that agents are slowed down by."""
+    _backlogs.append(count)
+
+
+def count_backlog(most: int) -> int:
+    """All that waits; each kind counted no further than `most`."""
+    return sum(count(most) for count in _backlogs)

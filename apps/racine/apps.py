@@ -21,7 +21,7 @@ class RacineConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the live topic, the menu entry, the running chips, metrics and what waits."""
-        from apps.discovery.pressure import register_backlog
+        from apps.discovery.stages import register_backlog
         from apps.notifications.topics import register_topic
         from datawave.common.navigation import NavItem, register_context, register_nav
         from datawave.common.state_guards import withdraw

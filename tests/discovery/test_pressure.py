@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from apps.datasources.models import Agent, DataSource
-from apps.discovery import pressure, services
+from apps.discovery import pressure, services, stages
 from apps.discovery.models import DiscoveryJob
 from apps.discovery.pressure import COUNTED, EASY, FULL, PAUSE_MOST, pace_for
 from datawave_edge.protocol import WINDOW, batch_sha256, encode_records
@@ -46,7 +46,7 @@ class Queue:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     queue = Queue()
-    monkeypatch.setattr(pressure, "_counts", [queue.count])
+    monkeypatch.setattr(stages, "_backlogs", [queue.count])
     monkeypatch.setattr(pressure, "_counted", (-math.inf, 0))
     return queue
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.discovery import pressure
+from apps.discovery import stages
 from apps.discovery.models import Batch
 from apps.racine.models import Run, StageRun
 from apps.racine.selectors import count_waiting_work
@@ -63,4 +63,4 @@ def test_no_table_is_read_through_when_work_is_counted() -> None:
 
 
 def test_agents_are_slowed_down_by_it() -> None:
-    assert count_waiting_work in pressure._counts
+    assert count_waiting_work in stages._backlogs
