@@ -69,7 +69,7 @@ def test_command_says_what_is_missing_when_started_bare(
     monkeypatch.delenv("DATAWAVE_SERVER", raising=False)
     assert main(["run", "--spool", str(tmp_path)]) == 78
     assert "datawave-edge enroll URL CODE" in capsys.readouterr().err
-    assert main(["egress", "--spool", str(tmp_path)]) == 78
+    assert main(["egress", "--spool", str(tmp_path)]) == 1
     assert "no spool" in capsys.readouterr().err
 
 

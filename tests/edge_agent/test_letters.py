@@ -281,12 +281,12 @@ def test_letters_can_be_looked_at_and_decided_on(
 def test_command_says_so_when_there_is_no_such_letter(
     spool_with_letter: str, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
-    assert main(["dead", "--spool", spool_with_letter, what, "9"]) == 78
+    assert main(["dead", "--spool", spool_with_letter, what, "9"]) == 1
     assert "no dead letter 9" in capsys.readouterr().err
 
 
 def test_command_says_so_when_there_is_no_spool(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["dead", "--spool", str(tmp_path / "none")]) == 78
+    assert main(["dead", "--spool", str(tmp_path / "none")]) == 1
     assert "no spool" in capsys.readouterr().err

@@ -87,6 +87,7 @@ class Agent:
     def run(self) -> int:
         """Serve until told to stop. Gives the process's exit code."""
         self._catch_signals()
+        log.info("Version %s serves %s.", __version__, self._config.server)
         beat = self._start_thread(self._beat, "heartbeat")
         self._start_thread(self._serve_tests, "tests")
         if self._config.embedded:

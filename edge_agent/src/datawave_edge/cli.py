@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from . import __version__, egress_cli, letters_cli
+from .answers import print_json
 from .config import (
     AgentConfig,
     BadConfig,
+    NotHere,
     check_origin,
     is_token_given,
     make_config,
@@ -27,6 +30,11 @@ EXIT_REFUSED: Final = 77
 EXIT_CONFIG: Final = 78
 SERVICE_DIRECTORY: Final = "/var/lib/datawave-edge"
 SERVICE_USER: Final = "datawave-edge"
+_EXIT_CODES: Final = (
+    "Exit codes: 0 well; 1 a fault was found, or what was asked for is not here; 2 wrong arguments;"
+    " 69 the server does not answer; 75 the spool can't be written; 77 refused by the server;"
+    " 78 wrong settings."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,9 +47,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     # urllib3 logs whole paths at debug level; the agent's own lines say enough.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     try:
-        return _COMMANDS[arguments.command](arguments)
+        code = _COMMANDS[arguments.command](arguments)
+        sys.stdout.flush()
     except BadConfig as fault:
         return _complain(str(fault), EXIT_CONFIG)
+    except NotHere as fault:
+        return _complain(str(fault), EXIT_UNWELL)
+    except BrokenPipeError:
+        # Who reads along, as `head`, has seen enough; the flush at the end must not fail either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def _complain(text: str, code: int) -> int:
@@ -60,14 +76,19 @@ def _level(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="datawave-edge", description="DataWave's edge agent.")
+    parser = argparse.ArgumentParser(
+        prog="datawave-edge", description="DataWave's edge agent.", epilog=_EXIT_CODES
+    )
     parser.add_argument("--version", action="version", version=f"datawave-edge {__version__}")
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.add_argument("--quiet", action="store_true", help="log warnings alone")
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text, description=text)
+        command = commands.add_parser(name, help=text, description=text, epilog=_EXIT_CODES)
+        # Before the command they are known too, so a default here must not undo them.
+        for option, does in (("--verbose", "log more"), ("--quiet", "log warnings alone")):
+            command.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=does)
         command.add_argument(
             "--spool", help="directory of the identity and the spool (DATAWAVE_SPOOL)"
         )
@@ -81,8 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--server", help=argparse.SUPPRESS)
     run.add_argument("--token-file", help=argparse.SUPPRESS)
     run.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
-    add("status", "tell how the agent is")
-    add("doctor", "check step by step what the agent needs")
+    for name, text in (
+        ("status", "tell how the agent is"),
+        ("doctor", "check step by step what the agent needs"),
+    ):
+        add(name, text).add_argument("--json", action="store_true", help="answer in JSON")
     egress_cli.add_parser(add)
     letters_cli.add_parser(add)
     add("rotate", "replace the agent's key")
@@ -147,24 +171,31 @@ def _read_run_config(arguments: argparse.Namespace) -> AgentConfig:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from .status import describe_status
+    from .status import describe_status, read_status
 
-    is_well, lines = describe_status(spool_path(arguments.spool))
-    for name, text in lines:
-        _say(f"{name:<13} {text}")
-    return 0 if is_well else EXIT_UNWELL
+    status = read_status(spool_path(arguments.spool))
+    if arguments.json:
+        print_json(status, indent=2)
+    else:
+        for name, text in describe_status(status):
+            _say(f"{name:<13} {text}")
+    return 0 if status.well else EXIT_UNWELL
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from .doctor import run_checks
+    from .doctor import Check, run_checks
 
-    failed = False
+    checks: list[Check] = []
     for check in run_checks(spool_path(arguments.spool)):
-        failed = failed or check.verdict == "failed"
-        _say(f"{check.verdict:<8} {check.name}: {check.seen}")
-        if check.fix:
-            _say(f"{'':<8} -> {check.fix}")
-    return EXIT_UNWELL if failed else 0
+        checks.append(check)
+        if not arguments.json:
+            _say(f"{check.verdict:<8} {check.name}: {check.seen}")
+            if check.fix:
+                _say(f"{'':<8} -> {check.fix}")
+    well = all(check.verdict != "failed" for check in checks)
+    if arguments.json:
+        print_json({"well": well, "checks": checks}, indent=2)
+    return 0 if well else EXIT_UNWELL
 
 
 def _rotate(arguments: argparse.Namespace) -> int:

@@ -23,6 +23,10 @@ class BadConfig(Exception):
     """The agent was started with something missing or wrong; the message says what."""
 
 
+class NotHere(Exception):
+    """What was asked for does not lie here; the message says what."""
+
+
 @dataclass(frozen=True)
 class AgentConfig:
     """Settings of one agent process."""
@@ -138,7 +142,9 @@ def check_origin(server: str, environ: Mapping[str, str] = os.environ) -> str:
     """The server's scheme, host and port. Raises BadConfig when it is no safe origin."""
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadConfig("Give the server's address, such as --server https://datawave.example.org")
+        raise BadConfig(
+            "Give the server's address with its scheme, such as https://datawave.example.org"
+        )
     if parts.username or parts.password or parts.query or parts.path.strip("/"):
         raise BadConfig("The server's address is scheme, host and port alone.")
     plain = parts.scheme == "http" and parts.hostname not in _LOOPBACK

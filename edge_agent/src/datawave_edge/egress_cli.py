@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .config import BadConfig, spool_path
+from .answers import print_json
+from .config import NotHere, spool_path
 
 if TYPE_CHECKING:
     from .outbox import LedgerLine, Outbox
@@ -22,6 +23,7 @@ def add_parser(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--schema", action="store_true", help="print every field that can leave, with the hash"
     )
+    parser.add_argument("--json", action="store_true", help="one JSON object a message")
 
 
 def run_egress(arguments: argparse.Namespace) -> int:
@@ -36,7 +38,8 @@ def run_egress(arguments: argparse.Namespace) -> int:
         if arguments.job:
             return _print_job(outbox, arguments.job, arguments.seq)
         for line in outbox.list_ledger():
-            _print_line(line, bodies=arguments.bodies)
+            write = _print_json if arguments.json else _print_line
+            write(line, bodies=arguments.bodies)
     finally:
         outbox.close()
     return 0
@@ -47,7 +50,7 @@ def _open(spool: str | None) -> Outbox:
 
     directory = spool_path(spool)
     if not (directory / "outbox.sqlite3").is_file():
-        raise BadConfig(f"There is no spool in {directory}.")
+        raise NotHere(f"There is no spool in {directory}.")
     return Outbox(directory)
 
 
@@ -60,10 +63,10 @@ def _print_job(outbox: Outbox, job: str, seq: int | None) -> int:
         if line.path.startswith(wanted) and (seq is None or line.path == f"{wanted}{seq}")
     ]
     if not found:
-        raise BadConfig(f"The ledger holds no such batch of job {job}.")
+        raise NotHere(f"The ledger holds no such batch of job {job}.")
     for line in found:
         if line.body is None:
-            raise BadConfig(f"{line.path} is too old: the ledger keeps its hash alone, {line.sha}.")
+            raise NotHere(f"{line.path} is too old: the ledger keeps its hash alone, {line.sha}.")
         sys.stdout.buffer.write(line.body)
     sys.stdout.flush()
     return 0
@@ -75,3 +78,17 @@ def _print_line(line: LedgerLine, *, bodies: bool) -> None:
     )
     if bodies and line.body is not None:
         sys.stdout.write(line.body.decode("utf-8", "replace").rstrip("\n") + "\n")
+
+
+def _print_json(line: LedgerLine, *, bodies: bool) -> None:
+    told = {
+        "sent_at": line.sent_at,
+        "method": line.method,
+        "path": line.path,
+        "bytes": line.size,
+        "sha256": line.sha,
+        "kept": line.body is not None,
+    }
+    if bodies and line.body is not None:
+        told["body"] = line.body.decode("utf-8", "replace")
+    print_json(told)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import BadConfig, spool_path
+from .answers import render_json
+from .config import NotHere, spool_path
 
 if TYPE_CHECKING:
     from .letters import DeadLetter, DeadLetters
@@ -24,6 +25,7 @@ STATES = {
 def add_parser(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """Declare the command."""
     parser = add("dead", "list, show, send again or discard descriptions that the server refused")
+    parser.add_argument("--json", action="store_true", help="list as one JSON object a letter")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--show", type=int, metavar="N", help="print the refused bytes")
     choice.add_argument("--resend", type=int, metavar="N", help="send with the next discovery")
@@ -45,11 +47,11 @@ def run_dead(arguments: argparse.Namespace) -> int:
 
 
 def open_spool(directory: Path) -> SpoolFile:
-    """The spool of an agent, running or not. Raises BadConfig."""
+    """The spool of an agent, running or not. Raises NotHere."""
     from .spool import SpoolFile
 
     if not (directory / "outbox.sqlite3").is_file():
-        raise BadConfig(f"There is no spool in {directory}.")
+        raise NotHere(f"There is no spool in {directory}.")
     return SpoolFile(directory)
 
 
@@ -64,6 +66,8 @@ def _answer(letters: DeadLetters, arguments: argparse.Namespace) -> Iterator[str
     elif arguments.discard is not None:
         _require(letters.discard(arguments.discard), arguments.discard)
         yield f"Dead letter {arguments.discard} is deleted."
+    elif arguments.json:
+        yield from (render_json(letter) for letter in letters.list_all())
     else:
         yield from list_lines(letters)
 
@@ -80,7 +84,7 @@ def list_lines(letters: DeadLetters) -> Iterator[str]:
 
 def _require(done: bool, number: int) -> None:  # noqa: FBT001 - reads as a sentence
     if not done:
-        raise BadConfig(f"There is no dead letter {number}.")
+        raise NotHere(f"There is no dead letter {number}.")
 
 
 def _describe(letter: DeadLetter) -> str:

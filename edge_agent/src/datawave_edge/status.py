@@ -6,27 +6,79 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from .backlog import count_open_jobs, find_oldest_seconds
 from .config import is_spool_in_use
 from .identity import IdentityFile
 from .letters import DeadLetters
-from .outbox import Outbox
+from .outbox import JOB_DAYS, Outbox
 from .vitals import Vitals, describe_refusal, find_vitals
 
 
-def describe_status(directory: Path) -> tuple[bool, list[tuple[str, str]]]:
-    """Whether all is well, and the lines to show. Raises BadConfig when it is not enrolled."""
+class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in the spool."""
+
+    waiting_bytes: int = 0
+    oldest_waiting_seconds: float | None = None
+    open_jobs: int = 0
+    dead_letters: int = 0
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agent is."""
+
+    # Whether it runs and the server lets it in.
+    well: bool
+    agent: str
+    name: str
+    server: str
+    running: bool
+    # What the agent noted when it last spoke with the server; None when it never did.
+    last: Vitals | None
+    # None when nothing was spooled yet.
+    spool: SpoolStatus | None
+
+
+def read_status(directory: Path) -> Status:
+    """Look. Raises BadConfig when no agent is enrolled there."""
     identity = IdentityFile(directory).get()
     vitals = find_vitals(directory)
     running = is_spool_in_use(directory)
-    lines = [
-        ("agent", f"{identity.name} ({identity.agent})"),
-        ("server", identity.server),
-        ("running", f"yes, process {vitals.pid}" if running and vitals else _yes_or_no(running)),
-        *_describe_vitals(vitals),
-        *_describe_spool(directory),
-    ]
-    return running and vitals is not None and not vitals.refused, lines
+    return Status(
+        well=running and vitals is not None and not vitals.refused,
+        agent=identity.agent,
+        name=identity.name,
+        server=identity.server,
+        running=running,
+        last=vitals,
+        spool=_read_spool(directory),
+    )
+
+
+def _read_spool(directory: Path) -> SpoolStatus | None:
+    if not (directory / "outbox.sqlite3").is_file():
+        return None
+    outbox = Outbox(directory)
+    try:
+        return SpoolStatus(
+            waiting_bytes=outbox.spool_bytes(),
+            oldest_waiting_seconds=find_oldest_seconds(outbox.file),
+            open_jobs=count_open_jobs(outbox.file),
+            dead_letters=DeadLetters(outbox.file).count(),
+        )
+    finally:
+        outbox.close()
+
+
+def describe_status(status: Status) -> Iterator[tuple[str, str]]:
+    """The lines to show."""
+    running, vitals = status.running, status.last
+    yield "agent", f"{status.name} ({status.agent})"
+    yield "server", status.server
+    yield "running", f"yes, process {vitals.pid}" if running and vitals else _yes_or_no(running)
+    yield from _describe_vitals(vitals)
+    yield from _describe_spool(status)
 
 
 def _yes_or_no(fact: bool) -> str:  # noqa: FBT001  # the fact is all there is to say
@@ -56,19 +108,18 @@ def _ago(vitals: Vitals) -> str:
     return f"{max(0, int(seconds))} s ago"
 
 
-def _describe_spool(directory: Path) -> Iterator[tuple[str, str]]:
-    if not (directory / "outbox.sqlite3").is_file():
+def _describe_spool(status: Status) -> Iterator[tuple[str, str]]:
+    spool = status.spool
+    if spool is None:
         yield "spool", "empty"
         return
-    outbox = Outbox(directory)
-    try:
-        waiting, oldest = outbox.spool_bytes(), find_oldest_seconds(outbox.file)
-        jobs = count_open_jobs(outbox.file)
-        dead = DeadLetters(outbox.file).count()
-    finally:
-        outbox.close()
+    oldest = spool.oldest_waiting_seconds
     age = "" if oldest is None else f", the oldest for {int(oldest)} s"
-    yield "spool", f"{waiting} bytes wait for the server{age}"
-    yield "open jobs", str(jobs)
-    if dead:
-        yield "dead letters", f"{dead} descriptions were refused; see: datawave-edge dead"
+    yield "spool", f"{spool.waiting_bytes} bytes wait for the server{age}"
+    # Another agent may have ended it meanwhile, which this one does not hear of.
+    idle = spool.open_jobs and status.last is not None and not status.last.job
+    kept = f"; kept for {JOB_DAYS} days, in case the server asks for them again" if idle else ""
+    yield "open jobs", f"{spool.open_jobs}{kept}"
+    if spool.dead_letters:
+        told = f"{spool.dead_letters} descriptions were refused; see: datawave-edge dead"
+        yield "dead letters", told

@@ -257,9 +257,9 @@ class Transport:
                 broken = broken + 1 if fault.broken else 0
                 if broken >= BROKEN_TRIES:
                     raise RequestRefused(500, "server_error") from None
-                if deadline is not None and time.monotonic() > deadline:
-                    raise
                 delay = backoff_delay(attempt, self.backoff_base, fault.retry_after)
+                if deadline is not None and time.monotonic() + delay > deadline:
+                    raise
                 if attempt == TOLD_AFTER:
                     log.warning("The server does not answer (%s); trying again.", fault)
             attempt += 1
