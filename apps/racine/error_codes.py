@@ -64,6 +64,10 @@ _AGENT: Final[dict[str, tuple[ErrorClass, str]]] = {
         ErrorClass.AGENT,
         "Install datawave-edge with the extra of that database on the agent’s host.",
     ),
+    "dialect_refused": (
+        ErrorClass.AGENT,
+        "Name the dialect in DATAWAVE_DIALECTS on the agent’s host if it may be used.",
+    ),
     "query_timeout": (
         ErrorClass.SOURCE,
         "Discover again when the source is less busy, or leave it out with a pattern.",
@@ -110,10 +114,10 @@ _SERVER: Final = (
         "Start the agent that serves this source, then resume the run.",
     ),
     ErrorKind(
-        "stream_conflict",
+        "agent_outdated",
         ErrorClass.AGENT,
-        "Two different batches were sent under one number.",
-        "Check that no two agents share an identity or a spool, then discover again.",
+        "The agent is too old for this kind of source.",
+        "Update datawave-edge on the agent’s host, then resume the run.",
     ),
     ErrorKind(
         "agent_lost",
