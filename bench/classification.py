@@ -20,13 +20,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "datawave.settings")
 django.setup()
 
-from apps.classification.column_files import ColumnRow, judge_rows, read_rows  # noqa: E402
-from apps.classification.judge import Judge  # noqa: E402
-from apps.classification.model.judging import ModelJudge  # noqa: E402
-from apps.classification.model.predicting import predict  # noqa: E402
-from apps.classification.model.store import Model, load_model, save_model  # noqa: E402
-from apps.classification.rules.judging import RuleJudge  # noqa: E402
-from apps.classification.training.examples import (  # noqa: E402
+from apps.classification.column_files import ColumnRow, judge_rows, read_rows  # noqa: E402  # after Django is set up
+from apps.classification.judge import Judge  # noqa: E402  # after Django is set up
+from apps.classification.model.judging import ModelJudge  # noqa: E402  # after Django is set up
+from apps.classification.model.predicting import predict  # noqa: E402  # after Django is set up
+from apps.classification.model.store import Model, load_model, save_model  # noqa: E402  # after Django is set up
+from apps.classification.rules.judging import RuleJudge  # noqa: E402  # after Django is set up
+from apps.classification.training.examples import (  # noqa: E402  # after Django is set up
     UNREAD,
     Taught,
     read_labelled,
@@ -34,12 +34,12 @@ from apps.classification.training.examples import (  # noqa: E402
     teach_labelled,
     teach_public,
 )
-from apps.classification.training.fitting import find_settings, fit_model, score  # noqa: E402
-from apps.classification.training.public import find_public, read_public  # noqa: E402
-from apps.classification.training.synthetic import invent_tables  # noqa: E402
-from bench._column_measures import Row, Verdicts, accuracy, list_intervals, measure  # noqa: E402
-from bench._column_peers import judge_with_peers  # noqa: E402
-from bench._column_speed import print_speed  # noqa: E402
+from apps.classification.training.fitting import find_settings, fit_model, score  # noqa: E402  # after Django is set up
+from apps.classification.training.public import find_public, read_public  # noqa: E402  # after Django is set up
+from apps.classification.training.synthetic import invent_tables  # noqa: E402  # after Django is set up
+from bench._column_measures import Row, Verdicts, accuracy, list_intervals, measure  # noqa: E402  # after Django is set up
+from bench._column_peers import judge_with_peers  # noqa: E402  # after Django is set up
+from bench._column_speed import print_speed  # noqa: E402  # after Django is set up
 
 _FOLDS = 5
 

@@ -10,13 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "datawave.settings")
 django_application = get_asgi_application()
 
 # Imported late: the routes import models, which need the app registry that the line above fills.
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from django.conf import settings  # noqa: E402
+from channels.auth import AuthMiddlewareStack  # noqa: E402  # after Django is set up
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  # after Django is set up
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402  # after Django is set up
+from django.conf import settings  # noqa: E402  # after Django is set up
 
-from apps.notifications.routing import websocket_urlpatterns  # noqa: E402
-from datawave.common.bodies import BodyLimit  # noqa: E402
+from apps.notifications.routing import websocket_urlpatterns  # noqa: E402  # after Django is set up
+from datawave.common.bodies import BodyLimit  # noqa: E402  # after Django is set up
 
 application = ProtocolTypeRouter(
     {

@@ -22,7 +22,7 @@ if os.environ.get("DATAWAVE_TEST_MODE") == "full":
     if not (os.environ["DATABASE_URL"] and os.environ["REDIS_URL"]):
         raise SystemExit("The full mode's tests need PostgreSQL and Redis; neither was found.")
 
-from datawave.settings import *  # noqa: F403
+from datawave.settings import *  # noqa: F403  # the product's settings, then our own
 from datawave.settings import REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -31,18 +31,18 @@ ALLOWED_HOSTS = ["*"]
 if REDIS_URL:
     # Each worker of a parallel run has a Redis database of its own.
     _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-    CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{_worker + 1}"  # noqa: F405
+    CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{_worker + 1}"  # noqa: F405  # from the product's settings
     # No worker process listens in the suite, and a message left over would outlive its test.
     CELERY_BROKER_URL = "memory://localhost/"
 if os.environ.get("DATABASE_URL"):
     # What tests write may be lost.
-    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405  # from the product's settings
     # Two checkouts may share a server.
-    _checkout = zlib.crc32(str(BASE_DIR).encode())  # noqa: F405
-    DATABASES["default"]["TEST"] = {"NAME": f"test_datawave_{_checkout:08x}"}  # noqa: F405
+    _checkout = zlib.crc32(str(BASE_DIR).encode())  # noqa: F405  # from the product's settings
+    DATABASES["default"]["TEST"] = {"NAME": f"test_datawave_{_checkout:08x}"}  # noqa: F405  # from the product's settings
 else:
     # In a file as in real use: SQLite's memory mode refuses threads that write at the same time.
-    DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405  # from the product's settings
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405  # servestatic warns of a folder that is not there
 # An unknown icon or component breaks the test, not the page of a user.
 STRICT_TEMPLATES = True

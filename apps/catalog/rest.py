@@ -34,7 +34,7 @@ class EntrySerializer(serializers.ModelSerializer[CatalogEntry]):
     """An entry with the dataset that it describes, whose id is the entry's own."""
 
     id = serializers.UUIDField(source="dataset.public_id")
-    source = serializers.CharField(source="dataset.source.name")  # type: ignore[assignment]
+    source = serializers.CharField(source="dataset.source.name")  # type: ignore[assignment]  # a field of that name
     source_id = serializers.UUIDField(source="dataset.source.public_id")
     container = serializers.CharField(source="dataset.container")
     name = serializers.CharField(source="dataset.name")

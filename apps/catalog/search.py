@@ -47,7 +47,7 @@ class Bm25(Func):
 
     output_field: Field[Any, Any] = FloatField()
 
-    def as_sql(  # type: ignore[override]
+    def as_sql(  # type: ignore[override]  # no other database is asked
         self, compiler: SQLCompiler, connection: Any, **_: Any
     ) -> tuple[str, list[Any]]:
         """Weigh the columns."""
@@ -112,7 +112,7 @@ def index_entries(entry_ids: Sequence[int]) -> None:
     if connection.vendor == "postgresql":
         CatalogEntry.objects.filter(pk__in=entry_ids).update(search_vector=_vector())
         return
-    SearchRow.objects.filter(pk__in=entry_ids)._raw_delete(SearchRow.objects.db)  # noqa: SLF001
+    SearchRow.objects.filter(pk__in=entry_ids)._raw_delete(SearchRow.objects.db)  # noqa: SLF001  # an FTS table has nothing to cascade to
     rows = CatalogEntry.objects.filter(pk__in=entry_ids).values_list(
         "pk", "search_name", "search_columns", "search_text"
     )

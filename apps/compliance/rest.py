@@ -36,7 +36,7 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     """A finding with its citation, and what it does not prove."""
 
     id = serializers.UUIDField(source="public_id")
-    source = serializers.CharField(source="source.name")  # type: ignore[assignment]
+    source = serializers.CharField(source="source.name")  # type: ignore[assignment]  # a field of that name
     source_id = serializers.UUIDField(source="source.public_id")
     dataset = serializers.CharField(source="dataset.fqn", default=None, allow_null=True)
     dataset_id = serializers.UUIDField(source="dataset.public_id", default=None, allow_null=True)

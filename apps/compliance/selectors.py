@@ -292,7 +292,7 @@ def _read_tally(row: Mapping[str, Any]) -> Tally:
     )
 
 
-def _load_standing(pack: Pack, tallies: dict[str, Tally], enabled: bool) -> PackStanding:  # noqa: FBT001
+def _load_standing(pack: Pack, tallies: dict[str, Tally], enabled: bool) -> PackStanding:  # noqa: FBT001  # private, and named by its caller
     rules = tuple(
         RuleStanding(rule=rule, tally=tallies.get(rule.id, Tally())) for rule in pack.rules
     )

@@ -38,7 +38,7 @@ class CodeForm(forms.Form):
     )
 
     def __init__(self, *args: object, user: User, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
         sources = self.fields["sources"]
         assert isinstance(sources, forms.ModelMultipleChoiceField)  # noqa: S101  # declared above
         sources.queryset = list_permitted_sources(user, Action.MANAGE)

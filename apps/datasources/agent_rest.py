@@ -87,7 +87,7 @@ class AgentNameSerializer(serializers.Serializer[Any]):
 class AgentSourceSerializer(serializers.Serializer[Any]):
     """A source that an agent is to serve, or no longer."""
 
-    source = SourceField(slug_field="public_id")  # type: ignore[assignment]
+    source = SourceField(slug_field="public_id")  # type: ignore[assignment]  # a field of that name
 
 
 class CodeLifeSerializer(serializers.Serializer[Any]):

@@ -207,7 +207,7 @@ def _find_dialect(values: dict[str, Any], engine: Engine) -> dict[str, str]:
     if not is_plain_name(values["username"]):
         problems["username"] = "Give a user of letters, digits and . _ $ # @ - alone."
     if not is_plain_password(values.get("password") or ""):
-        problems["password"] = "A dialect takes no password with spaces, quotes, ; { } or \\."  # noqa: S105
+        problems["password"] = "A dialect takes no password with spaces, quotes, ; { } or \\."  # noqa: S105  # a sentence
     return problems
 
 

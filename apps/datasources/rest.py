@@ -62,7 +62,7 @@ class SourceSerializer(serializers.ModelSerializer[DataSource]):
         required=False, allow_blank=True, max_length=1_000, trim_whitespace=False
     )
     agent = AgentField(slug_field="public_id", required=False, allow_null=True)
-    owner = serializers.SlugRelatedField(slug_field="username", read_only=True)  # type: ignore[var-annotated]
+    owner = serializers.SlugRelatedField(slug_field="username", read_only=True)  # type: ignore[var-annotated]  # generic in the stubs alone
     password = serializers.CharField(
         write_only=True, required=False, allow_blank=True, max_length=1_000, trim_whitespace=False
     )
@@ -111,7 +111,7 @@ class TestSerializer(serializers.ModelSerializer[ConnectionTest]):
     __test__ = False  # not a pytest class
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a field of that name
     agent = serializers.CharField(source="agent.name", read_only=True, default=None)
     requested_by = serializers.CharField(
         source="requested_by.username", read_only=True, default=None
@@ -196,7 +196,7 @@ class SourceViewSet(viewsets.ModelViewSet[DataSource]):
         services.expire_tests()
         rows = list_visible_tests(user).filter(source=source)
         page: Any = self.paginate_queryset(
-            rows.select_related("source", "agent", "requested_by")  # type: ignore[arg-type]
+            rows.select_related("source", "agent", "requested_by")  # type: ignore[arg-type]  # other rows than the view's own
         )
         return self.get_paginated_response(TestSerializer(page, many=True).data)
 

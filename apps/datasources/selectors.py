@@ -187,7 +187,7 @@ def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:
         username=source.username,
         password=password,
         secret_ref=source.secret_ref,
-        tls=source.tls,  # type: ignore[arg-type]
+        tls=source.tls,  # type: ignore[arg-type]  # one of its choices
         include=list_patterns(source.include),
         exclude=list_patterns(source.exclude),
     )

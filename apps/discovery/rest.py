@@ -41,7 +41,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     """A table, view or file."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a field of that name
     source_name = serializers.CharField(source="source.name", read_only=True)
     fqn = serializers.CharField(read_only=True)
 
@@ -71,7 +71,7 @@ class IndexSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     unique = serializers.BooleanField()
-    partial = serializers.BooleanField()  # type: ignore[assignment]
+    partial = serializers.BooleanField()  # type: ignore[assignment]  # a field of that name
     method = serializers.CharField()
 
 
@@ -152,7 +152,7 @@ class FieldSerializer(serializers.ModelSerializer[Field]):
 class SchemaChangeSerializer(serializers.ModelSerializer[SchemaChange]):
     """One difference between two runs."""
 
-    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a field of that name
     dataset = serializers.UUIDField(source="dataset.public_id", read_only=True)
     dataset_fqn = serializers.CharField(source="dataset.fqn", read_only=True)
 
@@ -218,7 +218,7 @@ class DoubtSerializer(serializers.ModelSerializer[AbsenceDoubt]):
     """Tables that vanished at once, and what was decided on them."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a field of that name
     source_name = serializers.CharField(source="source.name", read_only=True)
     decided_by = serializers.CharField(source="decided_by.username", default=None, read_only=True)
 
@@ -254,7 +254,7 @@ class DoubtViewSet(viewsets.ReadOnlyModelViewSet[AbsenceDoubt]):
     def tables(self, request: Request, public_id: Any = None) -> Response:
         """The tables that the listing no longer shows."""
         rows = self.get_object().datasets.select_related("source")
-        page: Any = self.paginate_queryset(rows)  # type: ignore[arg-type]
+        page: Any = self.paginate_queryset(rows)  # type: ignore[arg-type]  # other rows than the view's own
         return self.get_paginated_response(DatasetSerializer(page, many=True).data)
 
     @extend_schema(operation_id="absences_confirm", summary="The tables are gone",

@@ -63,7 +63,7 @@ def load_current_jobs(user: User, agent_ids: Sequence[int]) -> dict[int, dict[st
     """The job that each agent holds, when the person may view its source."""
     held = DiscoveryJob.objects.filter(agent__in=agent_ids, state__in=TAKEN_JOB_STATES)
     visible = held.filter(source__in=list_visible_sources(user).values("pk"))
-    return {job.agent_id: {"job": job} for job in visible.select_related("source")}  # type: ignore[misc]
+    return {job.agent_id: {"job": job} for job in visible.select_related("source")}  # type: ignore[misc]  # only jobs with an agent
 
 
 def count_datasets(user: User, source_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

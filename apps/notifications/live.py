@@ -134,7 +134,7 @@ async def attach(listener: Listener) -> Pump:
 
 async def detach(pump: Pump, listener: Listener) -> None:
     """Leave the pump; the last listener stops it."""
-    global _pump  # noqa: PLW0603
+    global _pump  # noqa: PLW0603  # one process, one pump
     pump.listeners.discard(listener)
     if pump.listeners:
         return

@@ -34,7 +34,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     """One kind of failure of one source, from its first run until a run without it."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", read_only=True)  # type: ignore[assignment]  # a field of that name
     source_name = serializers.CharField(source="source.name", read_only=True)
     last_run = serializers.UUIDField(source="last_run.public_id", default=None, read_only=True)
     error_class = serializers.SerializerMethodField()

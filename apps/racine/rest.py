@@ -95,7 +95,7 @@ class RunDetailSerializer(RunSerializer):
 class StartSerializer(serializers.Serializer[Any]):
     """Which source to discover."""
 
-    source = serializers.UUIDField(help_text="Id of the source.")  # type: ignore[assignment]
+    source = serializers.UUIDField(help_text="Id of the source.")  # type: ignore[assignment]  # a field of that name
 
 
 class RerunSerializer(serializers.Serializer[Any]):
@@ -241,7 +241,7 @@ class RunViewSet(
     def log(self, request: Request, public_id: Any = None) -> Response:
         """The run's log, oldest line first."""
         lines = list_from_level(self.get_object(), request.query_params.get("level", ""))
-        page: Any = self.paginate_queryset(lines)  # type: ignore[arg-type]
+        page: Any = self.paginate_queryset(lines)  # type: ignore[arg-type]  # other rows than the view's own
         return self.get_paginated_response(LogSerializer(page, many=True).data)
 
     def _act(self, act: Callable[..., Any]) -> Response:

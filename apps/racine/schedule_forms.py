@@ -63,7 +63,7 @@ class ScheduleForm(ProblemForm):
         choices = dict(INTERVALS)
         if schedule is not None and schedule.every_minutes:
             choices.setdefault(schedule.every_minutes, f"Every {schedule.every_minutes} minutes")
-        self.fields["every_minutes"].choices = list(choices.items())  # type: ignore[attr-defined]
+        self.fields["every_minutes"].choices = list(choices.items())  # type: ignore[attr-defined]  # a field with choices
 
 
 class BlackoutForm(ProblemForm):

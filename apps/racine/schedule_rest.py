@@ -52,7 +52,7 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
     """A schedule with its next five times."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    source = serializers.UUIDField(source="source.public_id", help_text="Id of the source.")  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", help_text="Id of the source.")  # type: ignore[assignment]  # a field of that name
     kind = serializers.ChoiceField(choices=ScheduleKind.choices)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     every_minutes = serializers.IntegerField(required=False, allow_null=True)
@@ -232,7 +232,7 @@ class BlackoutSerializer(serializers.ModelSerializer[Blackout]):
     """Hours of the week in which no discovery of a source begins."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    source = serializers.UUIDField(source="source.public_id", help_text="Id of the source.")  # type: ignore[assignment]
+    source = serializers.UUIDField(source="source.public_id", help_text="Id of the source.")  # type: ignore[assignment]  # a field of that name
     days = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6),
         max_length=7,

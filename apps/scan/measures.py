@@ -159,7 +159,7 @@ def _list_type_flags(column: ColumnSnapshot, profile: ColumnProfile) -> list[Fla
         return [Flag.TEXT_FOR_DATE]
     is_number = profile.hits.get("integer", 0.0) + profile.hits.get("decimal", 0.0) >= _MOST
     # Digits of one length, or none too few, are codes: telephone numbers, postal codes, keys.
-    is_code = profile.min_length == profile.max_length or profile.mean_length > 9  # noqa: PLR2004
+    is_code = profile.min_length == profile.max_length or profile.mean_length > 9  # noqa: PLR2004  # amounts are shorter
     return [Flag.TEXT_FOR_NUMBER] if is_number and not is_code else []
 
 

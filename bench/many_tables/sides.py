@@ -164,7 +164,7 @@ def run_agent(spec: ConnectionSpec, folder: Path) -> str:
     settings = RunSettings(sample_rows=0, tables_per_batch=int(os.environ.get("PER_BATCH", "50")))
     job = f"job-{len(known)}"
     work = DiscoveryWork(job=job, source=spec, settings=settings, lease_seconds=60)
-    run_discovery(work, JobStream(work, listener, outbox), outbox)  # type: ignore[arg-type]
+    run_discovery(work, JobStream(work, listener, outbox), outbox)  # type: ignore[arg-type]  # it takes what is sent
     outbox.close()
     return f"{listener.sent:,} bytes packed"
 

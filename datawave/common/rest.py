@@ -53,7 +53,7 @@ class ApiSchema(SpectacularJSONAPIView):
         if not self._document:
             # Nothing of the request goes in, for everybody gets this document.
             generator = self.generator_class(patterns=self.patterns)
-            made = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+            made = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # its stubs lack it
             self._document.update(made)
         return Response(self._document)
 
@@ -99,7 +99,7 @@ def refuse_unknown(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
 
 
 # A client is told that the path is wrong before it is asked who it is.
-refuse_unknown.open_to_all = True  # type: ignore[attr-defined]
+refuse_unknown.open_to_all = True  # type: ignore[attr-defined]  # a mark on the view
 
 
 def _is_known(path: str) -> bool:

@@ -92,9 +92,9 @@ def _insert(db: sqlite3.Connection, table: Table, sizes: dict[str, int], seed: i
     names = ", ".join(_quote(c.name) for c in stored)
     marks = ", ".join("?" * len(stored))
     # Table and column names are constants of this package and quoted; values are bound.
-    sql = f"INSERT INTO {_quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
+    sql = f"INSERT INTO {_quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608  # names of our own
     # A generator per table: a change to one table leaves the others as they were.
-    draw = Draw(table.name, table.rows, random.Random(f"{seed}:{table.name}"), sizes)  # noqa: S311
+    draw = Draw(table.name, table.rows, random.Random(f"{seed}:{table.name}"), sizes)  # noqa: S311  # repeatable, not secret
     db.executemany(sql, _rows(stored, draw))
 
 

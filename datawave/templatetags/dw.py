@@ -149,7 +149,7 @@ def chip(
     tone: str = "gray",
     picture: str = "",
     title: str = "",
-    pulse: bool = False,  # noqa: FBT001, FBT002
+    pulse: bool = False,  # noqa: FBT001, FBT002  # a tag's argument
 ) -> SafeString:
     """A small coloured word. The word carries the meaning; the colour only helps the eye."""
     kind = " nodot" if picture else " dw-pulse" if pulse else ""
@@ -216,13 +216,13 @@ def icon_of_status(value: object) -> str:
 @register.filter
 def tone_of_confidence(value: float | None) -> str:
     share = float(value or 0)
-    return "green" if share >= 0.9 else "orange" if share >= 0.7 else "red"  # noqa: PLR2004
+    return "green" if share >= 0.9 else "orange" if share >= 0.7 else "red"  # noqa: PLR2004  # a step of the display
 
 
 @register.filter
 def tone_of_score(value: float | None) -> str:
     score = float(value or 0)
-    return "green" if score >= 80 else "orange" if score >= 60 else "red"  # noqa: PLR2004
+    return "green" if score >= 80 else "orange" if score >= 60 else "red"  # noqa: PLR2004  # a step of the display
 
 
 # Numbers and names
@@ -246,7 +246,7 @@ def duration(value: Figure | timedelta) -> str:
     if value is None or value == "":
         return "—"
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    if seconds < 10:  # noqa: PLR2004
+    if seconds < 10:  # noqa: PLR2004  # a step of the display
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -262,7 +262,7 @@ def percent(value: Figure, decimals: int = 0) -> str:
         return "—"
     share = float(value) * 100
     shown = round(share, decimals)
-    if shown >= 100 > share:  # noqa: PLR2004
+    if shown >= 100 > share:  # noqa: PLR2004  # a step of the display
         shown = 100 - 10**-decimals
     return f"{shown:.{decimals}f}%"
 

@@ -22,7 +22,7 @@ EMAILS = {"email": 0.99}
 
 def search(user: User, query: str, **filters: object) -> list[str]:
     """Names of the tables found, in order."""
-    wanted = EntryFilters(**filters)  # type: ignore[arg-type]
+    wanted = EntryFilters(**filters)
     return [e.dataset.name for e in search_entries(user=user, query=query, filters=wanted)]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
-from apps.classification.models import Label
+from apps.classification import active, vocabulary
+from apps.classification.models import Label, OwnType
 from apps.classification.stage import ClassificationStage
+from apps.classification.taxonomy import SHIPPED
 from apps.datasources.models import DataSource
 from apps.discovery.selectors import load_batch
 from apps.discovery.types import StageOutcome
@@ -52,3 +56,20 @@ def email(people: People) -> Label:
     """The label of the customers' e-mail address."""
     judge_tables(people.source, make_customers())
     return label_of("email")
+
+
+@pytest.fixture
+def own_models(settings: Any, tmp_path: Path) -> None:
+    """Files of models in a folder of the test's own, and no judge of another test."""
+    settings.HOME = tmp_path / "home"
+    active._held.clear()
+
+
+@pytest.fixture
+def shipped_types(own_models: None, db: None) -> Iterator[None]:
+    """Types as shipped, before and afterwards."""
+    yield
+    cache.clear()
+    OwnType.objects.all().delete()
+    vocabulary._known.clear()
+    vocabulary.put_in_force(SHIPPED)

@@ -105,5 +105,5 @@ async def test_labels_stream_when_there_are_many(
     assert answer.streaming
     body = b"".join([part async for part in answer])
     # The thread of the request has a connection of its own.
-    await sync_to_async(lambda: connection.close())()  # noqa: PLW0108
+    await sync_to_async(lambda: connection.close())()  # noqa: PLW0108  # the connection of that thread
     assert len(json.loads(body)) == 8

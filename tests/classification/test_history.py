@@ -40,7 +40,7 @@ def test_it_works(people: People) -> None:
 def test_history_stays_short_when_nothing_new_is_said(people: People) -> None:
     table = make_contact()
     judge_tables(people.source, table)
-    judge_tables(people.source, make_unchanged(table))  # type: ignore[arg-type]
+    judge_tables(people.source, make_unchanged(table))
     assert PastVerdict.objects.count() == 1
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.classification import active, learning, services
+from apps.classification import learning, services
 from apps.classification.layer import Choice, Layer
 from apps.classification.learning import (
     Example,
@@ -34,19 +33,13 @@ from .conftest import judge_tables
 from .test_rest import client_of
 from .versions import finish_all
 
+pytestmark = pytest.mark.usefixtures("own_models")
 API = "/api/v1/learnings/"
 UNLIKE = (
     "alpha", "bravo", "carol", "delta", "erika", "fritz", "gamma", "hotel", "india", "julia",
     "kilos", "limas",
 )  # fmt: skip
 PAGE = reverse("classification:model-list")
-
-
-@pytest.fixture(autouse=True)
-def own_home(settings: Any, tmp_path: Path) -> None:
-    """Files of models in a folder of the test's own, and no judge of another test."""
-    settings.HOME = tmp_path / "home"
-    active._held.clear()
 
 
 def example(

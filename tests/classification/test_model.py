@@ -50,7 +50,7 @@ def model(taught: list[Taught]) -> Model:
 
 
 def column(name: str, values: list[object] | None = None) -> ColumnSnapshot:
-    profile = None if values is None else profile_column(name, "text", values)  # type: ignore[arg-type]
+    profile = None if values is None else profile_column(name, "text", values)
     return ColumnSnapshot(name=name, ordinal=0, native_type="text", type="text", profile=profile)
 
 
@@ -175,7 +175,9 @@ def test_one_thread_multiplies_when_the_judge_is_loaded() -> None:
 def test_shares_add_up_to_one_when_predicted(model: Model, taught: list[Taught]) -> None:
     shares = predict(model, [each.example for each in taught])
     assert np.allclose(shares.sum(axis=1), 1.0)
-    right = [model.types[row.argmax()] == each.label for row, each in zip(shares, taught)]  # noqa: B905
+    right = [
+        model.types[row.argmax()] == each.label for row, each in zip(shares, taught, strict=True)
+    ]
     assert sum(right) / len(right) > 0.8
 
 

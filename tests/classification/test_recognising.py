@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from apps.classification import active, services, vocabulary
+from apps.classification import services
 from apps.classification.in_force import list_wire
 from apps.classification.models import Label, OwnRecogniser, OwnType
 from apps.classification.recognising import (
@@ -21,7 +19,6 @@ from apps.classification.recognising import (
     read_word_file,
 )
 from apps.classification.selectors import preview_reach
-from apps.classification.taxonomy import SHIPPED
 from apps.rbac.models import AuditEntry
 from datawave.common.errors import InputInvalid, NotThere, PermissionMissing
 from datawave_edge.protocol import ColumnSnapshot
@@ -34,23 +31,12 @@ from .conftest import judge_tables, label_of, make_customers
 from .test_rest import client_of
 from .versions import finish_all
 
+pytestmark = pytest.mark.usefixtures("shipped_types")
 NEW = reverse("classification:type-new")
 TRY = "/api/v1/own-types/try/"
 RECOGNISED = "/api/v1/own-types/recognised/"
 DEBTOR = Definition(patterns=(r"DEB-\d{6}",))
 FITTING = Examples(fitting=("DEB-004711",), others=("INV-004711",))
-
-
-@pytest.fixture(autouse=True)
-def own_home(settings: Any, tmp_path: Any, db: None) -> Iterator[None]:
-    """Files of models in a folder of the test's own; types as shipped afterwards."""
-    settings.HOME = tmp_path / "home"
-    active._held.clear()
-    yield
-    cache.clear()
-    OwnType.objects.all().delete()
-    vocabulary._known.clear()
-    vocabulary.put_in_force(SHIPPED)
 
 
 def make(people: People, definition: Definition = DEBTOR, **fields: Any) -> OwnType:

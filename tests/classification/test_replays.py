@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,17 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
 from apps.classification import active, services
 from apps.classification.layer import (
-    Choice,
     Layer,
-    Votes,
-    combine,
-    pack_layer,
-    unpack_layer,
 )
 from apps.classification.model.store import SHIPPED, ModelRefused, load_model, save_model
 from apps.classification.model_files import place_file
@@ -47,15 +39,9 @@ from .conftest import judge_tables, label_of, make_customers
 from .test_rest import client_of
 from .versions import finish, finish_all, make_layer, store_layer
 
+pytestmark = pytest.mark.usefixtures("own_models")
 LIST = reverse("classification:model-list")
 API = "/api/v1/models/"
-
-
-@pytest.fixture(autouse=True)
-def own_home(settings: Any, tmp_path: Path) -> None:
-    """Files of models in a folder of the test's own, and no judge of another test."""
-    settings.HOME = tmp_path / "home"
-    active._held.clear()
 
 
 @pytest.fixture
@@ -213,11 +199,11 @@ def test_lost_work_is_given_again_when_the_sweeper_comes(
 ) -> None:
     replay = services.start_preview(model=other, user=people.ada)
     Replay.objects.update(state="running", lease_until=timezone.now())
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]  # a fixture
+    with django_capture_on_commit_callbacks() as callbacks:
         services.sweep()
     assert len(callbacks) == 1
     Replay.objects.update(state="done")
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]  # a fixture
+    with django_capture_on_commit_callbacks() as callbacks:
         services.sweep()
     assert not callbacks
     assert replay.pk
@@ -311,41 +297,6 @@ def test_shipped_judge_goes_on_when_the_active_file_is_damaged(
     assert "Refused" in sign_in(people.ada).get(LIST).content.decode()
     with pytest.raises(ModelRefused):
         active.open_judge(other)
-
-
-def test_layer_is_the_same_when_packed_and_unpacked() -> None:
-    layer = dataclasses.replace(make_layer(city="org.name"), thresholds={"org.name": 0.4})
-    assert unpack_layer(*pack_layer(layer)) == layer
-    arrays, told = pack_layer(layer)
-    for wrong in (
-        (arrays[:-1], told),
-        (arrays, told[:-1]),
-        (arrays, b"{}"),
-        (arrays, b"[]"),
-        (b"", b""),
-    ):
-        with pytest.raises(ModelRefused):
-            unpack_layer(*wrong)
-
-
-shares = st.floats(0, 1)
-
-
-@given(shares, st.dictionaries(st.sampled_from("abc"), shares), st.dictionaries(
-    st.sampled_from("abc"), shares))  # fmt: skip
-def test_confidence_is_a_share_when_votes_are_counted(
-    sure: float, speaks_for: dict[str, float], against: dict[str, float]
-) -> None:
-    votes = Votes(speaks_for=speaks_for, against=against)
-    choice = combine(Layer(memory=()), Choice("a", sure), votes)
-    assert 0 <= choice.confidence <= 0.99
-    assert choice.semantic_type in {"a", *speaks_for}
-
-
-def test_judge_abstains_when_a_type_is_too_unsure() -> None:
-    layer = Layer(memory=(), thresholds={"a": 0.6})
-    assert combine(layer, Choice("a", 0.59), Votes()).semantic_type == ""
-    assert combine(layer, Choice("a", 0.61), Votes()).semantic_type == "a"
 
 
 # Doors

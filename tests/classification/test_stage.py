@@ -42,7 +42,7 @@ def test_counters_hold_standing_labels_when_a_table_is_unchanged(people: People)
     table = make_customers()
     judge_tables(people.source, table)
     judged_at = label_of("email").judged_at
-    outcome = judge_tables(people.source, make_unchanged(table))  # type: ignore[arg-type]
+    outcome = judge_tables(people.source, make_unchanged(table))
     assert outcome.counters["labels"] == 4
     assert label_of("email").judged_at == judged_at
 
@@ -51,7 +51,7 @@ def test_unchanged_table_is_judged_again_when_the_judge_is_newer(people: People)
     table = make_customers()
     judge_tables(people.source, table)
     Label.objects.update(model_version="older", semantic_type="other")
-    judge_tables(people.source, make_unchanged(table))  # type: ignore[arg-type]
+    judge_tables(people.source, make_unchanged(table))
     assert label_of("email").semantic_type == "contact.email"
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 
 from apps.classification import active, services, vocabulary
@@ -29,22 +27,11 @@ from .conftest import judge_tables, label_of, make_customers
 from .test_rest import client_of
 from .versions import finish_all
 
+pytestmark = pytest.mark.usefixtures("shipped_types")
 TYPES = reverse("classification:type-list")
 TEACH = reverse("classification:teach")
 OWN = "/api/v1/own-types/"
 RATE = "/api/v1/semantic-types/contact.email/rate/"
-
-
-@pytest.fixture(autouse=True)
-def own_home(settings: Any, tmp_path: Any, db: None) -> Iterator[None]:
-    """Files of models in a folder of the test's own; types as shipped afterwards."""
-    settings.HOME = tmp_path / "home"
-    active._held.clear()
-    yield
-    cache.clear()
-    OwnType.objects.all().delete()
-    vocabulary._known.clear()
-    vocabulary.put_in_force(SHIPPED)
 
 
 def debtor(name: str = "debtor_no", **fields: float) -> ColumnSnapshot:

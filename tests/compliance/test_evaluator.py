@@ -253,7 +253,7 @@ def test_many_columns_are_shortened_in_a_message() -> None:
     verdict = evaluate(RULES["GDPR-09-SPECIAL"], facts)
 
     assert "dx9 and 30 more" in message
-    assert len(verdict.facts["columns"]) == 20  # type: ignore[arg-type]
+    assert len(verdict.facts["columns"]) == 20
 
 
 def test_rule_without_when_applies_to_all() -> None:

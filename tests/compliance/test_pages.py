@@ -287,7 +287,7 @@ def test_finding_ends_when_its_rule_left_the_pack(shop: People) -> None:
 
 
 def test_finding_ends_when_a_person_rejects_the_label(shop: People) -> None:
-    label = the_finding().field.label  # type: ignore[union-attr]
+    label = the_finding().field.label
     decide_label(label=label, user=shop.alice, kind="reject")
     tasks.recheck_dataset(dataset_id=the_finding().dataset_id)
     assert state_of(CVV) == "fixed"

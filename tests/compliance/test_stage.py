@@ -156,12 +156,12 @@ def test_grants_are_judged_only_when_the_agent_told_them(people: People) -> None
     def person(**fields: object) -> object:
         return make_table("person", [make_column("email", hits={"email": 1.0})], **fields)
 
-    check(people.source, [person()])  # type: ignore[list-item]
+    check(people.source, [person()])
     label_field("email", "contact.email")
-    check(people.source, [make_unchanged(person())])  # type: ignore[arg-type]
+    check(people.source, [make_unchanged(person())])
     assert state_of("GDPR-25-2-PUBLIC") == ""
     assert RuleTally.objects.get(rule_id="GDPR-25-2-PUBLIC").unknown == 1
-    check(people.source, [person(grants=Grants(public_read=True))])  # type: ignore[list-item]
+    check(people.source, [person(grants=Grants(public_read=True))])
     assert state_of("GDPR-25-2-PUBLIC") == "open"
 
 

@@ -99,7 +99,7 @@ def test_agent_is_revoked_and_told_of_when_an_answer_is_sent_again(
 ) -> None:
     asked = answer_of(edge)
     assert send(asked) == (200, "")
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         assert send(asked) == (401, "agent_revoked")
     assert edge.agent.revoked_because == RevokedBecause.REPLAYED
     notice = Notice.objects.get(user=people.ada)

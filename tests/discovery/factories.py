@@ -61,7 +61,7 @@ def make_column(
     if profile is None:
         profile = make_profile(hits=hits or {}, mentions=mentions or {})
     values: dict[str, Any] = {"ordinal": 0, "native_type": type.upper(), **fields}
-    return ColumnSnapshot(name=name, type=type, profile=profile, **values)  # type: ignore[arg-type]
+    return ColumnSnapshot(name=name, type=type, profile=profile, **values)
 
 
 def make_table(

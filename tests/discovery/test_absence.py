@@ -10,7 +10,6 @@ from apps.datasources.models import DataSource
 from apps.discovery import services
 from apps.discovery.models import Dataset, DiscoveryJob, SchemaChange
 from apps.discovery.types import ChangeKind, DatasetState, RunScope
-from tests.factories import make_source
 
 from .factories import (
     feed_job,
@@ -26,11 +25,6 @@ from .factories import (
 
 pytestmark = pytest.mark.django_db
 MANY = [make_table(f"t{n}") for n in range(20)]
-
-
-@pytest.fixture
-def source() -> DataSource:
-    return make_source("crm")
 
 
 def settle(job: DiscoveryJob) -> dict[str, int]:

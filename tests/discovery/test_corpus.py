@@ -13,7 +13,8 @@ from django.test import Client
 from apps.datasources.models import DataSource
 from apps.discovery.models import Batch, BatchItem, Dataset, DiscoveryJob
 from apps.discovery.types import BatchState, JobState
-from tests.corpus.batches import QUARANTINED, Case, list_cases, make_case, seed_body
+from tests.corpus.batches import list_cases
+from tests.corpus.case import QUARANTINED, Case, make_case, seed_body
 from tests.factories import make_agent, make_source
 
 from .factories import open_stream

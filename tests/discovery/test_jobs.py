@@ -23,11 +23,6 @@ FAILURE = JobFailure(code="wrong_password", message="No.", hint="Mend it.")
 
 
 @pytest.fixture
-def source() -> DataSource:
-    return make_source("crm")
-
-
-@pytest.fixture
 def agent() -> Agent:
     return make_agent("embedded", embedded=True)
 
@@ -169,7 +164,7 @@ def test_failure_is_told_when_the_agent_gives_up(
 ) -> None:
     job, _ = open_stream(source, agent=agent)
     heard: list[DiscoveryJob] = []
-    listen = lambda sender, job, **_: heard.append(job)  # noqa: E731
+    listen = lambda sender, job, **_: heard.append(job)  # noqa: E731  # a receiver in a line
     signals.job_failed.connect(listen, weak=False)
     try:
         with django_capture_on_commit_callbacks(execute=True):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from apps.datasources.models import Agent, DataSource
-from apps.discovery import selectors, services, signals
+from apps.datasources.models import DataSource
+from apps.discovery import selectors, services
 from apps.discovery.models import Batch, BatchItem, Dataset, DiscoveryJob, Field, SchemaChange
 from apps.discovery.models import TableSnapshot as StoredTable
 from apps.discovery.types import (
@@ -25,12 +23,8 @@ from apps.discovery.types import (
 from datawave_edge.protocol import (
     WINDOW,
     ForeignKey,
-    JobProgress,
-    LogLine,
-    RunSettings,
     encode_records,
 )
-from tests.factories import make_agent, make_source
 
 from .factories import (
     as_record,
@@ -49,11 +43,6 @@ from .factories import (
 
 pytestmark = pytest.mark.django_db
 HOSTILE = ["it's", 'q"uote', "100 %s", "{x}", "имя", "a.b", "<script>", "x" * 63, "--; DROP", "🂡"]
-
-
-@pytest.fixture
-def source() -> DataSource:
-    return make_source("crm")
 
 
 def reason_of(source: DataSource, *tables: Any) -> str:
@@ -385,81 +374,6 @@ def test_queries_do_not_grow_when_a_batch_is_larger(source: DataSource) -> None:
     few = count(0, ["t0"])
     assert count(1, [f"t{n}" for n in range(1, 9)]) == few
     assert few < 30
-
-
-def test_known_hashes_are_told_when_a_stream_opens(source: DataSource) -> None:
-    table = make_table("t")
-    feed_job(source, [table])
-    job = services.open_job(source=source, settings=RunSettings())
-    agent = Agent.objects.get()
-    services.lease_job(agent=agent)
-    opened = services.open_stream(job=job, agent=agent, agent_time=timezone.now())
-    assert opened.known == {"main": {"t": table.content_hash}}
-    assert (opened.resume_seq, opened.hashes) == (0, [])
-
-
-def test_stream_goes_on_where_it_stopped_when_opened_again(source: DataSource) -> None:
-    job, agent = open_stream(source)
-    send_batch(job, agent, 0, [make_table("a")])
-    send_batch(job, agent, 2, [make_table("c")])
-    opened = services.open_stream(job=job, agent=agent, agent_time=timezone.now())
-    assert opened.resume_seq == 1
-    assert opened.hashes == [job.batches.get(seq=0).sha256]
-
-
-def test_close_asks_for_what_is_missing(source: DataSource) -> None:
-    job, agent = open_stream(source)
-    send_batch(job, agent, 0, [make_table("a")])
-    send_batch(job, agent, 3, [make_table("d")])
-    ack = services.close_job(job=job, agent=agent, close=make_close(job, []))
-    assert (ack.status, ack.missing) == ("missing", [1, 2])
-    job.refresh_from_db()
-    assert job.state == "streaming"
-
-
-def test_close_is_refused_when_the_batches_are_not_those_sent(source: DataSource) -> None:
-    job, agent = open_stream(source)
-    send_batch(job, agent, 0, [make_table("a")])
-    close = msgspec.structs.replace(make_close(job, []), root_hash="0" * 64)
-    with pytest.raises(services.RootHashMismatch):
-        services.close_job(job=job, agent=agent, close=close)
-
-
-def test_close_is_answered_again_when_the_answer_was_lost(source: DataSource) -> None:
-    job, agent = open_stream(source)
-    close = make_close(job, [])
-    for _ in range(2):
-        assert services.close_job(job=job, agent=agent, close=close).status == "closed"
-    with pytest.raises(services.JobOver):
-        send_batch(job, agent, 0, [make_table("late")])
-
-
-def test_nothing_is_taken_from_an_agent_without_the_lease(source: DataSource) -> None:
-    job, _ = open_stream(source)
-    thief = make_agent("thief", embedded=True)
-    with pytest.raises(services.LeaseLost):
-        send_batch(job, thief, 0, [make_table("t")])
-    assert Dataset.objects.count() == 0
-
-
-def test_progress_is_noted_and_log_is_passed_on(
-    source: DataSource, django_capture_on_commit_callbacks: Any
-) -> None:
-    job, agent = open_stream(source)
-    heard: list[Any] = []
-    listen = lambda sender, **facts: heard.append(facts["lines"])  # noqa: E731
-    signals.job_logged.connect(listen, weak=False)
-    line = LogLine(level="info", message="Profiled t", at=timezone.now())
-    progress = JobProgress(listed=5, done=2, current="main.t", log=[line])
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            directive = services.record_progress(job=job, agent=agent, progress=progress)
-    finally:
-        signals.job_logged.disconnect(listen)
-    job.refresh_from_db()
-    assert (job.listed, job.done, job.current) == (5, 2, "main.t")
-    assert heard == [[("info", "Profiled t")]]
-    assert not directive.cancel
 
 
 def test_all_tables_of_a_source_are_loaded_with_current_versions(source: DataSource) -> None:

@@ -20,6 +20,7 @@ from datawave_edge.protocol import ConnectionSpec, DiscoveryWork, Record, RunSet
 from datawave_edge.stream import JobStream
 from datawave_edge.transport import Transport
 from tests.edge_agent.fake_server import TOKEN, FakeServer, serve_fake
+from tests.edge_agent.made_dialects import ALLOWED
 from tests.servers import find_mysql, find_postgres, skip_without
 
 Discover = Callable[..., list[Record]]
@@ -149,7 +150,7 @@ def mysql(mysql_url: str) -> Iterator[ConnectionSpec]:
 def spec_of(url: str, engine: str, database: str) -> ConnectionSpec:
     parts = urlsplit(url)
     return ConnectionSpec(
-        engine=engine,  # type: ignore[arg-type]
+        engine=engine,
         host=parts.hostname or "",
         port=parts.port,
         username=parts.username or "",
@@ -195,4 +196,10 @@ def make_work(spec: ConnectionSpec, job: str, **settings: int) -> DiscoveryWork:
 
 
 def sqlite_spec(path: Path, **more: object) -> ConnectionSpec:
-    return ConnectionSpec(engine="sqlite", database=str(path), **more)  # type: ignore[arg-type]
+    return ConnectionSpec(engine="sqlite", database=str(path), **more)
+
+
+@pytest.fixture
+def allowed_dialects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent's host allows the dialects that tests have made."""
+    monkeypatch.setenv("DATAWAVE_DIALECTS", ALLOWED)

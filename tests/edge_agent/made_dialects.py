@@ -11,7 +11,9 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from datawave_edge.protocol import ConnectionSpec
+from datawave_edge.connectors import make_connector
+from datawave_edge.connectors.dialect import DialectConnector
+from datawave_edge.protocol import ConnectionSpec, RunSettings
 
 
 class ElephantDialect(PGDialect_psycopg):
@@ -37,3 +39,10 @@ ALLOWED = "elephant, elephant+psycopg, dolphin"
 def through(spec: ConnectionSpec, dialect: str) -> ConnectionSpec:
     """The same database, through a dialect."""
     return msgspec.structs.replace(spec, engine="sqlalchemy", dialect=dialect)
+
+
+def make_through(spec: ConnectionSpec, password: str = "", **settings: int) -> DialectConnector:
+    """The connector that a dialect's spec asks for."""
+    made = make_connector(spec, password, RunSettings(**settings))
+    assert isinstance(made, DialectConnector)
+    return made

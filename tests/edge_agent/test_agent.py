@@ -62,7 +62,7 @@ def test_job_ends_whole_when_the_agent_is_killed(
     first.wait()
     start_agent()
     fake.wait_over("j")
-    names = [record.table.name for record in fake.records("j")]  # type: ignore[union-attr]
+    names = [record.table.name for record in fake.records("j")]
     assert sorted(names) == [f"t{number:02}" for number in range(40)]
     assert (fake.closes["j"].seen, fake.closes["j"].last_seq) == (40, 7)
 
@@ -81,7 +81,7 @@ def test_tables_are_not_read_again_when_the_lease_was_lost_for_a_while(
     fake.work.append(make_work(sqlite_spec(many), "j", tables_per_batch=5))
     start_agent()
     fake.wait_over("j")
-    names = [record.table.name for record in fake.records("j")]  # type: ignore[union-attr]
+    names = [record.table.name for record in fake.records("j")]
     assert sorted(names) == [f"t{number:02}" for number in range(40)]
     assert fake.closes["j"].last_seq == 7
 

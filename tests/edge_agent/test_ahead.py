@@ -33,14 +33,14 @@ class Watched(PostgresConnector):
     after_close = 0
     threads: set[str] = set()
 
-    def describe(self, refs: object) -> object:  # type: ignore[override]
+    def describe(self, refs: object) -> object:
         cls = type(self)
         cls.using += 1
         cls.at_once = max(cls.at_once, cls.using)
         cls.after_close += self._session.driver_connection is None
         cls.threads.add(threading.current_thread().name)
         try:
-            return super().describe(refs)  # type: ignore[arg-type]
+            return super().describe(refs)
         finally:
             cls.using -= 1
 

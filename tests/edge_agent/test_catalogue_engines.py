@@ -6,7 +6,7 @@ The answers were made up after the vendors' documentation of the views; no live 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import oracledb
@@ -23,10 +23,8 @@ from datawave_edge.connectors import (
     mssql_queries,
     oracle_queries,
 )
-from datawave_edge.connectors.mssql import normal_mssql_type
-from datawave_edge.connectors.oracle import normal_oracle_type
 from datawave_edge.connectors.select_session import require_select
-from datawave_edge.faults import SourceFault, fault_of
+from datawave_edge.faults import SourceFault
 from datawave_edge.probe import run_test
 from datawave_edge.protocol import (
     ConnectionSpec,
@@ -164,7 +162,7 @@ def made(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[ScriptedConnection
 
 def spec_of(engine: str, **more: Any) -> ConnectionSpec:
     fields = {"host": "127.0.0.1", "username": "reader", "database": "crm", **more}
-    return ConnectionSpec(engine=engine, **fields)  # type: ignore[arg-type]
+    return ConnectionSpec(engine=engine, **fields)
 
 
 @pytest.fixture
@@ -300,23 +298,6 @@ def test_absence_proves_nothing_when_the_role_may_not_see_all(
     assert [each.authoritative for each in listing.containers] == whole[shop.engine]
 
 
-@pytest.mark.parametrize(
-    ("normal", "natives"),
-    [
-        (normal_mssql_type, {"tinyint": "integer", "smalldatetime": "datetime", "xml": "text",
-                             "datetimeoffset": "datetime", "money": "decimal", "time": "time",
-                             "rowversion": "binary", "geography": "geometry", "real": "float"}),
-        (normal_oracle_type, {"NUMBER": "decimal", "FLOAT": "float", "TIMESTAMP(6)": "datetime",
-                              "NVARCHAR2(9)": "text", "INTERVAL DAY(2) TO SECOND(6)": "interval",
-                              "LONG RAW": "binary", "ROWID": "other", "JSON": "json"}),
-    ],
-)  # fmt: skip
-def test_type_has_its_kind_when_an_engine_calls_it_so(
-    normal: Callable[[str], str], natives: dict[str, str]
-) -> None:
-    assert {native: normal(native) for native in natives} == natives
-
-
 # Their care
 
 
@@ -371,21 +352,6 @@ def test_grant_is_named_when_a_table_may_not_be_read(shop: Shop, connector: Conn
     assert re.search(r"GRANT \w+ ON .sales.\..customers. TO .reader.;", hint, re.IGNORECASE)
 
 
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (pytds.LoginError("Login failed for user 'Zqx'"), "auth_failed"),
-        (pytds.ClosedConnectionError(), "connection_lost"),
-        (pytds.OperationalError("TLS handshake with Zqx"), "tls_failed"),
-        (pytds.ProgrammingError("row Zqx"), "internal"),
-    ],
-)
-def test_fault_has_its_code_when_sql_server_fails(error: Exception, code: str) -> None:
-    fault = fault_of(error)
-    assert fault.code == code
-    assert "Zqx" not in f"{fault.message}{fault.hint}"
-
-
 def test_statement_was_too_slow_when_the_driver_waits_in_vain(
     shop: Shop, connector: Connector
 ) -> None:
@@ -393,31 +359,6 @@ def test_statement_was_too_slow_when_the_driver_waits_in_vain(
     with pytest.raises(SourceFault) as caught:
         connector.read_one(TableRef("sales", "customers"))
     assert caught.value.code == "query_timeout"
-
-
-@pytest.mark.parametrize(
-    ("number", "code"), [(18456, "auth_failed"), (229, "permission_denied"), (4060,
-     "database_missing"), (208, "table_missing"), (1222, "source_busy"), (4413, "view_broken")]
-)  # fmt: skip
-def test_number_has_its_code_when_sql_server_tells_one(number: int, code: str) -> None:
-    error = pytds.OperationalError("row Zqx")
-    error.msg_no = number
-    assert fault_of(error).code == code
-
-
-@pytest.mark.parametrize(
-    ("full_code", "code"), [("ORA-01017", "auth_failed"), ("ORA-01031", "permission_denied"),
-     ("ORA-12514", "database_missing"), ("DPY-4024", "query_timeout"),
-     ("ORA-04063", "view_broken"), ("ORA-03113", "connection_lost"), ("ORA-99999", "internal")]
-)  # fmt: skip
-def test_code_of_oracle_has_its_own_when_told(full_code: str, code: str) -> None:
-    class Told:
-        pass
-
-    told = Told()
-    told.full_code = full_code  # type: ignore[attr-defined]
-    fault = fault_of(oracledb.DatabaseError(told))
-    assert fault.code == code
 
 
 @pytest.mark.parametrize("tls", ["disable", "prefer", "require", "verify-full"])

@@ -92,7 +92,7 @@ def test_file_is_a_file_when_its_name_looks_like_a_url(
     tmp_path: Path, engine: str, name: str
 ) -> None:
     (tmp_path / "b").mkdir()
-    spec = ConnectionSpec(engine=engine, database=str(tmp_path / name))  # type: ignore[arg-type]
+    spec = ConnectionSpec(engine=engine, database=str(tmp_path / name))
     last = run_test(spec).steps[-1]
     assert (last.name, last.code) == ("file", "file_missing")
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
@@ -111,7 +111,7 @@ def test_no_place_is_opened_when_it_is_outside_the_allowed_folders(
     (allowed / "link").symlink_to(outside)
     monkeypatch.setenv("DATAWAVE_FILE_ROOTS", str(allowed))
     for path in (outside, allowed / "link", allowed / ".." / "outside"):
-        spec = ConnectionSpec(engine=engine, database=str(path))  # type: ignore[arg-type]
+        spec = ConnectionSpec(engine=engine, database=str(path))
         last = run_test(spec).steps[-1]
         assert (last.name, last.code) == ("file", "file_missing")
 
@@ -122,9 +122,9 @@ def test_sqlite_refuses_when_another_file_is_to_be_attached(shop: Path, statemen
     connector.connect()
     if statement.startswith("ATTACH"):
         with pytest.raises(SourceFault):
-            connector._session.run(statement)  # type: ignore[attr-defined]
+            connector._session.run(statement)
     with pytest.raises(SourceFault):
-        connector._session.run("UPDATE sqlite_master SET sql = ''")  # type: ignore[attr-defined]
+        connector._session.run("UPDATE sqlite_master SET sql = ''")
     connector.close()
     assert [path.name for path in shop.parent.iterdir()] == [shop.name]
 
@@ -230,11 +230,11 @@ def test_agent_connects_nowhere_when_a_name_leads_to_such_an_address(
     real = socket.getaddrinfo
 
     def rebind(host: object, *more: object, **named: object) -> object:
-        return real("169.254.169.254" if host == "db.example.test" else host, *more, **named)  # type: ignore[arg-type, call-overload]
+        return real("169.254.169.254" if host == "db.example.test" else host, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebind)
     for engine in ("postgresql", "mysql"):
-        spec = ConnectionSpec(engine=engine, host="db.example.test", username="u")  # type: ignore[arg-type]
+        spec = ConnectionSpec(engine=engine, host="db.example.test", username="u")
         with pytest.raises(SourceFault) as caught:
             make_connector(spec, "", RunSettings()).connect()
         assert caught.value.code == "address_refused"

@@ -31,8 +31,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_tables(run: object, spec: ConnectionSpec) -> set[str]:
     names = {f"t{n:02}" for n in range(TABLES)}
     for name in names:
-        run(spec, f"CREATE TABLE {name} (id int PRIMARY KEY, note varchar(40))")  # type: ignore[operator]
-        run(spec, f"INSERT INTO {name} VALUES (1, 'one'), (2, 'two'), (3, NULL)")  # type: ignore[operator]
+        run(spec, f"CREATE TABLE {name} (id int PRIMARY KEY, note varchar(40))")
+        run(spec, f"INSERT INTO {name} VALUES (1, 'one'), (2, 'two'), (3, NULL)")
     return names
 
 

@@ -8,28 +8,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from datawave_edge.connectors import TableRef, TableShape, dialect_session, make_connector
+from datawave_edge.connectors import TableRef, TableShape, dialect_session
 from datawave_edge.connectors import dialect as module
 from datawave_edge.connectors.dialect import DialectConnector
 from datawave_edge.connectors.dialect_cells import FORMS, Form, plain
 from datawave_edge.connectors.dialect_session import is_reading
 from datawave_edge.faults import SourceFault
-from datawave_edge.protocol import ConnectionSpec, RunSettings
+from datawave_edge.protocol import ConnectionSpec
 from tests.edge_agent.conftest import Discover, run_postgres
-from tests.edge_agent.made_dialects import ALLOWED, ElephantDialect, through
-from tests.edge_agent.test_servers import tables_of
-from tests.edge_agent.test_sqlite import HOSTILE, quoted
+from tests.edge_agent.made_dialects import ElephantDialect, make_through, through
+from tests.edge_agent.test_servers import assert_as_spelt, make_hostile, tables_of
 
-
-@pytest.fixture(autouse=True)
-def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATAWAVE_DIALECTS", ALLOWED)
-
-
-def make(spec: ConnectionSpec, password: str = "", **settings: int) -> DialectConnector:
-    made = make_connector(spec, password, RunSettings(**settings))
-    assert isinstance(made, DialectConnector)
-    return made
+pytestmark = pytest.mark.usefixtures("allowed_dialects")
 
 
 # What is sent
@@ -71,7 +61,7 @@ def elephant(postgres: ConnectionSpec) -> ConnectionSpec:
 
 @pytest.fixture
 def connector(elephant: ConnectionSpec) -> Iterator[DialectConnector]:
-    made = make(elephant, elephant.password, statement_timeout_seconds=1)
+    made = make_through(elephant, elephant.password, statement_timeout_seconds=1)
     yield made
     made.close()
 
@@ -124,19 +114,8 @@ def test_statement_never_reaches_the_driver_when_a_dialect_would_write(
 
 @pytest.mark.postgresql
 def test_names_arrive_as_spelt_when_hostile(discover: Discover, postgres: ConnectionSpec) -> None:
-    names = [name for name in HOSTILE if len(name.encode()) <= 63]
-    for name in names:
-        run_postgres(
-            postgres,
-            f"CREATE SCHEMA {quoted(name)}",
-            f"CREATE TABLE {quoted(name)}.{quoted(name)} ({quoted(name)} text PRIMARY KEY)",
-            f"INSERT INTO {quoted(name)}.{quoted(name)} SELECT generate_series(1, 30)",
-        )
-    tables = tables_of(discover(through(postgres, "elephant"), sample_rows=50))
-    assert set(tables) == set(names)
-    for table in tables.values():
-        assert table.container == table.columns[0].name == table.name
-        assert (table.profile_error, table.row_count, table.row_count_exact) == ("", 30, True)
+    names = make_hostile(postgres)
+    assert_as_spelt(tables_of(discover(through(postgres, "elephant"), sample_rows=50)), names)
 
 
 @pytest.mark.postgresql
@@ -144,7 +123,7 @@ def test_statements_are_as_many_when_there_are_more_tables(
     elephant: ConnectionSpec, postgres: ConnectionSpec
 ) -> None:
     def count_statements() -> int:
-        made, sent = make(elephant, elephant.password), []
+        made, sent = make_through(elephant, elephant.password), []
         sa.event.listen(
             made._session._engine, "before_cursor_execute", lambda *more: sent.append(more[2])
         )

@@ -14,13 +14,11 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from datawave_edge.connectors import make_connector
-from datawave_edge.connectors.dialect import DialectConnector
 from datawave_edge.connectors.dialect_names import list_allowed
 from datawave_edge.connectors.dialect_shapes import native_type, normal_of, told_name
 from datawave_edge.faults import SourceFault, fault_of
-from datawave_edge.protocol import BatchRejected, ConnectionSpec, RunSettings, decode_message
-from tests.edge_agent.made_dialects import ALLOWED, ElephantDialect
+from datawave_edge.protocol import BatchRejected, ConnectionSpec, decode_message
+from tests.edge_agent.made_dialects import ElephantDialect, make_through
 
 
 class LizardDialect(SQLiteDialect_pysqlite):
@@ -43,6 +41,7 @@ registry.register("lizard", __name__, "LizardDialect")
 registry.register("hurried", __name__, "HurriedDialect")
 registry.register("disguised", "sqlalchemy.dialects.postgresql.psycopg", PGDialect_psycopg.__name__)
 
+pytestmark = pytest.mark.usefixtures("allowed_dialects")
 SPEC = ConnectionSpec(
     engine="sqlalchemy",
     dialect="elephant",
@@ -53,20 +52,9 @@ SPEC = ConnectionSpec(
 )
 
 
-@pytest.fixture(autouse=True)
-def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATAWAVE_DIALECTS", ALLOWED)
-
-
-def make(spec: ConnectionSpec, password: str = "", **settings: int) -> DialectConnector:
-    made = make_connector(spec, password, RunSettings(**settings))
-    assert isinstance(made, DialectConnector)
-    return made
-
-
 def refusal_of(spec: ConnectionSpec, password: str = "") -> SourceFault:
     with pytest.raises(SourceFault) as caught:
-        make(spec, password)
+        make_through(spec, password)
     return caught.value
 
 
@@ -158,7 +146,7 @@ def test_connection_is_refused_when_the_password_could_end_a_field(password: str
 
 
 def test_driver_is_told_the_fields_alone_when_it_connects() -> None:
-    connector = make(SPEC, "pa:ss@w/o?rd=1")
+    connector = make_through(SPEC, "pa:ss@w/o?rd=1")
     url = connector._url()
     assert url.query == {}
     _, told = connector._session.dialect.create_connect_args(url)

@@ -185,7 +185,7 @@ def test_connection_is_opened_again_when_it_breaks(
         if len(calls) in (2, 4):
             self.close()
             raise SourceFault("connection_lost")
-        return real(self, shape, limit)  # type: ignore[arg-type]
+        return real(self, shape, limit)
 
     monkeypatch.setattr(SqliteConnector, "sample", break_twice)
     records = discover(sqlite_spec(shop), "j")
@@ -235,7 +235,7 @@ def test_job_stops_when_the_server_says_cancel(
 
     def wait_for_news(self: SqliteConnector, shape: object, limit: int) -> object:
         fake.wait_for(lambda: bool(fake.progress))
-        return real(self, shape, limit)  # type: ignore[arg-type]
+        return real(self, shape, limit)
 
     monkeypatch.setattr(SqliteConnector, "sample", wait_for_news)
     discover(sqlite_spec(shop), "j", tables_per_batch=1)

@@ -28,7 +28,7 @@ def table(**changes: object) -> TableSnapshot:
     plain = TableSnapshot(
         container="s", name="t", kind="table", columns=[column], content_hash="0" * 64
     )
-    return msgspec.structs.replace(plain, **changes)  # type: ignore[arg-type]
+    return msgspec.structs.replace(plain, **changes)
 
 
 @pytest.mark.parametrize(

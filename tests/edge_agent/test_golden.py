@@ -269,7 +269,7 @@ def playback() -> Iterator[tuple[str, list[Exchange]]]:
 
         do_PUT = do_POST  # noqa: N815 - the base class wants the name
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base names it so
             """Stay quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -63,7 +63,7 @@ def test_no_field_takes_text_without_a_bound() -> None:
 def test_hash_differs_when_a_declaration_does(monkeypatch: pytest.MonkeyPatch) -> None:
     before = manifest.schema_hash()
     assert before == manifest.schema_hash.__wrapped__()
-    monkeypatch.setitem(manifest.KINDS, "count", "Everything.")  # type: ignore[arg-type]
+    monkeypatch.setitem(manifest.KINDS, "count", "Everything.")
     assert manifest.schema_hash.__wrapped__() != before
 
 

@@ -150,5 +150,5 @@ def test_shape_holds_no_letter_or_digit_of_the_value(value: str) -> None:
     ),
 )  # fmt: skip
 def test_profile_fits_the_protocol_when_cells_are_anything(kind: str, cells: list[Cell]) -> None:
-    profile = profile_column("c", kind, cells)  # type: ignore[arg-type]
+    profile = profile_column("c", kind, cells)
     assert decode_message(encode_message(profile), ColumnProfile) == profile

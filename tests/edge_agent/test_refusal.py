@@ -83,7 +83,7 @@ def test_it_works(
     fake.before_batch = lambda job, seq: None
     IdentityFile(spool).save(IdentityFile(spool).get())
     fake.wait_over("j")
-    names = [record.table.name for record in fake.records("j")]  # type: ignore[union-attr]
+    names = [record.table.name for record in fake.records("j")]
     assert sorted(names) == [f"t{number:02}" for number in range(40)]
     process.terminate()
     assert process.wait(timeout=20) == 0

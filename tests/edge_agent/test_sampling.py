@@ -28,7 +28,7 @@ def take(spec: ConnectionSpec, limit: int = LIMIT) -> Sample:
     try:
         ref = next(each for each in connector.list_tables().tables if each.name == "t")
         shape = connector.describe([ref])[ref]
-        return connector.sample(shape, limit)  # type: ignore[arg-type]
+        return connector.sample(shape, limit)
     finally:
         connector.close()
 

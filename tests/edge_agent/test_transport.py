@@ -62,7 +62,7 @@ def test_it_works(transport: Transport, fake: FakeServer) -> None:
 def test_another_try_is_worth_it_when_the_server_is_busy(
     transport: Transport, fake: FakeServer, status: int
 ) -> None:
-    fake.before_any = answering(status, **{"Retry-After": "7"})  # type: ignore[assignment]
+    fake.before_any = answering(status, **{"Retry-After": "7"})
     with pytest.raises(ServerUnavailable) as caught:
         send(transport)
     assert caught.value.retry_after == (0.0 if status == 500 else 7.0)
@@ -72,7 +72,7 @@ def test_another_try_is_worth_it_when_the_server_is_busy(
 def test_no_other_try_is_made_when_the_request_is_wrong(
     transport: Transport, fake: FakeServer, status: int
 ) -> None:
-    fake.before_any = answering(status)  # type: ignore[assignment]
+    fake.before_any = answering(status)
     with pytest.raises(RequestRefused) as caught:
         transport.keep_trying(lambda: send(transport), threading.Event())
     assert (caught.value.status, caught.value.code) == (status, "some_code")
@@ -82,7 +82,7 @@ def test_trying_ends_when_the_request_breaks_the_server_each_time(
     transport: Transport, fake: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport_module, "backoff_delay", lambda *args: 0.0)
-    fake.before_any = answering(500)  # type: ignore[assignment]
+    fake.before_any = answering(500)
     with pytest.raises(RequestRefused):
         transport.keep_trying(lambda: send(transport), threading.Event())
 
@@ -91,7 +91,7 @@ def test_trying_ends_when_the_request_breaks_the_server_each_time(
 def test_agent_is_shut_out_when_its_token_is_refused(
     transport: Transport, fake: FakeServer, status: int
 ) -> None:
-    fake.before_any = answering(status)  # type: ignore[assignment]
+    fake.before_any = answering(status)
     with pytest.raises(AccessRefused):
         send(transport)
 
@@ -100,7 +100,7 @@ def test_agent_is_shut_out_when_its_token_is_refused(
 def test_redirect_is_not_followed_when_the_server_points_elsewhere(
     transport: Transport, fake: FakeServer, status: int
 ) -> None:
-    fake.before_any = answering(status, Location=f"{fake.url}/elsewhere")  # type: ignore[assignment]
+    fake.before_any = answering(status, Location=f"{fake.url}/elsewhere")
     with pytest.raises(RequestRefused):
         send(transport)
     assert not any(b"elsewhere" in each for each in fake.heard)
@@ -115,7 +115,7 @@ def test_server_is_unavailable_when_nothing_listens(tmp_path: Path) -> None:
 def test_waiting_ends_when_the_agent_is_told_to_stop(
     transport: Transport, fake: FakeServer
 ) -> None:
-    fake.before_any = answering(503)  # type: ignore[assignment]
+    fake.before_any = answering(503)
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
     with pytest.raises(Stopped):
@@ -142,7 +142,7 @@ def test_reply_is_refused_when_it_breaks_the_protocol(
 def test_batch_is_sent_again_when_a_network_answers_with_its_own_page(
     transport: Transport, fake: FakeServer
 ) -> None:
-    fake.before_any = answering(200, **{"Content-Type": "text/html"})  # type: ignore[assignment]
+    fake.before_any = answering(200, **{"Content-Type": "text/html"})
     with pytest.raises(ServerUnavailable):
         send(transport)
 
@@ -150,12 +150,12 @@ def test_batch_is_sent_again_when_a_network_answers_with_its_own_page(
 def test_result_is_taken_when_the_answer_has_no_content(
     transport: Transport, fake: FakeServer
 ) -> None:
-    fake.before_any = answering(204, **{"Content-Type": "text/html"})  # type: ignore[assignment]
+    fake.before_any = answering(204, **{"Content-Type": "text/html"})
     transport.send_test_result("test", TestResult(steps=[]))
 
 
 def test_ack_is_refused_when_it_breaks_the_protocol(transport: Transport, fake: FakeServer) -> None:
-    fake.before_any = answering(200)  # type: ignore[assignment]
+    fake.before_any = answering(200)
     with pytest.raises(RequestRefused):
         send(transport)
 

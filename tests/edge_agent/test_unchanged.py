@@ -219,7 +219,7 @@ def test_fingerprints_are_those_of_the_description_when_a_database_is_odd(
     connector = open_connector(postgres)
     assert isinstance(connector, TellsApart)
     refs = connector.list_tables().tables
-    told = {ref: shape.fingerprint for ref, shape in connector.describe(refs).items()}  # type: ignore[union-attr]
+    told = {ref: shape.fingerprint for ref, shape in connector.describe(refs).items()}
     assert connector.fingerprint(refs) == told
     assert len(set(told.values())) == len(RELATIONS)
     assert connector.fingerprint([TableRef("odd", "gone")]) == {}
@@ -282,7 +282,7 @@ def scan(
     def run(spec: ConnectionSpec, spool: str) -> list[Record]:
         work = make_work(spec, str(uuid.uuid4()), sample_rows=0)
         outbox = Outbox(tmp_path / f"{spec.database}-{spool}")
-        run_discovery(work, JobStream(work, Transport(config), outbox), outbox)  # type: ignore[arg-type]
+        run_discovery(work, JobStream(work, Transport(config), outbox), outbox)
         outbox.close()
         return fake.records(work.job)
 

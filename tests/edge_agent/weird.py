@@ -84,7 +84,7 @@ def _split_statements() -> Iterator[str]:
     yield "CREATE TABLE odd.by_range_rest PARTITION OF odd.by_range DEFAULT"
     yield "INSERT INTO odd.by_range SELECT n, 'x' FROM generate_series(1, 50) n"
     yield "CREATE TABLE odd.by_hash (a int, b text) PARTITION BY HASH (a)"
-    yield "CREATE TABLE odd.by_hash_0 PARTITION OF odd.by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0)"  # noqa: E501
+    yield "CREATE TABLE odd.by_hash_0 PARTITION OF odd.by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0)"  # noqa: E501  # one statement
     yield (
         "CREATE TABLE odd.sub PARTITION OF odd.by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1)"
         " PARTITION BY LIST (b)"

@@ -55,9 +55,9 @@ def test_nothing_is_lost_or_doubled_when_faults_strike(
             failing.append(explain(benches, mode, row, seed, trial))
     leaks = check_leaks(benches.get(mode, row.kind))
     with capsys.disabled():
-        print(render_line(mode, row, runs, faults, len(failing) + len(leaks)))  # noqa: T201
+        print(render_line(mode, row, runs, faults, len(failing) + len(leaks)))  # noqa: T201  # its output is the result
         for text in failing + leaks:
-            print(text)  # noqa: T201
+            print(text)  # noqa: T201  # its output is the result
     assert faults, "No fault struck, so nothing was tested."
     assert not failing
     assert not leaks

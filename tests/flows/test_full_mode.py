@@ -72,7 +72,7 @@ def list_kinds_until_finished(person: Client, run_id: str) -> list[str]:
     heard: list[str] = []
     deadline = time.monotonic() + 50
     headers = {"Cookie": cookies}
-    with connect(address, additional_headers=headers, origin=person.server.url) as socket:  # type: ignore[arg-type]
+    with connect(address, additional_headers=headers, origin=person.server.url) as socket:
         socket.send(json.dumps({"type": "subscribe", "topic": f"run:{run_id}"}))
         while "finished" not in heard and time.monotonic() < deadline:
             message = json.loads(socket.recv(timeout=30))

@@ -8,7 +8,7 @@ from typing import Any
 from asgiref.testing import ApplicationCommunicator
 
 
-class Socket(ApplicationCommunicator):  # type: ignore[misc]  # untyped
+class Socket(ApplicationCommunicator):
     """One connection; frames in, frames out."""
 
     def __init__(self, application: Any, path: str, headers: list[tuple[bytes, bytes]]) -> None:

@@ -119,7 +119,7 @@ def test_change_leaves_no_trace_when_it_is_rolled_back(ended: Run) -> None:
 def test_history_can_not_be_rewritten(ended: Run) -> None:
     for model, values in ((StateChange, {"after": "failed"}), (RunEvent, {"message": "fine"})):
         with pytest.raises(IntegrityError), transaction.atomic():
-            model.objects.update(**values)  # type: ignore[attr-defined]
+            model.objects.update(**values)
     with pytest.raises(IntegrityError), transaction.atomic():
         StateChange.objects.filter(kind=ChangeOf.RUN).delete()
 

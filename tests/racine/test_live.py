@@ -45,7 +45,7 @@ def test_progress_rises_and_never_lies(run: Run, stage: FakeStage, work_off: Wor
     assert picture["agent"]["state"] == "running"
     assert picture["agent"]["current"] == "main.t2"
     assert picture["stages"][0]["state"] == "running"
-    services.run_stage(stage_run_id=run.stage_runs.first().pk)  # type: ignore[union-attr]
+    services.run_stage(stage_run_id=run.stage_runs.first().pk)
     assert live(run)["progress"] == 70
 
 

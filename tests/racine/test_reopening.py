@@ -284,7 +284,7 @@ def test_time_between_end_and_resume_does_not_count(
     hour = dt.timedelta(hours=1)
     Run.objects.filter(pk=finished.pk).update(
         started_at=finished.started_at - hour,
-        finished_at=finished.finished_at - hour,  # type: ignore[operator]
+        finished_at=finished.finished_at - hour,
     )
     services.rerun_stage(run=finished, stage="fake", user=people.alice)
     work_off()

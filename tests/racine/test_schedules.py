@@ -335,7 +335,7 @@ def test_nothing_changes_when_the_person_may_not(people: People) -> None:
     for act, values in tries:
         for person in (people.bob, people.charlie):
             with pytest.raises((PermissionMissing, NotThere)):
-                act(user=person, **values)  # type: ignore[operator]
+                act(user=person, **values)
     assert AuditEntry.objects.count() == before
     schedule.refresh_from_db()
     assert (schedule.cron, schedule.paused_at) == ("30 2 * * *", None)

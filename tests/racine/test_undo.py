@@ -55,7 +55,7 @@ class OwnStore:
 
 
 def picture_of(source: DataSource) -> Picture:
-    return load_picture(OwnStore(), source.pk)  # type: ignore[arg-type]
+    return load_picture(OwnStore(), source.pk)
 
 
 def email(share: float = 0.9) -> Any:

@@ -61,7 +61,7 @@ def test_history_grows_when_the_table_has_changed(people: People) -> None:
 def test_nothing_is_written_when_the_table_is_unchanged(people: People) -> None:
     table = make_table("orders")
     scan(people.source, table)
-    _, outcome = scan(people.source, make_unchanged(table))  # type: ignore[arg-type]
+    _, outcome = scan(people.source, make_unchanged(table))
     assert DatasetMeasurement.objects.count() == 1
     assert outcome.counters["tables"] == 1
 

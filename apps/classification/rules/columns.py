@@ -71,12 +71,12 @@ class Column:
     @property
     def is_running(self) -> bool:
         """Whether it counts rows: different whole numbers, most of them neighbours."""
-        return self.distinct_rate > _MOST and self.sequential_rate > _MOST and self.filled > 2  # noqa: PLR2004
+        return self.distinct_rate > _MOST and self.sequential_rate > _MOST and self.filled > 2  # noqa: PLR2004  # a bound of this rule alone
 
     @property
     def repeats(self) -> bool:
         """Whether few different values fill many rows."""
-        return self.filled >= 20 and self.distinct_rate < _FEW  # noqa: PLR2004
+        return self.filled >= 20 and self.distinct_rate < _FEW  # noqa: PLR2004  # a bound of this rule alone
 
     def rate(self, *recognisers: str) -> float:
         """Share of values that one of the recognisers accepts."""
@@ -116,7 +116,7 @@ def _kind_of_content(profile: ColumnProfile, declared: str, hits: dict[str, floa
 
 
 def _is_flag(profile: ColumnProfile, hits: dict[str, float]) -> bool:
-    return hits.get("boolean_word", 0.0) >= _MOST and profile.distinct <= 3  # noqa: PLR2004
+    return hits.get("boolean_word", 0.0) >= _MOST and profile.distinct <= 3  # noqa: PLR2004  # a bound of this rule alone
 
 
 def _finer(profile: ColumnProfile, kind: str, declared: str) -> str:

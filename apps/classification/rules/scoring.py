@@ -122,10 +122,10 @@ def _is_business_number(column: Column) -> bool:
     profile = column.profile
     return (
         column.kind == WORD
-        and column.distinct_rate > 0.95  # noqa: PLR2004
-        and profile.digit_rate > 0.3  # noqa: PLR2004
-        and profile.mean_words < 1.2  # noqa: PLR2004
-        and profile.max_length <= 24  # noqa: PLR2004
+        and column.distinct_rate > 0.95  # noqa: PLR2004  # a bound of this rule alone
+        and profile.digit_rate > 0.3  # noqa: PLR2004  # a bound of this rule alone
+        and profile.mean_words < 1.2  # noqa: PLR2004  # a bound of this rule alone
+        and profile.max_length <= 24  # noqa: PLR2004  # a bound of this rule alone
     )
 
 

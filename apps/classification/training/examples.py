@@ -74,7 +74,9 @@ def teach_labelled(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
     """Every column some times over, so that no name and no list of words is leant on alone."""
     for rows in tables:
         columns = profile_rows(rows)
-        for row, example in zip(rows, list_examples(read_table(describe(rows, columns)))):  # noqa: B905
+        for row, example in zip(
+            rows, list_examples(read_table(describe(rows, columns))), strict=True
+        ):
             yield _teach(row, example, AS_FOUND, as_found=True)
         for place, (row, column) in enumerate(zip(rows, columns, strict=True), start=1):
             yield _teach(row, hide(column, place), OPAQUE)
@@ -97,7 +99,7 @@ def teach_invented(tables: Iterable[Sequence[LabelledRow]]) -> Iterator[Taught]:
         named = list({row.column: row for row in rows}.values())
         columns = profile_rows(named)
         examples = list_examples(read_table(describe(named, columns)))
-        for row, example in zip(named, examples):  # noqa: B905
+        for row, example in zip(named, examples, strict=True):
             yield _teach(row, example, row.weight)
         for place, (row, column) in enumerate(zip(named, columns, strict=True), start=1):
             yield _teach(row, hide(column, place), row.weight, blind_only=True)

@@ -105,7 +105,7 @@ def _need_some(columns: list[Section], whys: list[Why], n: int) -> Why:
         return Why(True, surest[n - 1], hits)  # noqa: FBT003 - a truth, no switch
     unknown = [why for why in whys if why.truth is None]
     if len(hits) + len(unknown) < n:
-        return Why(False)  # noqa: FBT003
+        return Why(False)  # noqa: FBT003 - a truth, no switch
     return Why(None, hits=hits, missing=_join_missing(unknown))
 
 
@@ -113,8 +113,8 @@ def _need_every(columns: list[Section], whys: list[Why]) -> Why:
     wrong = tuple(c for c, why in zip(columns, whys, strict=True) if why.truth is False)
     if wrong:
         surest = max(why.confidence for why in whys if why.truth is False)
-        return Why(False, surest, wrong)  # noqa: FBT003
+        return Why(False, surest, wrong)  # noqa: FBT003 - a truth, no switch
     unknown = [why for why in whys if why.truth is None]
     if unknown:
         return Why(None, missing=_join_missing(unknown))
-    return Why(True, min((why.confidence for why in whys), default=1.0))  # noqa: FBT003
+    return Why(True, min((why.confidence for why in whys), default=1.0))  # noqa: FBT003 - a truth, no switch

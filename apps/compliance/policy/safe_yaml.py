@@ -13,7 +13,7 @@ from .errors import PackInvalid
 try:
     from yaml import CSafeLoader as SafeLoader
 except ImportError:  # the wheel of this platform has no libyaml: same answers, slower
-    from yaml import SafeLoader  # type: ignore[assignment]
+    from yaml import SafeLoader  # type: ignore[assignment]  # the slower one does the same
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_ALIASES: Final = 100

@@ -111,7 +111,7 @@ class Agent:
                 if not self._sit_out(error.code):
                     return EXIT_REFUSED
             except SpoolUnwritable:
-                log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400
+                log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400  # the sentence says it all
                 return EXIT_SPOOL
         log.info("Stopping.")
         return EXIT_REFUSED if self._refused else 0
@@ -155,7 +155,7 @@ class Agent:
         try:
             return self._transport.ask_work(request)
         except ProtocolRefused as error:
-            log.error(  # noqa: TRY400
+            log.error(  # noqa: TRY400  # the sentence says it all
                 "The server does not speak protocol %s; update the agent (it speaks %s and later).",
                 PROTOCOL_VERSION,
                 error.lowest[:20] or "another",

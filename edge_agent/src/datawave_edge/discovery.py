@@ -78,7 +78,7 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
     except Exception as error:
         again = False
         # The text of an unforeseen error may hold a value; its kind can't.
-        log.error("Job %s met %s.", work.job, type(error).__name__)  # noqa: TRY400
+        log.error("Job %s met %s.", work.job, type(error).__name__)  # noqa: TRY400  # a driver's traceback may hold values
         stream.fail(SourceFault("internal"))
     finally:
         walk.end(again=again)
@@ -296,7 +296,7 @@ class _Walk:
             raise
         except Exception as error:
             # One odd table must not cost the run; the error's text may hold a value.
-            log.error("A table met %s.", type(error).__name__)  # noqa: TRY400
+            log.error("A table met %s.", type(error).__name__)  # noqa: TRY400  # a driver's traceback may hold values
             return self._refuse(ref, SourceFault("internal"))
 
     def _check(self, shape: TableShape, table: TableSnapshot) -> Entry:

@@ -225,7 +225,7 @@ def _mysql_offers_tls(greeting: bytes) -> bool:
     """Read the capability flags that follow the version, the thread's id and the first scramble."""
     end = greeting.find(b"\x00", 5)
     flags = greeting[end + 14 : end + 16]
-    return end > 0 and len(flags) == 2 and bool(int.from_bytes(flags, "little") & _MYSQL_SSL)  # noqa: PLR2004
+    return end > 0 and len(flags) == 2 and bool(int.from_bytes(flags, "little") & _MYSQL_SSL)  # noqa: PLR2004  # flags are two bytes
 
 
 def _join(statements: list[str]) -> str:

@@ -208,7 +208,7 @@ class Transport:
 
     def ask_work(self, message: WorkRequest) -> Work:
         """Wait for work."""
-        reply: Work = self._post("/work", message, Work, wait=message.wait, noted=False)  # type: ignore[arg-type]
+        reply: Work = self._post("/work", message, Work, wait=message.wait, noted=False)  # type: ignore[arg-type]  # a union is no class
         return reply
 
     def open_stream(self, job: str, message: OpenStream) -> Opened:
@@ -353,14 +353,14 @@ def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
     if reply.status in FORBIDDEN:
         raise AccessRefused(_problem_code(reply.data))
     # A fault of the server's own (500) may pass when it is mended or restarted.
-    if reply.status == 500:  # noqa: PLR2004
+    if reply.status == 500:  # noqa: PLR2004  # as the standard has it
         raise ServerUnavailable("status 500", broken=True)
     raise RequestRefused(reply.status, _problem_code(reply.data))
 
 
 def _read_window(reply: urllib3.BaseHTTPResponse) -> int:
     text = reply.headers.get(WINDOW_HEADER, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0  # noqa: PLR2004
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0  # noqa: PLR2004  # four digits are plenty
 
 
 def _retry_after(reply: urllib3.BaseHTTPResponse) -> float:

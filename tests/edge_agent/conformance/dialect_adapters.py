@@ -14,7 +14,7 @@ from .adapters import Mysql, Postgres
 class Elephant(Postgres):
     """PostgreSQL through a dialect."""
 
-    engine: ClassVar[str] = "sqlalchemy"  # type: ignore[misc]
+    engine: ClassVar[str] = "sqlalchemy"
 
     def __post_init__(self) -> None:
         self.spec = through(self.spec, "elephant+psycopg")
@@ -24,7 +24,7 @@ class Elephant(Postgres):
 class Dolphin(Mysql):
     """MariaDB or MySQL through a dialect."""
 
-    engine: ClassVar[str] = "sqlalchemy"  # type: ignore[misc]
+    engine: ClassVar[str] = "sqlalchemy"
 
     def __post_init__(self) -> None:
         self.spec = through(self.spec, "dolphin")

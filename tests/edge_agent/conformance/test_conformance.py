@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -28,7 +27,6 @@ from datawave_edge.protocol import (
 )
 from tests.edge_agent.conftest import Discover
 from tests.edge_agent.fake_server import FakeServer
-from tests.edge_agent.made_dialects import ALLOWED
 
 from .adapters import (
     CUSTOMERS,
@@ -38,79 +36,15 @@ from .adapters import (
     ORDERS,
     SECRET,
     Adapter,
-    Mysql,
-    Postgres,
-    Sqlite,
     built,
 )
-from .dialect_adapters import Dolphin, Elephant
-from .file_adapters import DuckdbFile, Files, JsonFiles, ParquetFiles
+from .shops import ENGINES, SHOPS, WITH_VIEWS
 
 TYPES = {
     "id": "integer", "email": "text", "name": "text", "age": "integer", "joined": "date",
     "balance": "decimal", "rating": "float", "active": "boolean", "photo": "binary",
     "mood": "enum", "twice": "integer", "note": "text",
 }  # fmt: skip
-
-
-def make_sqlite(request: pytest.FixtureRequest) -> Adapter:
-    path: Path = request.getfixturevalue("tmp_path")
-    return Sqlite(path / "shop.db")
-
-
-def make_postgres(request: pytest.FixtureRequest) -> Adapter:
-    return Postgres(request.getfixturevalue("postgres"))
-
-
-def make_mysql(request: pytest.FixtureRequest) -> Adapter:
-    return Mysql(request.getfixturevalue("mysql"))
-
-
-def make_through(chosen: type[Elephant | Dolphin]) -> Callable[[pytest.FixtureRequest], Adapter]:
-    def make(request: pytest.FixtureRequest) -> Adapter:
-        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
-        patch.setenv("DATAWAVE_DIALECTS", ALLOWED)
-        server = "postgres" if issubclass(chosen, Elephant) else "mysql"
-        return chosen(request.getfixturevalue(server))
-
-    return make
-
-
-def make_duckdb(request: pytest.FixtureRequest) -> Adapter:
-    path: Path = request.getfixturevalue("tmp_path")
-    return DuckdbFile(path / "shop.duckdb")
-
-
-def make_files(kind: str) -> Callable[[pytest.FixtureRequest], Adapter]:
-    def make(request: pytest.FixtureRequest) -> Adapter:
-        path: Path = request.getfixturevalue("tmp_path")
-        chosen = {"parquet": ParquetFiles, "json": JsonFiles}.get(kind, Files)
-        return chosen(path / "shop", kind)
-
-    return make
-
-
-# Engine, and where one has several shops the kind of the shop.
-ENGINES = {
-    "sqlite": make_sqlite,
-    "postgresql": make_postgres,
-    "mysql": make_mysql,
-    "duckdb": make_duckdb,
-    "files-csv": make_files("csv"),
-    "files-parquet": make_files("parquet"),
-    "files-json": make_files("json"),
-    "sqlalchemy-postgresql": make_through(Elephant),
-    "sqlalchemy-mysql": make_through(Dolphin),
-}
-MARKS = {
-    "postgresql": pytest.mark.postgresql,
-    "mysql": pytest.mark.mysql,
-    "sqlalchemy-postgresql": pytest.mark.postgresql,
-    "sqlalchemy-mysql": pytest.mark.mysql,
-}
-SHOPS = {name: pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES}
-# A view is the one dataset that can be slow by itself.
-WITH_VIEWS = [SHOPS[name] for name in ENGINES if "views" in DECLARED[name.partition("-")[0]].can]
 
 
 @pytest.fixture(params=SHOPS.values(), name="shop")
@@ -258,7 +192,7 @@ def test_structure_is_told_as_declared_when_the_engine_has_it(
     shop: Adapter, tables: dict[str, TableSnapshot]
 ) -> None:
     shown = find_capabilities(shop, tables)
-    assert shown == {name: shop.can(name) for name in shown}  # type: ignore[arg-type]
+    assert shown == {name: shop.can(name) for name in shown}
 
 
 def test_connector_does_as_declared_when_asked_for_more_than_structure(shop: Adapter) -> None:
@@ -369,7 +303,9 @@ def test_dataset_is_told_and_not_dropped_when_it_can_not_be_read(
     broken = shop.break_one()
     job = str(uuid.uuid4())
     records = discover(broken.spec, job)
-    (record,) = (each for each, name in zip(records, names_of(records)) if name == broken.name)  # noqa: B905
+    (record,) = (
+        each for each, name in zip(records, names_of(records), strict=True) if name == broken.name
+    )
     if isinstance(record, TableRecord):
         assert record.table.profile_error in broken.codes
     else:

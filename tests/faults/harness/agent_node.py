@@ -28,7 +28,7 @@ def main() -> int:
     from datawave_edge.cli import main as run
 
     # A site's agent spreads its tries over minutes; a trial has none to spare.
-    transport.BACKOFF_CAP = BACKOFF_CAP  # type: ignore[misc]
+    transport.BACKOFF_CAP = BACKOFF_CAP
     return run(sys.argv[1:])
 
 
@@ -56,7 +56,7 @@ def _skew_clock(offset: Path) -> None:
         if found.name not in ("protocol", "__main__"):
             module = import_module(f"datawave_edge.{found.name}")
             if getattr(module, "dt", None) is dt:
-                module.dt = shim  # type: ignore[attr-defined]  # there it is the module
+                module.dt = shim
 
 
 def _keep_history(path: Path, pace: float) -> None:
@@ -79,8 +79,8 @@ def _keep_history(path: Path, pace: float) -> None:
         note(kind="read", path=str(self._path), table=shape.ref.name)
         return sample(self, shape, limit)
 
-    Transport.put_batch = put_batch  # type: ignore[method-assign]
-    SqliteConnector.sample = read  # type: ignore[method-assign]
+    Transport.put_batch = put_batch
+    SqliteConnector.sample = read
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def plant(flag: Path) -> None:
     from apps.discovery.stages import list_stages
 
     for stage in list_stages():
-        stage.compute = _wrap(stage, stage.compute, flag)  # type: ignore[method-assign]
+        stage.compute = _wrap(stage, stage.compute, flag)
 
 
 def _wrap(stage: Any, compute: Any, flag: Path) -> Any:

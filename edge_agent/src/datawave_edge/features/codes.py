@@ -46,7 +46,7 @@ word_list("country_name", words.COUNTRIES, low=2, high=40, needs="a", only="a .,
     "language_code", low=2, high=7, needs="a", only="a-_", looks=r"aa(?:[-_][Aa]{2}(?:aa)?)?"
 )
 def is_language_code(value: str) -> bool:
-    if len(value) == 2:  # noqa: PLR2004
+    if len(value) == 2:  # noqa: PLR2004  # codes of two letters
         return value.islower() and value in words.LANGUAGES
     found = _LOCALE.fullmatch(value)
     return found is not None and found[1] in words.LANGUAGES
@@ -54,7 +54,7 @@ def is_language_code(value: str) -> bool:
 
 @recogniser("us_state", low=2, high=20, needs="a", only="a ")
 def is_us_state(value: str) -> bool:
-    if len(value) == 2 and not value.isupper():  # noqa: PLR2004
+    if len(value) == 2 and not value.isupper():  # noqa: PLR2004  # codes of two letters
         return False
     return value.lower() in words.US_STATES
 

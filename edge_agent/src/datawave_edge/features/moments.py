@@ -58,7 +58,7 @@ def is_date_other(value: str) -> bool:
     if found is None or found[1] is None:
         return found is not None
     first, second = int(found[1]), int(found[2])
-    return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31  # noqa: PLR2004
+    return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31  # noqa: PLR2004  # months and days
 
 
 @recogniser("time", low=4, high=18, needs="9:", looks=r"9{1,2}:99.*")

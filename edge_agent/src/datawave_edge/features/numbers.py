@@ -69,7 +69,7 @@ def is_phone(value: str) -> bool:
 @recogniser("card_number", low=13, high=23, needs="9", only="9 -", looks=r"9(?:[ -]?9){12,18}")
 def is_card_number(value: str) -> bool:
     digits = value.translate(_SEPARATORS)
-    if not digits.isdecimal() or not 13 <= len(digits) <= 19:  # noqa: PLR2004
+    if not digits.isdecimal() or not 13 <= len(digits) <= 19:  # noqa: PLR2004  # the format's own figure
         return False
     return _CARD_START.match(digits) is not None and len(set(digits)) > 1 and has_luhn(digits)
 
@@ -107,9 +107,9 @@ def is_vin(value: str) -> bool:
 @recogniser("isbn", low=10, high=17, needs="9", only="9a -", looks=r"9[9 -]+A?")
 def is_isbn(value: str) -> bool:
     digits = value.translate(_SEPARATORS)
-    if len(digits) == 13:  # noqa: PLR2004
+    if len(digits) == 13:  # noqa: PLR2004  # the format's own figure
         return digits.startswith(("978", "979")) and has_ean_check(digits)
-    if len(digits) != 10 or not digits[:9].isdecimal() or digits[9] not in "0123456789X":  # noqa: PLR2004
+    if len(digits) != 10 or not digits[:9].isdecimal() or digits[9] not in "0123456789X":  # noqa: PLR2004  # the format's own figure
         return False
     total = sum((10 - index) * "0123456789X".index(char) for index, char in enumerate(digits))
     return total % 11 == 0
@@ -117,7 +117,7 @@ def is_isbn(value: str) -> bool:
 
 @recogniser("ean", low=8, high=13, needs="9", only="9")
 def is_ean(value: str) -> bool:
-    return len(value) in (8, 12, 13) and has_ean_check(value) and len(set(value)) > 2  # noqa: PLR2004
+    return len(value) in (8, 12, 13) and has_ean_check(value) and len(set(value)) > 2  # noqa: PLR2004  # the format's own figure
 
 
 def has_ean_check(digits: str) -> bool:
@@ -167,13 +167,13 @@ def is_cvv_like(value: str) -> bool:
 @recogniser("latitude", low=5, high=24, needs="9.", only="9.+-", looks=r"[+-]?9{1,2}\.9{3,}")
 def is_latitude(value: str) -> bool:
     found = _COORDINATE.fullmatch(value)
-    return found is not None and abs(float(value)) <= 90  # noqa: PLR2004
+    return found is not None and abs(float(value)) <= 90  # noqa: PLR2004  # the format's own figure
 
 
 @recogniser("longitude", low=5, high=24, needs="9.", only="9.+-", looks=r"[+-]?9{1,3}\.9{3,}")
 def is_longitude(value: str) -> bool:
     found = _COORDINATE.fullmatch(value)
-    return found is not None and abs(float(value)) <= 180  # noqa: PLR2004
+    return found is not None and abs(float(value)) <= 180  # noqa: PLR2004  # the format's own figure
 
 
 @recogniser(
@@ -183,7 +183,7 @@ def is_lat_lon_pair(value: str) -> bool:
     found = _PAIR.fullmatch(value)
     if found is None:
         return False
-    return abs(float(found[1])) <= 90 and abs(float(found[2])) <= 180  # noqa: PLR2004
+    return abs(float(found[1])) <= 90 and abs(float(found[2])) <= 180  # noqa: PLR2004  # the format's own figure
 
 
 _BIC_COUNTRIES: Final = frozenset(_IBAN_LENGTHS) | frozenset(

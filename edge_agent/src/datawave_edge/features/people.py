@@ -96,12 +96,12 @@ def is_full_name(value: str) -> bool:
     if words.FIRST_NAMES.isdisjoint(value.lower().replace(",", " ").split()):
         return False
     parts = value.split()
-    if not 2 <= len(parts) <= _MAX_PARTS or not all(map(_NAME_PART.fullmatch, parts)):  # noqa: PLR2004
+    if not 2 <= len(parts) <= _MAX_PARTS or not all(map(_NAME_PART.fullmatch, parts)):  # noqa: PLR2004  # as names are made
         return False
     parts = [each.strip(",") for each in parts]
     parts = [each for each in parts if each.lower() not in _TITLES]
     capital = [each for each in parts if each.lower() not in _PARTICLES]
-    if not 2 <= len(capital) <= _MAX_NAME_WORDS or not all(p[0].isupper() for p in capital):  # noqa: PLR2004
+    if not 2 <= len(capital) <= _MAX_NAME_WORDS or not all(p[0].isupper() for p in capital):  # noqa: PLR2004  # as names are made
         return False
     first, last = (capital[0].lower(), capital[-1].lower())
     if "," in value:
@@ -118,7 +118,7 @@ def is_street_address(value: str) -> bool:
     if _POST_BOX.match(value):
         return True
     parts = value.lower().translate(_MARKS).split()
-    if len(parts) < 2 or not any(map(_HOUSE.fullmatch, parts)):  # noqa: PLR2004
+    if len(parts) < 2 or not any(map(_HOUSE.fullmatch, parts)):  # noqa: PLR2004  # as names are made
         return False
     return not words.STREET_WORDS.isdisjoint(parts) or any(
         each.endswith(words.STREET_ENDINGS) for each in parts
@@ -128,7 +128,7 @@ def is_street_address(value: str) -> bool:
 @recogniser("company_name", low=4, high=120, needs="a ")
 def is_company_name(value: str) -> bool:
     parts = value.lower().replace(",", " ").split()
-    if not 2 <= len(parts) <= _MAX_COMPANY_WORDS:  # noqa: PLR2004
+    if not 2 <= len(parts) <= _MAX_COMPANY_WORDS:  # noqa: PLR2004  # as names are made
         return False
     return parts[-1] in words.COMPANY_SUFFIXES or ("&" in parts and value[0].isupper())
 
@@ -139,7 +139,7 @@ def is_job_title(value: str) -> bool:
     if low.isalpha():
         return low in words.JOB_WORDS
     parts = low.translate(_JOB_MARKS).split()
-    return len(parts) <= 7 and not words.JOB_WORDS.isdisjoint(parts)  # noqa: PLR2004
+    return len(parts) <= 7 and not words.JOB_WORDS.isdisjoint(parts)  # noqa: PLR2004  # as names are made
 
 
 word_list("gender_word", words.GENDER_WORDS, low=3, high=14, needs="a", only="a-")

@@ -43,7 +43,7 @@ def find_anonymity(
 
 def _is_quasi(column: ColumnSnapshot) -> bool:
     profile = column.profile
-    if profile is None or profile.distinct < 2 or column.unique:  # noqa: PLR2004
+    if profile is None or profile.distinct < 2 or column.unique:  # noqa: PLR2004  # one value tells nobody apart
         return False
     if _QUASI.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.name)):
         return True

@@ -61,7 +61,7 @@ def read_texts(cells: Sequence[Cell]) -> list[str]:
     """Cells as texts; columns of one Python type, as most are, in one go."""
     kinds = set(map(type, cells))
     if kinds == {str}:
-        return list(map(str.strip, cells))  # type: ignore[arg-type]
+        return list(map(str.strip, cells))  # type: ignore[arg-type]  # all are texts here
     if kinds == {int}:
         return list(map(str, cells))
     if kinds == {float}:

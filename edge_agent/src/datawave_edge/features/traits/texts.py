@@ -64,7 +64,7 @@ def _flags_of(pattern: str) -> tuple[int, ...]:
         pattern[-1:] == "9",
         digits and (upper or lower),
         len(words) == 1,
-        len(words) == 2,  # noqa: PLR2004
+        len(words) == 2,  # noqa: PLR2004  # a pair of words
         len(words) == _FEW,
         len(words) > _FEW,
         any(char not in "Aa9 x" for char in pattern),
@@ -143,7 +143,7 @@ def _places_of(mask: int) -> tuple[int, ...]:
 
 def _is_pair(words: Sequence[str]) -> bool:
     """A first name beside a last name, in either order."""
-    if not 2 <= len(words) <= _FEW:  # noqa: PLR2004
+    if not 2 <= len(words) <= _FEW:  # noqa: PLR2004  # a pair of words
         return False
     left, right = lists_of(words[0]), lists_of(words[-1])
     return bool((left & FIRST and right & LAST) or (left & LAST and right & FIRST))
