@@ -402,6 +402,8 @@
   });
   setInterval(() => refreshTimes(), 60000);
   window.dw = { all, one, toast, refresh, relative };
+  // htmx would begin in a task of its own, after the page counts as loaded: a quick key was lost.
+  htmx.process(document.body);
   refresh();
   watchToasts();
   showThemeChoice();

@@ -150,6 +150,22 @@ def test_queue_is_worked_off_by_keyboard(person: Watched, ids: dict[str, str]) -
     assert person.complaints == []
 
 
+REJECT_AT_ONCE = """document.addEventListener("DOMContentLoaded", () => {
+    if (!sessionStorage.pressed) document.querySelector("[data-reject]").click();
+    sessionStorage.pressed = "yes";
+})"""
+
+
+def test_press_counts_when_it_comes_before_the_page_is_loaded(
+    person: Watched, ids: dict[str, str]
+) -> None:
+    person.page.add_init_script(REJECT_AT_ONCE)
+    page = person.open(f"/classification/review/?source={ids['source']}&q=note")
+    page.locator("[data-undo] button").click()
+    page.wait_for_selector("[data-undo] button", state="detached")
+    assert person.complaints == []
+
+
 def test_stranger_sees_nothing_of_others(
     browser: Browser, server: LiveServer, ids: dict[str, str]
 ) -> None:
