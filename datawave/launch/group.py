@@ -19,6 +19,7 @@ from apps.discovery import doorbell
 from apps.racine import services as racine
 
 from .agent import AgentProcess, enlist_agent
+from .heap import settle_heap
 from .workers import SweeperThread, WatchdogThread, WorkerThread, restart_process
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,11 @@ def _newest_static_file() -> float:
 
 class Server(uvicorn.Server):
     """uvicorn, which on its way out would else wait for the agents' long polls and cut them off."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve; by now the application is loaded."""
+        settle_heap()
+        await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Answer everyone who waits, then end as usual."""

@@ -25,6 +25,7 @@ from datawave.common.errors import DataWaveError
 from datawave.launch import home as homes
 from datawave.launch.demo import describe_run, start_demo, wait_for_run
 from datawave.launch.group import Group, prepare
+from datawave.launch.heap import settle_heap
 from datawave.launch.workers import WatchdogThread, end_process
 
 logger = logging.getLogger(__name__)
@@ -123,6 +124,7 @@ def run_worker(threads: int) -> None:
         pool="threads", concurrency=threads, loglevel="WARNING", quiet=True,
         without_mingle=True, without_gossip=True,
     )  # fmt: skip
+    settle_heap()
     try:
         worker.start()
     finally:
