@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.core.cache.backends import redis
-from redis import exceptions
+from redis import ConnectionPool, exceptions
 
 UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError)
 
@@ -36,8 +36,28 @@ def _forgive(method: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
     return attempt
 
 
+class SharedPool(ConnectionPool):
+    """One for all clients of this process.
+
+    Django has a client for each thread, and under ASGI a thread for each request, which would else
+    begin with a new connection.
+    """
+
+    _shared: ClassVar[dict[str, Self]] = {}
+
+    @classmethod
+    def from_url(cls, url: str, **options: Any) -> Self:
+        """The pool of that server."""
+        if url not in cls._shared:
+            cls._shared[url] = super().from_url(url, **options)
+        return cls._shared[url]
+
+
 class ForgivingClient(redis.RedisCacheClient):
     """All that is cached can be made again, so nobody fails for want of it."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **{"pool_class": SharedPool, **options})
 
     get_many = _forgive(redis.RedisCacheClient.get_many, {})
     has_key = _forgive(redis.RedisCacheClient.has_key, otherwise=False)
