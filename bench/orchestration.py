@@ -65,6 +65,11 @@ def main() -> None:
         bench.installation.stop()
 
 
+def _read_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class _Bench:
     def __init__(self, mode: Mode, tables: int) -> None:
         self.mode, self.tables = mode, tables
@@ -117,16 +122,18 @@ class _Bench:
         """CPU of a large run, and how much of it goes neither into batches nor into idling."""
         folder = self.installation.folder
         idle = self._measure_idle()
-        cpu, work = self._read_cpu(), read_work(folder)
+        cpu, agent, work = self._read_cpu(), self._read_agent_cpu(), read_work(folder)
         run = self.start_run(self.tables)
         took = self.wait(run, 3600)
-        cpu, work = self._read_cpu() - cpu, read_work(folder) - work
+        cpu, agent = self._read_cpu() - cpu, self._read_agent_cpu() - agent
+        work = read_work(folder) - work
         conducting = max(0.0, cpu - work - idle * took)
         print(f"  {self.tables} tables in {took:.1f} s: {self.get_state(run)}")
         print(
             f"  CPU of server and workers {cpu:.1f} s: {work:.1f} s on batches,"
             f" {idle * took:.1f} s as when idle, {conducting:.1f} s conducting"
-            f" ({conducting / cpu:.0%})"
+            f" ({conducting / cpu:.0%}; {conducting / (cpu + agent):.0%} of the run's with the"
+            f" agent's {agent:.1f} s)"
         )
         self.large = run
 
@@ -167,12 +174,11 @@ class _Bench:
         return [float(row[0]) for row in rows]
 
     def _read_cpu(self) -> float:
-        ticks = 0
-        for name, child in self.installation.children.items():
-            if name != "agent":
-                fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        children = self.installation.children.items()
+        return sum(_read_seconds(child.pid) for name, child in children if name != "agent")
+
+    def _read_agent_cpu(self) -> float:
+        return _read_seconds(self.installation.children["agent"].pid)
 
     def measure_cancel(self) -> None:
         """From the press of the button to a terminal state."""

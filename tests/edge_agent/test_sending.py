@@ -15,7 +15,7 @@ from datawave_edge.config import AgentConfig
 from datawave_edge.halts import JobHalted
 from datawave_edge.outbox import Outbox
 from datawave_edge.protocol import ConnectionSpec, FilteredRecord, Opened, root_hash
-from datawave_edge.stream import JobStream
+from datawave_edge.stream import JobStream, choose_rest
 from datawave_edge.transport import Transport
 from tests.edge_agent.conftest import make_work
 from tests.edge_agent.fake_server import Answer, FakeServer
@@ -213,3 +213,10 @@ def test_what_is_under_way_is_sent_again_when_the_process_was_killed(
     assert opened.resume_seq == 4
     require_all(fake, again)
     again.close()
+
+
+def test_progress_is_told_more_rarely_when_a_job_goes_on_for_long() -> None:
+    rests = [choose_rest(seconds) for seconds in (0, 5, 20, 10_000)]
+    assert rests == sorted(rests)
+    assert rests[0] == rests[1] < rests[2] < rests[3]
+    assert rests[3] <= 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,23 +137,6 @@ def test_guards_come_back_when_they_were_lost(run: Run) -> None:
     assert is_taken(Run, run.pk, state=RunState.COMPLETED)
     call_command("migrate", verbosity=0)
     assert not is_taken(Run, run.pk, state=RunState.COMPLETED)
-
-
-def test_guards_cost_little_when_a_stage_is_claimed(ended: Run) -> None:
-    """Against the same UPDATE of a column that no trigger watches."""
-    pk = make_row(StageRun, ended, StageState.READY)
-    rows = StageRun.objects.filter(pk=pk)
-
-    def measure(**values: Any) -> float:
-        started = time.process_time()
-        for _ in range(300):
-            rows.update(**values)
-        return time.process_time() - started
-
-    measure(losses=F("losses") + 1)
-    plain = min(measure(losses=F("losses") + 1) for _ in range(3))
-    guarded = min(measure(fence=F("fence") + 1) for _ in range(3))
-    assert guarded < plain * 1.5
 
 
 def test_timeline_tells_of_run_and_agent_and_of_stages_that_failed(

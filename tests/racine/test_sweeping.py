@@ -22,7 +22,7 @@ from apps.racine.models import Run, StageRun
 from apps.racine.services import sweeping
 from apps.racine.services.runs import give_up_waiting
 from apps.racine.services.stage_work import claim_stage
-from apps.racine.types import ACTIVE_RUN_STATES, RunState, StageState
+from apps.racine.types import RunState, StageState
 from datawave_edge.protocol import JobFailure
 from tests.discovery.factories import feed_job, make_table, open_stream, send_batch
 from tests.people import People
@@ -221,32 +221,35 @@ def test_other_steps_go_on_when_one_fails(run: Run, monkeypatch: pytest.MonkeyPa
     assert cache.get(sweeping.LAST_SWEEP) is not None
 
 
-def test_loop_sweeps_until_it_is_stopped(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.SWEEP_SECONDS = 0.01
-    stop = threading.Event()
-    rounds: list[int] = []
-
-    def sweep() -> None:
-        rounds.append(1)
-        if len(rounds) == 3:
-            stop.set()
-
-    monkeypatch.setattr(services, "sweep", sweep)
-    sweeper.run_sweeper(stop)
-    assert len(rounds) == 3
+def count_sweeps(monkeypatch: pytest.MonkeyPatch, *, busy: bool, rounds: int) -> list[Any]:
+    """Let a sweeper go round without waiting, each turn lasting until it is given back."""
+    monkeypatch.setattr(sweeper, "has_active_runs", lambda: busy)
+    monkeypatch.setattr(services, "sweep", sweep := Mock())
+    turns = iter([False] * rounds)
+    sweeper.run_sweeper(Mock(wait=lambda _seconds: next(turns, True)))
+    return [call.args for call in sweep.call_args_list]
 
 
-@pytest.mark.parametrize(("state", "sweeps"), [(RunState.RUNNING, 10), (RunState.COMPLETED, 2)])
-def test_sweeps_are_rare_when_no_run_goes_on(
-    run: Run, monkeypatch: pytest.MonkeyPatch, state: RunState, sweeps: int
+def test_loop_sweeps_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.SWEEP_SECONDS = 0
+    assert count_sweeps(monkeypatch, busy=False, rounds=3) == [(), (), ()]
+
+
+@pytest.mark.parametrize(("busy", "sweeps"), [(True, 2), (False, 1)])
+def test_patient_steps_are_rarer_than_those_that_a_run_waits_for(
+    monkeypatch: pytest.MonkeyPatch, *, busy: bool, sweeps: int
 ) -> None:
-    monkeypatch.setattr(sweeper, "has_active_runs", lambda: state in ACTIVE_RUN_STATES)
-    rounds = iter([False] * 10)
-    stop = Mock(wait=lambda _seconds: next(rounds, True))
-    sweep = Mock()
-    monkeypatch.setattr(services, "sweep", sweep)
-    sweeper.run_sweeper(stop)
-    assert sweep.call_count == sweeps
+    found = count_sweeps(monkeypatch, busy=busy, rounds=10)
+    assert found == [(), (services.URGENT_STEPS,)][:sweeps]
+
+
+def test_sweeper_leaves_a_round_out_when_another_has_swept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count_sweeps(monkeypatch, busy=True, rounds=2)
+    assert count_sweeps(monkeypatch, busy=True, rounds=1) == []
+    cache.clear()
+    assert count_sweeps(monkeypatch, busy=True, rounds=1) == [()]
 
 
 def test_nothing_is_done_twice_when_two_sweep_at_once(run: Run, work_off: WorkOff) -> None:

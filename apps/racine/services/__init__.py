@@ -46,10 +46,11 @@ from .set_aside import NotSetAside, RunSettling, discard_stage, requeue_stage
 from .settling import fail_run, settle_claimed, settle_run, try_settle
 from .stage_work import finish_alone, run_stage
 from .story import note_absence_decided, note_progress
-from .sweeping import sweep
+from .sweeping import URGENT_STEPS, sweep
 from .undoing import NotUndoable, request_undo, work_on_undo
 
 __all__ = [
+    "URGENT_STEPS",
     "NotSetAside",
     "NotUndoable",
     "NothingToRerun",

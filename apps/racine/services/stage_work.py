@@ -24,7 +24,7 @@ from apps.racine.models import StageRun
 from apps.racine.retries import ALONE_AFTER, Fault, choose_wait, judge, log_fault
 from apps.racine.signals import stage_ended
 from apps.racine.transitions import FenceLost, change_stages, expires
-from apps.racine.types import LogLevel, StageState
+from apps.racine.types import OPEN_STAGE_STATES, LogLevel, StageState
 
 from .alone import TurnTaken, work_alone
 from .losses import MEMORY, OVERRAN, note_lost_stage
@@ -44,8 +44,13 @@ def run_stage(*, stage_run_id: int) -> None:
         return
     _announce_end(work, state, time.monotonic() - started)
     # After the commit: inside it, two last stages could each miss the other on PostgreSQL.
-    if not try_settle(run_id=work.run_id):
+    if _is_more_open(work) or not try_settle(run_id=work.run_id):
         note_progress(run_id=work.run_id)
+
+
+def _is_more_open(work: StageRun) -> bool:
+    """Whether another is last, which spares nearly all stages the dearer question."""
+    return StageRun.objects.filter(run=work.run_id, state__in=OPEN_STAGE_STATES).exists()
 
 
 def claim_stage(stage_run_id: int) -> StageRun | None:
@@ -62,7 +67,7 @@ def claim_stage(stage_run_id: int) -> StageRun | None:
     )
     if claimed != 1:
         return None
-    return StageRun.objects.select_related("run", "batch").get(pk=stage_run_id)
+    return StageRun.objects.get(pk=stage_run_id)
 
 
 def _work_here(work: StageRun) -> StageState | None:

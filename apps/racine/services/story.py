@@ -68,8 +68,11 @@ def note_progress(*, run_id: int) -> None:
     """
     now = timezone.now()
     runs = Run.objects.filter(pk=run_id)
-    quiet = Q(told_at=None) | Q(told_at__lte=now - PROGRESS_EVERY)
-    if runs.filter(quiet).update(told_at=now, untold=False) == 1:
+    due = Q(told_at=None) | Q(told_at__lte=now - PROGRESS_EVERY)
+    # Most calls end here, and to read costs less than to write in vain.
+    if runs.exclude(due).filter(untold=True).exists():
+        return
+    if runs.filter(due).update(told_at=now, untold=False) == 1:
         _tell_progress(runs.select_related("job__agent").get())
     else:
         runs.filter(untold=False).update(untold=True)

@@ -7,7 +7,7 @@ tried again in the next round.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -51,9 +51,9 @@ TELL_AGAIN = dt.timedelta(seconds=10)
 PRUNE_EVERY_SECONDS = 3600
 
 
-def sweep() -> None:
-    """One round; never raises."""
-    done = [_try_step(step) for step in STEPS]
+def sweep(steps: Sequence[Callable[[], None]] | None = None) -> None:
+    """One round of these steps, else of all; never raises."""
+    done = [_try_step(step) for step in steps or STEPS]
     if any(done):
         cache.set(LAST_SWEEP, timezone.now().isoformat(), None)
 
@@ -217,7 +217,8 @@ def wake_judging() -> None:
     classification.sweep()
 
 
-STEPS: tuple[Callable[[], None], ...] = (
+# What holds up a run or a person.
+URGENT_STEPS: tuple[Callable[[], None], ...] = (
     free_lost_jobs,
     follow_jobs,
     free_lost_stages,
@@ -227,12 +228,15 @@ STEPS: tuple[Callable[[], None], ...] = (
     free_lost_settling,
     end_cancelling,
     repeat_undo,
-    fire_schedules,
     admit_runs,
+    show_progress,
+)
+STEPS = (
+    *URGENT_STEPS,
+    fire_schedules,
     watch_freshness,
     watch_waiting,
     end_tests,
-    show_progress,
     sweep_notices,
     wake_judging,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, Literal
@@ -45,6 +46,8 @@ from .transport import (
 log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS: Final = 0.3
+PROGRESS_LIMIT: Final = 2.0
+PROGRESS_SHARE: Final = 0.05
 LOG_LINES: Final = 100
 LOG_WIDTH: Final = 400
 CLOSE_ROUNDS: Final = 5
@@ -56,6 +59,14 @@ SLOW_FROM: Final = 0.8
 SLOW_SECONDS: Final = 2.0
 
 Level = Literal["info", "warning", "error"]
+
+
+def choose_rest(gone_on: float) -> float:
+    """Seconds until the progress of a job that has gone on for so long is told again.
+
+    Who watches a long job does not look for a change three times a second.
+    """
+    return min(PROGRESS_LIMIT, max(PROGRESS_SECONDS, gone_on * PROGRESS_SHARE))
 
 
 class JobStream:
@@ -256,12 +267,13 @@ class JobStream:
     # The reporter thread.
 
     def _report(self) -> None:
+        began = time.monotonic()
         while not self._ended.is_set() and not self._reason:
             self._news.wait(self._lease / 3)
             self._news.clear()
             if not self._ended.is_set():
                 self._post_progress()
-            self._ended.wait(PROGRESS_SECONDS)
+            self._ended.wait(choose_rest(time.monotonic() - began))
 
     def _post_progress(self) -> None:
         with self._posting:

@@ -180,9 +180,9 @@ def _control_sweeping(home: Path) -> None:
 
     sweep = services.sweep
 
-    def controlled() -> None:
+    def controlled(*steps: Any) -> None:
         if not (home / "sweeping-stopped").exists():
-            sweep()
+            sweep(*steps)
 
     def extra() -> None:
         while True:
