@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from datawave.demo import build_demo
 from tests.live import ROOT, Client, LiveServer
+from tests.prepared import place_database
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = [
@@ -68,6 +69,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """An installation of its own, empty at first, with files compressed as in real use."""
     storage = "servestatic.storage.CompressedManifestStaticFilesStorage"
     home = tmp_path_factory.mktemp("browser")
+    place_database(home / "home")
     live = LiveServer(home, DATAWAVE_STATIC_STORAGE=storage).start()
     yield live
     live.stop()

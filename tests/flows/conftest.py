@@ -8,6 +8,7 @@ import pytest
 
 from tests.edge_agent.conftest import mysql, mysql_url, postgres, postgres_url
 from tests.live import Client, LiveServer
+from tests.prepared import place_database
 
 __all__ = ["mysql", "mysql_url", "postgres", "postgres_url"]
 
@@ -15,7 +16,9 @@ __all__ = ["mysql", "mysql_url", "postgres", "postgres_url"]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """An installation that runs until the module's tests are over."""
-    live = LiveServer(tmp_path_factory.mktemp("live")).start()
+    home = tmp_path_factory.mktemp("live")
+    place_database(home / "home")
+    live = LiveServer(home).start()
     yield live
     live.stop()
 

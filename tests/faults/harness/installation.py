@@ -27,6 +27,7 @@ from tests.faults.harness.surroundings import (
     unmount,
 )
 from tests.live import NOT_INHERITED, ROOT, find_free_port, wait_until
+from tests.prepared import place_database
 from tests.servers import find_postgres, find_redis_binary
 
 Mode = Literal["embedded", "full"]
@@ -112,6 +113,8 @@ class Installation:
         """Make the database, then start every process."""
         if self.mode == "full":
             self._start_redis()
+        else:
+            place_database(self.home)
         prepared = subprocess.run(
             [*NODE, "prepare"], cwd=ROOT, env=self.environment, capture_output=True, check=True
         )
