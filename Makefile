@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST_WORKERS ?= 2
+# One more than the processors that a small machine has: much of the time is waiting.
+PYTEST_WORKERS ?= 3
 # Tests that start servers of their own, or need none, are not run a second time.
 OWN_SERVERS := architecture browser demo edge_agent faults flows launch
 

@@ -47,7 +47,7 @@ from tests.factories import make_agent, make_source
 
 from .factories import as_record, make_table
 
-RUNS = int(os.environ.get("PROTOCOL_RUNS", "200"))
+RUNS = int(os.environ.get("PROTOCOL_RUNS", "100"))
 STEPS = 20
 NAMES = [f"t{number}" for number in range(6)]
 

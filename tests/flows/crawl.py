@@ -25,7 +25,8 @@ _NOT_READ = re.compile(
 )
 
 
-_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+# What differs between pages of one kind: ids, semantic types, and what a list is narrowed to.
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[a-z_]+\.[a-z_]+|=[^&]*")
 
 
 def read_pages(client: Client, *starts: str, alike: int = 3) -> Iterator[tuple[str, int, str]]:

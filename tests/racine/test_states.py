@@ -184,11 +184,11 @@ def is_reachable(is_run: bool, start: str, end: str) -> bool:
     return end in reached
 
 
-# Sixty histories of up to 25 steps each take minutes on a machine that is busy.
+# Forty histories of up to 25 steps each take minutes on a machine that is busy.
 @pytest.mark.timeout(600)
 @pytest.mark.django_db
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

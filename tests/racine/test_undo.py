@@ -161,7 +161,7 @@ def records_of(chosen: dict[str, Any], source: DataSource) -> list[Any]:
 
 @given(st.lists(choices, min_size=1, max_size=3), choices)
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
