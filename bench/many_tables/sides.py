@@ -154,10 +154,13 @@ class Listener:
 def run_agent(spec: ConnectionSpec, folder: Path) -> str:
     """Structure alone, to the outbox."""
     from datawave_edge.discovery import run_discovery
+    from datawave_edge.heap import settle_heap
     from datawave_edge.outbox import Outbox
     from datawave_edge.protocol import DiscoveryWork, RunSettings
     from datawave_edge.stream import JobStream
 
+    # As the agent does when it starts.
+    settle_heap()
     known = _read_known(folder)
     listener = Listener(known)
     outbox = Outbox(folder / "spool")

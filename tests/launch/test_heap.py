@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 SETTLE = """
 import gc
-from datawave.launch.heap import settle_heap
+from {module} import settle_heap
 kept, often = [[] for _ in range(1000)], gc.get_threshold()[0]
 settle_heap()
 assert gc.get_threshold()[0] > often
@@ -15,8 +17,10 @@ print(any(each is kept[0] for each in gc.get_objects()), gc.get_freeze_count() >
 """
 
 
-def test_what_is_there_is_not_looked_at_again_when_the_heap_is_settled() -> None:
+@pytest.mark.parametrize("module", ["datawave.launch.heap", "datawave_edge.heap"])
+def test_what_is_there_is_not_looked_at_again_when_the_heap_is_settled(module: str) -> None:
+    script = SETTLE.format(module=module)
     done = subprocess.run(
-        [sys.executable, "-c", SETTLE], check=True, capture_output=True, text=True
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert done.stdout.split() == ["False", "True"]

@@ -21,6 +21,7 @@ from . import __version__
 from .access import connect
 from .backlog import find_oldest_seconds
 from .config import AgentConfig, lock_spool
+from .heap import settle_heap
 from .outbox import Outbox
 from .protocol import (
     PROTOCOL_VERSION,
@@ -87,6 +88,7 @@ class Agent:
     def run(self) -> int:
         """Serve until told to stop. Gives the process's exit code."""
         self._catch_signals()
+        settle_heap()
         log.info("Version %s serves %s.", __version__, self._config.server)
         beat = self._start_thread(self._beat, "heartbeat")
         self._start_thread(self._serve_tests, "tests")
