@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One more than the processors that a small machine has: much of the time is waiting.
 PYTEST_WORKERS ?= 3
+# In small portions, else one of them is left alone with all the slow ones.
+SPREAD := --maxschedchunk 20
 # Tests that start servers of their own, or need none, are not run a second time.
 OWN_SERVERS := architecture browser demo edge_agent faults flows launch
 
@@ -44,10 +46,10 @@ lint: $(VENV)/.dev  ## Format, lint, types, layers
 test: lint test-sqlite test-full  ## Lint, then every test on SQLite and on PostgreSQL with Redis
 
 test-sqlite: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(SPREAD)
 
 test-full: $(VENV)/.dev
-	DATAWAVE_TEST_MODE=full $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(OWN_SERVERS:%=--ignore=tests/%)
+	DATAWAVE_TEST_MODE=full $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(SPREAD) $(OWN_SERVERS:%=--ignore=tests/%)
 
 bench: $(VENV)/.dev  ## Benchmarks, each beside a floor or a peer
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py); done
