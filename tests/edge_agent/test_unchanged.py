@@ -30,10 +30,11 @@ LIBRARY = (
     "CREATE SCHEMA lib",
     "CREATE TYPE lib.genre AS ENUM ('a', 'b')",
     "CREATE DOMAIN lib.isbn AS varchar(13)",
+    "CREATE FUNCTION lib.good (int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0'",
     "CREATE TABLE lib.authors (id int PRIMARY KEY, name text)",
     (
         "CREATE TABLE lib.books (id serial PRIMARY KEY, isbn lib.isbn, genre lib.genre,"
-        " author int REFERENCES lib.authors (id), CHECK (author > 0))"
+        " author int REFERENCES lib.authors (id), CHECK (author > 0 AND lib.good(id)))"
     ),
     "CREATE TABLE lib.loans (day date, book int) PARTITION BY RANGE (day)",
     "CREATE VIEW lib.seen AS SELECT name FROM lib.authors",
@@ -52,6 +53,8 @@ CHANGES = {
     "ALTER TABLE lib.quiet ADD CHECK (id < 9)": {"quiet"},
     "ALTER TABLE lib.quiet ADD UNIQUE (id)": {"quiet"},
     "CREATE INDEX ON lib.quiet (id) WHERE id > 1": {"quiet"},
+    "ALTER TABLE lib.books RENAME author TO writer": {"books"},
+    "ALTER FUNCTION lib.good (int) RENAME TO fine": {"books"},
     "COMMENT ON TABLE lib.quiet IS 'Not loud'": {"quiet"},
     "COMMENT ON COLUMN lib.quiet.id IS 'Its number'": {"quiet"},
     "CREATE TABLE lib.loans_24 PARTITION OF lib.loans DEFAULT": {"loans", "loans_24"},

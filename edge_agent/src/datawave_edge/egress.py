@@ -117,8 +117,9 @@ def clean_container(name: str) -> str:
     return name and clean_name(name)
 
 
+@lru_cache(maxsize=32_768)
 def clean_ref(ref: TableRef) -> TableRef:
-    """Both names, cleaned."""
+    """Both names, cleaned. A walk asks for each several times."""
     return TableRef(clean_container(ref.container), clean_name(ref.name))
 
 

@@ -15,14 +15,20 @@ LIST_SQL: Final = (
 
 
 class Part(NamedTuple):
-    """One kind of rows that say something of tables; the first column is the table's oid."""
+    """One kind of rows that say something of tables; the first column is the table's oid.
+
+    `shown` is what is told of a row where that is not the row itself.
+    """
 
     sql: str
     order: str
+    shown: str = "q.*"
 
     def told(self, seed: int) -> str:
         """The rows in order, each with a hash of itself at its end."""
-        return f"SELECT q.*, {_hash('q', seed)} FROM ({self.sql}) AS q ORDER BY {self.order}"
+        return (
+            f"SELECT {self.shown}, {_hash('q', seed)} FROM ({self.sql}) AS q ORDER BY {self.order}"
+        )
 
     def hashed(self, seed: int) -> str:
         """The same hashes with their table alone."""
@@ -93,13 +99,21 @@ CONSTRAINTS: Final = Part(
     " CASE WHEN k.contype = 'f' THEN"
     "  (SELECT array_agg(CAST(a.attname AS text) ORDER BY array_position(k.confkey, a.attnum))"
     "  FROM pg_catalog.pg_attribute a"
-    "  WHERE a.attrelid = k.confrelid AND a.attnum = ANY(k.confkey)) END,"
-    " CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END"
+    "  WHERE a.attrelid = k.confrelid AND a.attnum = ANY(k.confkey)) END AS targets,"
+    # To spell a check takes long. As it is kept it says the same, unless it names more than the
+    # columns of its table, say a function that may get another name.
+    " k.conbin, CASE WHEN k.contype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_depend d"
+    "  WHERE d.classid = CAST('pg_catalog.pg_constraint' AS pg_catalog.regclass)"
+    "  AND d.objid = k.oid"
+    "  AND d.refclassid <> CAST('pg_catalog.pg_class' AS pg_catalog.regclass))"
+    "  THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END"
     " FROM pg_catalog.pg_constraint k"
     " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')",
     "relid, conname",
+    "q.relid, q.contype, q.conname, q.conkey, q.nspname, q.relname, q.targets,"
+    " CASE WHEN q.contype = 'c' THEN pg_catalog.pg_get_expr(q.conbin, q.relid) END",
 )
 INDEXES: Final = Part(
     "SELECT i.indrelid AS relid, c.relname, i.indisunique, i.indpred IS NOT NULL, m.amname,"
