@@ -247,6 +247,37 @@ def test_one_card_is_found_when_mysql_table_is_large(
     assert_found(discover(make_needle(mysql)))
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "files"])
+def test_one_card_is_found_when_it_is_in_the_last_of_very_many_columns(
+    discover: Discover, tmp_path: Path, engine: str
+) -> None:
+    path = tmp_path / "wide" / f"wide.{'parquet' if engine == 'files' else engine}"
+    path.parent.mkdir()
+    columns = [f"c{number}" for number in range(300)]
+    create = f"CREATE TABLE wide ({', '.join(f'{name} VARCHAR' for name in columns)})"
+    insert = "INSERT INTO wide (c0, c299) SELECT 'a', 'b' FROM generate_series(1, 60)"
+    needle = f"INSERT INTO wide (c299) VALUES ('{NEEDLE}')"
+    if engine == "sqlite":
+        with closing(sqlite3.connect(path)) as lite, lite:
+            lite.execute(create)
+            lite.executemany("INSERT INTO wide (c0, c299) VALUES (?, ?)", [("a", "b")] * 60)
+            lite.execute(needle)
+    else:
+        with closing(duckdb.connect("" if engine == "files" else str(path))) as duck:
+            for statement in (create, insert, needle):
+                duck.execute(statement)
+            if engine == "files":
+                duck.execute(f"COPY wide TO '{path}'")
+    place = path.parent if engine == "files" else path
+    (record,) = discover(ConnectionSpec(engine=engine, database=str(place)), sample_rows=20)
+    assert isinstance(record, TableRecord)
+    assert record.table.counting is not None
+    assert (record.table.counting.state, record.table.counting.columns) == ("whole", 300)
+    last = record.table.columns[-1].profile
+    assert last is not None
+    assert last.rare == {"card_number": 1}
+
+
 def test_nothing_is_counted_when_switched_off(
     make_needle: Callable[[ConnectionSpec | None], ConnectionSpec], discover: Discover
 ) -> None:

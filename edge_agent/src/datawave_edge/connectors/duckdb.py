@@ -14,7 +14,7 @@ from .contract import Listing, Sample, TableRef, TableShape
 from .duckdb_catalog import DuckCatalog
 from .duckdb_session import DuckConnector, list_cells, open_duckdb, quote, read_cells
 from .file_access import find_file, require_header
-from .rare import RareCounts, RareTest
+from .rare import RareCounts, RareTest, count_by_slices
 from .rare_duckdb import count_statement
 from .session import was_cut
 
@@ -81,9 +81,12 @@ class DuckdbConnector(DuckConnector):
         self, shape: TableShape, tests: Sequence[RareTest], seconds: float
     ) -> RareCounts:
         columns = [quote(each.name) for each in shape.columns]
-        statement = count_statement(_source(shape.ref), shape, columns, tests)
-        row = self._session.rows(statement, seconds=seconds)[0]
-        return RareCounts({test: n for test, n in zip(tests, row, strict=True) if n})
+
+        def ask(some: Sequence[RareTest], left: float) -> Sequence[int]:
+            statement = count_statement(_source(shape.ref), shape, columns, some)
+            return self._session.rows(statement, seconds=left)[0]
+
+        return RareCounts(count_by_slices(tests, seconds, ask))
 
     def read_one(self, ref: TableRef) -> None:
         self._session.rows(f"SELECT 1 FROM {_source(ref)} LIMIT 1")

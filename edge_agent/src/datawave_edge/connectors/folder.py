@@ -25,7 +25,7 @@ from .duckdb_session import DuckConnector, list_cells, literal, open_duckdb, rea
 from .file_access import find_folder
 from .folder_layout import Layout, merge_types, read_layout, relation, told_of_file
 from .folder_names import Columns, FileSet, FolderFile, group_files, walk_folder
-from .rare import RareCounts, RareTest
+from .rare import RareCounts, RareTest, count_by_slices
 from .rare_duckdb import count_statement
 from .session import Row, was_cut
 
@@ -85,8 +85,11 @@ class FolderConnector(DuckConnector):
     ) -> RareCounts:
         _, source = self._source(shape.ref)
         columns = [_typed(each) for each in shape.columns]
-        row = self._rows(count_statement(source, shape, columns, tests), seconds)[0]
-        return RareCounts({test: n for test, n in zip(tests, row, strict=True) if n})
+
+        def ask(some: Sequence[RareTest], left: float) -> Sequence[int]:
+            return self._rows(count_statement(source, shape, columns, some), left)[0]
+
+        return RareCounts(count_by_slices(tests, seconds, ask))
 
     def read_one(self, ref: TableRef) -> None:
         _, source = self._source(ref)

@@ -7,11 +7,14 @@ its columns and patterns. Where a kind of value has check digits, they are recko
 from __future__ import annotations
 
 import string
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import sqlalchemy as sa
+
+from datawave_edge.faults import SourceFault
 
 from .contract import TableShape
 from .session import column_of
@@ -74,6 +77,9 @@ CARD_RANGES: Final = (
 _CARD_DIGITS: Final = 19
 _DOUBLED: Final = "0246813579"
 TEXTS: Final = frozenset(("text", "json"))
+# Tests of one statement: that of a very wide table would take hundreds of megabytes to make, and
+# some databases would refuse it.
+_AT_ONCE: Final = 400
 
 
 class RareTest(NamedTuple):
@@ -99,6 +105,27 @@ class CountsRare(Protocol):
         self, shape: TableShape, tests: Sequence[RareTest], seconds: float
     ) -> RareCounts:
         """Count rows by pattern in about so many seconds. Raises SourceFault."""
+
+
+def count_by_slices(
+    tests: Sequence[RareTest],
+    seconds: float,
+    ask: Callable[[Sequence[RareTest], float], Sequence[int]],
+) -> dict[RareTest, int]:
+    """Ask for some tests at a time; `ask` is told the seconds that are left.
+
+    Raises SourceFault: query_timeout.
+    """
+    deadline = time.monotonic() + seconds
+    found: dict[RareTest, int] = {}
+    for start in range(0, len(tests), _AT_ONCE):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise SourceFault("query_timeout")
+        some = tests[start : start + _AT_ONCE]
+        counts = zip(some, ask(some, left), strict=True)
+        found.update({test: int(count) for test, count in counts if count})
+    return found
 
 
 class Dialect(NamedTuple):

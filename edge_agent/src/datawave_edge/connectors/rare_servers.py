@@ -10,16 +10,20 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import SourceFault
-
 from .blocks import BLOCKS, block_ranges
 from .contract import TableShape
-from .rare import Dialect, Expression, RareCounts, RareTest, Scan, rare_statement
+from .rare import (
+    Dialect,
+    Expression,
+    RareCounts,
+    RareTest,
+    Scan,
+    count_by_slices,
+    rare_statement,
+)
 from .rare_pages import find_pages
 from .session import Session, column_of, table_of
 
-# Tests of one statement: a table with more columns is looked through in slices.
-_AT_ONCE: Final = 400
 # From this size on, a small share is timed first, and tells how much of the table fits the budget.
 _TIMED_BYTES: Final = 512 * 1024 * 1024
 _TIMED_ROWS: Final = 2_000_000
@@ -110,10 +114,12 @@ class _Count:
         return RareCounts(self._count_all(share), share)
 
     def _count_all(self, share: float) -> dict[RareTest, int]:
-        found: dict[RareTest, int] = {}
-        for start in range(0, len(self.tests), _AT_ONCE):
-            found.update(self._count(share, self.tests[start : start + _AT_ONCE]))
-        return found
+        def ask(tests: Sequence[RareTest], seconds: float) -> Sequence[int]:
+            statement = rare_statement(self.dialect, self.source(share, tests), self.shape, tests)
+            with self.session.limited(seconds):
+                return self.session.rows(statement)[0]
+
+        return count_by_slices(self.tests, self.deadline - time.monotonic(), ask)
 
     def _choose_share(self) -> float:
         """The share of the table that fits the time, told from a trial."""
@@ -124,16 +130,6 @@ class _Count:
         whole = (time.monotonic() - began) / _TRIAL
         left = max(0.0, self.deadline - time.monotonic())
         return 1.0 if whole * _CAUTION <= left else max(_LEAST, _CAUTION * left / whole)
-
-    def _count(self, share: float, tests: Sequence[RareTest]) -> dict[RareTest, int]:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise SourceFault("query_timeout")
-        scan = self.source(share, tests)
-        statement = rare_statement(self.dialect, scan, self.shape, tests)
-        with self.session.limited(left):
-            row = self.session.rows(statement)[0]
-        return {test: int(count) for test, count in zip(tests, row, strict=True) if count}
 
 
 def _postgresql_text(name: str, native: str) -> Expression:

@@ -23,7 +23,7 @@ from .blocks import BLOCKS, Blocks, block_ranges
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
 from .file_access import find_file, require_header
 from .meter import Meter
-from .rare import RareCounts, RareTest
+from .rare import RareCounts, RareTest, count_by_slices
 from .rare_sqlite import add_rare_function, sqlite_statement
 from .session import Session, cell_limit, column_of, document_limit, table_of, was_cut
 from .sqlite_catalog import SqliteCatalog
@@ -100,8 +100,10 @@ class SqliteConnector:
     def count_rare(
         self, shape: TableShape, tests: Sequence[RareTest], seconds: float
     ) -> RareCounts:
-        rows = self._rows(sqlite_statement(shape, tests), seconds=seconds)
-        return RareCounts({test: n for test, n in zip(tests, rows[0], strict=True) if n})
+        def ask(some: Sequence[RareTest], left: float) -> Sequence[int]:
+            return self._rows(sqlite_statement(shape, some), seconds=left)[0]
+
+        return RareCounts(count_by_slices(tests, seconds, ask))
 
     def cancel(self) -> None:
         connection = self._session.driver_connection
