@@ -55,12 +55,15 @@ def describe_counting(counting: Mapping[str, Any]) -> dict[str, str] | None:
     """How much of the table the counts cover; None when nothing was to be counted."""
     if not counting:
         return None
-    state = counting["state"]
+    state, columns = counting["state"], counting["columns"]
+    plural = "" if columns == 1 else "s"
+    if state == "timeout" and columns:
+        text = f"Counting rare patterns got through {columns} column{plural} in the time that this"
+        text += " table may take; of the others only the sample was looked at. Raise the seconds"
+        return {"tone": "yellow", "text": f"{text} per table in the source's settings."}
     if state in _WHY_NOT:
         return {"tone": "yellow", "text": _WHY_NOT[state]}
     looked = "every row" if state == "whole" else f"{counting['share']:.1%} of the rows"
-    columns = counting["columns"]
-    plural = "" if columns == 1 else "s"
     return {
         "tone": "gray",
         "text": f"The database looked for rare patterns in {looked} of {columns} column{plural}"

@@ -108,4 +108,4 @@ def test_connection_is_left_alone_when_the_run_is_cancelled_meanwhile(
     discover(many, "j", sample_rows=0)
     assert fake.failures["j"].code == "cancelled"
     assert not watched.after_close
-    assert not [each for each in threading.enumerate() if each.name.startswith("describer")]
+    assert not [each for each in threading.enumerate() if each.name.startswith("asker")]

@@ -52,6 +52,13 @@ def test_reader_learns_that_only_the_sample_was_seen_when_there_are_no_counts(st
     assert "sample" in told["text"]
 
 
+def test_columns_are_told_when_time_ran_out_between_them() -> None:
+    told = describe_counting({"state": "timeout", "share": 1.0, "columns": 44})
+    assert told is not None
+    assert told["tone"] == "yellow"
+    assert "got through 44 columns" in told["text"]
+
+
 def test_share_is_told_when_a_part_was_looked_at() -> None:
     told = describe_counting({"state": "part", "share": 0.25, "columns": 3})
     assert told is not None

@@ -1,33 +1,35 @@
-"""Describing the next tables while those before them are still being written down."""
+"""Asking for the next tables while those before them are still being written down."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from .connectors import TableRef, TableShape
 from .faults import SourceFault
 
+AnswerT = TypeVar("AnswerT")
 Shapes = Mapping[TableRef, TableShape | SourceFault]
 
 
-def describe_ahead(
-    chunks: Iterator[Sequence[TableRef]], describe: Callable[[Sequence[TableRef]], Shapes]
-) -> Generator[tuple[Sequence[TableRef], Shapes]]:
-    """Each chunk with its shapes, while another thread asks for the next one.
+def ask_ahead(
+    chunks: Iterator[Sequence[TableRef]], ask: Callable[[Sequence[TableRef]], AnswerT]
+) -> Generator[tuple[Sequence[TableRef], AnswerT]]:
+    """Each chunk with its answer, while another thread asks for the next one.
 
     Closed early, it returns once that thread is done with the connection.
     """
-    ahead: deque[tuple[Sequence[TableRef], Future[Shapes]]] = deque()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="describer") as thread:
+    ahead: deque[tuple[Sequence[TableRef], Future[AnswerT]]] = deque()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="asker") as thread:
         for chunk in chunks:
-            ahead.append((chunk, thread.submit(describe, chunk)))
+            ahead.append((chunk, thread.submit(ask, chunk)))
             if len(ahead) > 1:
-                first, shapes = ahead.popleft()
-                yield first, shapes.result()
-        for last, shapes in ahead:
-            yield last, shapes.result()
+                first, answer = ahead.popleft()
+                yield first, answer.result()
+        for last, answer in ahead:
+            yield last, answer.result()
 
 
 def split(refs: Sequence[TableRef], size: int) -> Iterator[Sequence[TableRef]]:

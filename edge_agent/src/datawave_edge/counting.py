@@ -117,7 +117,7 @@ def _count_sample(sample: Sample, tests: Sequence[RareTest]) -> RareCounts:
         for code, count in count_cells((row[index] for row in sample.rows), asked).items()
         if count
     }
-    return RareCounts(found)
+    return RareCounts(found, len(tests))
 
 
 def _merge(
@@ -130,9 +130,12 @@ def _merge(
         _with_rare(column, by_column[index]) if index in by_column else column
         for index, column in enumerate(columns)
     ]
-    state: Literal["whole", "part"] = "whole" if counts.share >= 1.0 else "part"
-    looked = len({test.column for test in tests})
-    return told, Counting(state=state, share=round(counts.share, 4), columns=looked)
+    looked, rest = tests[: counts.looked], tests[counts.looked :]
+    state: Literal["whole", "part", "timeout"] = "whole" if counts.share >= 1.0 else "part"
+    if rest:
+        state = "timeout"
+    whole = {test.column for test in looked} - {test.column for test in rest}
+    return told, Counting(state=state, share=round(counts.share, 4), columns=len(whole))
 
 
 def _with_rare(column: ColumnSnapshot, found: dict[str, int]) -> ColumnSnapshot:

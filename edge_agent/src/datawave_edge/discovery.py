@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Final, TypeVar
 
-from .ahead import Shapes, describe_ahead, split
+from .ahead import Shapes, ask_ahead, split
 from .batches import Batching, Entry
 from .connectors import (
     Connector,
@@ -56,7 +56,7 @@ RECONNECTS: Final = 3
 RECONNECT_SECONDS: Final = 0.2
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
-FINGERPRINT_CHUNK: Final = 20_000
+FINGERPRINT_CHUNK: Final = 5_000
 
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
@@ -204,12 +204,19 @@ class _Walk:
         # Rows change without a trace in the catalogue, so a profile must be made anew.
         if self._work.settings.sample_rows or not isinstance(connector, TellsApart):
             return refs
-        found: set[TableRef] = set()
-        for chunk in split(refs, FINGERPRINT_CHUNK) if self._fingerprints else ():
+
+        def ask(chunk: Sequence[TableRef]) -> Mapping[TableRef, str]:
+            self._stream.require_live()
             self._steadily(lambda: self._governor.pace(connector))
-            for ref, record in self._fingerprints.find(self._ask(connector, chunk), self._known):
-                self._collect(Entry.of(ref, record))
-                found.add(ref)
+            return self._ask(connector, chunk)
+
+        found: set[TableRef] = set()
+        chunks = split(refs, FINGERPRINT_CHUNK) if self._fingerprints else iter(())
+        with closing(ask_ahead(chunks, ask)) as asked:
+            for _, prints in asked:
+                for ref, record in self._fingerprints.find(prints, self._known):
+                    self._collect(Entry.of(ref, record))
+                    found.add(ref)
         self._stream.count(done=len(found))
         return [ref for ref in refs if ref not in found]
 
@@ -250,7 +257,7 @@ class _Walk:
                 self._read_chunk(connector, chunk, describe(chunk))
             return
         # Nothing else is asked of the connection meanwhile, and it waits for nobody.
-        with closing(describe_ahead(chunks, describe)) as described:
+        with closing(ask_ahead(chunks, describe)) as described:
             for chunk, shapes in described:
                 self._read_chunk(connector, chunk, shapes)
 

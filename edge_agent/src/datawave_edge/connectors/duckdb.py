@@ -86,7 +86,7 @@ class DuckdbConnector(DuckConnector):
             statement = count_statement(_source(shape.ref), shape, columns, some)
             return self._session.rows(statement, seconds=left)[0]
 
-        return RareCounts(count_by_slices(tests, seconds, ask))
+        return count_by_slices(tests, seconds, ask)
 
     def read_one(self, ref: TableRef) -> None:
         self._session.rows(f"SELECT 1 FROM {_source(ref)} LIMIT 1")

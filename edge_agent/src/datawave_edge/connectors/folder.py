@@ -89,7 +89,7 @@ class FolderConnector(DuckConnector):
         def ask(some: Sequence[RareTest], left: float) -> Sequence[int]:
             return self._rows(count_statement(source, shape, columns, some), left)[0]
 
-        return RareCounts(count_by_slices(tests, seconds, ask))
+        return count_by_slices(tests, seconds, ask)
 
     def read_one(self, ref: TableRef) -> None:
         _, source = self._source(ref)

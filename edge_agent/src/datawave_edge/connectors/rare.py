@@ -91,9 +91,13 @@ class RareTest(NamedTuple):
 
 @dataclass(frozen=True)
 class RareCounts:
-    """Rows in which each pattern was found, over a share of the table."""
+    """Rows in which each pattern was found, over a share of the table.
+
+    Where time ran out, only the first `looked` tests were done.
+    """
 
     found: dict[RareTest, int]
+    looked: int
     share: float = 1.0
 
 
@@ -111,21 +115,30 @@ def count_by_slices(
     tests: Sequence[RareTest],
     seconds: float,
     ask: Callable[[Sequence[RareTest], float], Sequence[int]],
-) -> dict[RareTest, int]:
+) -> RareCounts:
     """Ask for some tests at a time; `ask` is told the seconds that are left.
 
-    Raises SourceFault: query_timeout.
+    Raises SourceFault: query_timeout when there was not even time for the first.
     """
     deadline = time.monotonic() + seconds
     found: dict[RareTest, int] = {}
     for start in range(0, len(tests), _AT_ONCE):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise SourceFault("query_timeout")
         some = tests[start : start + _AT_ONCE]
-        counts = zip(some, ask(some, left), strict=True)
-        found.update({test: int(count) for test, count in counts if count})
-    return found
+        try:
+            counts = ask(some, _require_time(deadline))
+        except SourceFault as fault:
+            if fault.code != "query_timeout" or not start:
+                raise
+            return RareCounts(found, start)
+        found.update({test: int(n) for test, n in zip(some, counts, strict=True) if n})
+    return RareCounts(found, len(tests))
+
+
+def _require_time(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise SourceFault("query_timeout")
+    return left
 
 
 class Dialect(NamedTuple):

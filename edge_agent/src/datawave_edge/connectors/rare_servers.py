@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -111,9 +112,9 @@ class _Count:
 
     def run(self) -> RareCounts:
         share = self._choose_share()
-        return RareCounts(self._count_all(share), share)
+        return dataclasses.replace(self._count_all(share), share=share)
 
-    def _count_all(self, share: float) -> dict[RareTest, int]:
+    def _count_all(self, share: float) -> RareCounts:
         def ask(tests: Sequence[RareTest], seconds: float) -> Sequence[int]:
             statement = rare_statement(self.dialect, self.source(share, tests), self.shape, tests)
             with self.session.limited(seconds):

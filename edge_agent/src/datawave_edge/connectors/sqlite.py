@@ -103,7 +103,7 @@ class SqliteConnector:
         def ask(some: Sequence[RareTest], left: float) -> Sequence[int]:
             return self._rows(sqlite_statement(shape, some), seconds=left)[0]
 
-        return RareCounts(count_by_slices(tests, seconds, ask))
+        return count_by_slices(tests, seconds, ask)
 
     def cancel(self) -> None:
         connection = self._session.driver_connection
