@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.classification.selectors import count_suggestions_of, list_personal_columns
@@ -13,6 +14,7 @@ from apps.discovery.selectors import find_structure, list_named
 from apps.discovery.types import FieldState
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
+from datawave.common.pages import PAGE_SIZES, paginate
 
 from .joins import find_likely_joins
 from .models import Relationship
@@ -24,30 +26,29 @@ _MOST_OF_NEIGHBOURS: Final = 4
 _TONES: Final = {"restricted": "red", "confidential": "orange"}
 # Suggestions that may be accepted together unseen.
 _SURE: Final = 0.9
+_MOST_SEARCHED: Final = 200
 
 
-def load_columns(dataset: Any, user: Any) -> dict[str, Any]:
-    """The columns with their labels and measures; removed ones last."""
-    fields = (
-        dataset.fields.filter(state=FieldState.ACTIVE)
-        .select_related("label", "measurement")
-        .order_by("ordinal", "name")
-    )
+def load_columns(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
+    """A page of the columns with their labels and measures; removed ones last."""
+    fields = dataset.fields.filter(state=FieldState.ACTIVE)
+    wanted = request.GET.get("column", "").replace("\x00", "")[:_MOST_SEARCHED]
+    found = fields.filter(name__icontains=wanted) if wanted else fields
+    rows = found.select_related("label", "measurement").order_by("ordinal", "name")
+    page = paginate(request, rows, usual=PAGE_SIZES[-1])
     links = list_neighbours(dataset.pk)
-    columns = [_describe_field(field, dataset, links) for field in fields]
     removed = dataset.fields.filter(state=FieldState.REMOVED).order_by("ordinal")
     return {
-        "columns": columns,
+        "page": page,
+        "wanted": wanted,
+        "columns": [_describe_field(field, dataset, links) for field in page],
         "removed": list(removed),
         "suggestions": count_suggestions_of([dataset.pk]).get(dataset.pk, 0),
-        "sure": any(_is_sure(column["label"]) for column in columns),
+        "sure": fields.filter(label__state=LabelState.SUGGESTED, label__confidence__gte=_SURE)
+        .exclude(label__semantic_type="")
+        .exists(),
         "may_decide": may(user, Action.DECIDE_LABELS, dataset.source),
     }
-
-
-def _is_sure(label: Any) -> bool:
-    suggested = label is not None and label.state == LabelState.SUGGESTED
-    return suggested and label.semantic_type and label.confidence >= _SURE
 
 
 def _describe_field(field: Any, dataset: Any, links: list[Relationship]) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def count_columns(dataset: Any, user: Any) -> int:
     return int(dataset.column_count)
 
 
-def load_relations(dataset: Any, user: Any) -> dict[str, Any]:
+def load_relations(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
     """The table and its neighbours, as a list and as a graph for static/js/graph.js."""
     links = list_neighbours(dataset.pk)
     return {
@@ -163,7 +164,7 @@ def count_relations(dataset: Any, user: Any) -> int:
     return len(list_neighbours(dataset.pk))
 
 
-def load_structure(dataset: Any, user: Any) -> dict[str, Any]:
+def load_structure(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
     """What the source's catalogue says beside the columns, with links to tables that are known."""
     table = find_structure(dataset)
     parents = table.parents if table else []

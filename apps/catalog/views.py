@@ -126,7 +126,7 @@ def show_asset(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     user = _user(request)
     dataset = get_dataset(user=user, public_id=public_id)
     panel = _find_panel(request.GET.get("tab", ""))
-    content = panel.load(dataset, user)
+    content = panel.load(dataset, user, request)
     if cast("Any", request).htmx and request.headers.get("HX-Target") == "panel":
         return render(request, panel.template, {**content, "dataset": dataset, "panel": panel})
     return render(request, "catalog/asset.html", _asset_context(dataset, user, panel, content))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.http import HttpRequest
+
 from apps.discovery.panels import Panel
 from apps.rbac.selectors import may
 from apps.rbac.types import Action
@@ -14,7 +16,7 @@ from .selectors import count_coverage, list_visible_attestations
 _SHOWN: Final = 20
 
 
-def load_dataset_sign_offs(dataset: Any, user: Any) -> dict[str, Any]:
+def load_dataset_sign_offs(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
     """Sign-offs of a table and of its whole source, and what signing now would cover."""
     rows = list_visible_attestations(user).filter(source=dataset.source_id)
     return {

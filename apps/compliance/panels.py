@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db.models import Count, Q
+from django.http import HttpRequest
 
 from apps.discovery.panels import Panel
 from apps.rbac.selectors import may
@@ -15,7 +16,7 @@ from .selectors import list_dataset_findings, list_visible_findings
 from .types import ACTIVE_STATES, Severity
 
 
-def load_findings(dataset: Any, user: Any) -> dict[str, Any]:
+def load_findings(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
     """Findings of the table and its columns, the worst first."""
     return {
         "findings": list_dataset_findings(dataset.pk),

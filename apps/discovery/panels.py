@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
+
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A tab: `load(dataset, user)` gives the context of its template."""
+    """A tab: `load(dataset, user, request)` gives the context of its template."""
 
     slug: str
     title: str
     order: int
     template: str
-    load: Callable[[Any, Any], dict[str, Any]]
+    load: Callable[[Any, Any, HttpRequest], dict[str, Any]]
     # Number on the tab; None for none.
     count: Callable[[Any, Any], int] | None = None
 

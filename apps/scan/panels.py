@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
+
 from apps.discovery.panels import Panel
 from apps.discovery.selectors import list_visible_changes
+from datawave.common.pages import PAGE_SIZES, paginate
 
 from .counting import describe_anonymity, describe_counting, describe_mentions, describe_rare
 from .models import DatasetMeasurement, FieldMeasurement
@@ -16,8 +19,9 @@ _SHAPES = 5
 _CHANGES = 100
 
 
-def load_profile(dataset: Any, user: Any) -> dict[str, Any]:
-    """Measures of the dataset and its columns."""
+def load_profile(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
+    """Measures of the dataset and of a page of its columns."""
+    page = paginate(request, list_profiled_fields(dataset.pk), usual=PAGE_SIZES[-1])
     measurement = load_measurements([dataset.pk]).get(dataset.pk)
     return {
         "dataset": dataset,
@@ -25,7 +29,8 @@ def load_profile(dataset: Any, user: Any) -> dict[str, Any]:
         "flags": _title_flags(measurement.flags if measurement else []),
         "counting": describe_counting(measurement.counting) if measurement else None,
         "anonymity": describe_anonymity(measurement.anonymity) if measurement else None,
-        "columns": [_describe(row) for row in list_profiled_fields(dataset.pk)],
+        "page": page,
+        "columns": [_describe(row) for row in page],
     }
 
 
@@ -46,7 +51,7 @@ def _title_flags(values: list[str]) -> list[dict[str, str]]:
     return [{"value": value, "title": Flag(value).label} for value in values]
 
 
-def load_history(dataset: Any, user: Any) -> dict[str, Any]:
+def load_history(dataset: Any, user: Any, request: HttpRequest) -> dict[str, Any]:
     """Schema changes, and the trend of the row count, oldest first."""
     rows: list[DatasetMeasurement] = list(list_history(dataset.pk))[::-1]
     changes = list_visible_changes(user).filter(dataset=dataset)

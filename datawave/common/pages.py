@@ -42,10 +42,10 @@ def answer_errors(view: View) -> View:
     return wrapped
 
 
-def paginate(request: HttpRequest, rows: Any) -> Page[Any]:
-    """The page of rows that the address asks for; `size` is one of PAGE_SIZES."""
+def paginate(request: HttpRequest, rows: Any, *, usual: int = PAGE_SIZES[0]) -> Page[Any]:
+    """The page of rows that the address asks for; `size` is one of PAGE_SIZES, else as usual."""
     size = request.GET.get("size", "")
-    per_page = int(size) if size in {str(known) for known in PAGE_SIZES} else PAGE_SIZES[0]
+    per_page = int(size) if size in {str(known) for known in PAGE_SIZES} else usual
     page: Page[Any] = Paginator(rows, per_page).get_page(request.GET.get("page"))
     return page
 

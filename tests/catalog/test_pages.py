@@ -113,6 +113,33 @@ def test_paths_stand_beneath_their_column_when_documents_were_opened(
     assert entry_of("events").personal_fields == 1
 
 
+def test_columns_come_in_pages_and_are_found_when_a_table_is_very_wide(
+    people: People, sign_in: SignIn
+) -> None:
+    names = [f"c{number:03}" for number in range(230)]
+    columns = [make_column(name, hits={"email": 1.0}) for name in names]
+    catalogue(people.source, [make_table("wide", columns)])
+    bob = sign_in(people.bob)
+    pages = [read(bob.get(url_of("wide", f"?tab=columns&page={at}"))) for at in (1, 2, 3)]
+    shown = [re.findall(r">(c\d{3})<", page) for page in pages]
+    assert shown == [names[:100], names[100:200], names[200:]]
+    assert "?tab=columns&amp;page=2" in pages[0]
+    assert "201–230 of 230 columns" in pages[2]
+    found = read(bob.get(url_of("wide", "?tab=columns&column=C17")))
+    assert re.findall(r">(c\d{3})<", found) == names[170:180]
+    # What may be accepted together is the whole table's, not the page's.
+    assert "Accept all" in read(sign_in(people.alice).get(url_of("wide", "?column=c000")))
+    nothing = read(bob.get(url_of("wide", "?tab=columns&column=%00<x>")))
+    assert "No column is called so" in nothing
+    assert "<x>" not in nothing
+
+
+def test_no_search_is_offered_when_all_columns_are_on_the_page(
+    shop: People, sign_in: SignIn
+) -> None:
+    assert "Find a column" not in read(sign_in(shop.bob).get(url_of("customer")))
+
+
 def test_asset_is_not_there_for_a_stranger(shop: People, sign_in: SignIn) -> None:
     assert sign_in(shop.charlie).get(url_of("orders")).status_code == 404
     assert sign_in(shop.charlie).post(url_of("orders", "edit/")).status_code == 404

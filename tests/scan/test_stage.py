@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -54,7 +55,7 @@ def test_history_grows_when_the_table_has_changed(people: People) -> None:
     scan(people.source, make_table("orders", row_count=20))
     dataset = Dataset.objects.get()
     assert load_measurements([dataset.pk])[dataset.pk].row_count == 20
-    assert load_history(dataset, people.bob)["row_counts"] == [12, 20]
+    assert load_history(dataset, people.bob, RequestFactory().get("/"))["row_counts"] == [12, 20]
     assert FieldMeasurement.objects.count() == 2
 
 
@@ -108,15 +109,26 @@ def test_table_is_isolated_when_nothing_refers_to_it(people: People) -> None:
 def test_profile_is_shown_with_titles_when_opened(people: People) -> None:
     scan(people.source, make_table("orders", ["a"]))
     dataset = Dataset.objects.get()
-    context = load_profile(dataset, people.bob)
+    context = load_profile(dataset, people.bob, RequestFactory().get("/"))
     assert [column["field"].name for column in context["columns"]] == ["a"]
     assert {"value": "no_primary_key", "title": "No primary key"} in context["flags"]
+
+
+def test_profile_comes_in_pages_when_a_table_is_very_wide(people: People) -> None:
+    names = [f"c{number:03}" for number in range(130)]
+    scan(people.source, make_table("wide", names))
+    dataset = Dataset.objects.get()
+    pages = [
+        load_profile(dataset, people.bob, RequestFactory().get(f"/?page={at}")) for at in (1, 2)
+    ]
+    shown = [[column["field"].name for column in page["columns"]] for page in pages]
+    assert shown == [names[:100], names[100:]]
 
 
 def test_history_is_empty_for_a_stranger_when_asked(people: People) -> None:
     scan(people.source, make_table("orders"))
     dataset = Dataset.objects.get()
-    assert list(load_history(dataset, people.charlie)["changes"]) == []
+    assert list(load_history(dataset, people.charlie, RequestFactory().get("/"))["changes"]) == []
 
 
 def test_measures_are_given_by_field_when_others_ask(people: People) -> None:
