@@ -340,6 +340,8 @@ UNFOLD = {
 # Seconds an agent or a worker may be silent before its work is given to another.
 JOB_LEASE_SECONDS = read_int("DATAWAVE_JOB_LEASE", 60)
 STAGE_LEASE_SECONDS = read_int("DATAWAVE_STAGE_LEASE", 60)
+# What an agent may read on without an end, blackout windows included.
+JOB_LIMIT_HOURS = read_int("DATAWAVE_JOB_HOURS", 24)
 # What one stage may take on one batch, and the memory of a process that works on it alone.
 STAGE_LIMIT_SECONDS = read_int("DATAWAVE_STAGE_LIMIT", 900)
 STAGE_MEMORY_MB = read_int("DATAWAVE_STAGE_MEMORY", 2048)

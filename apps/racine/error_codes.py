@@ -126,6 +126,13 @@ _SERVER: Final = (
         "Look at the agent’s log and at its network, then resume the run.",
     ),
     ErrorKind(
+        "job_overdue",
+        ErrorClass.AGENT,
+        "Reading went on for longer than a discovery may take.",
+        "Look at the agent’s log, then resume the run; for a source that takes so long, raise"
+        " DATAWAVE_JOB_HOURS.",
+    ),
+    ErrorKind(
         "job_given_up",
         ErrorClass.AGENT,
         "The agent took this discovery up several times and did not finish it.",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
-from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from apps.datasources.selectors import count_live_agents
 
-from .services.sweeping import LAST_SWEEP
+from .agenda import load_orchestration
 
 SWEEP_PATIENCE = dt.timedelta(seconds=30)
 
@@ -50,23 +50,17 @@ def _explain(checks: dict[str, Any]) -> list[str]:
     return reasons
 
 
-def _is_recent(moment: str) -> bool:
-    return timezone.now() - dt.datetime.fromisoformat(moment) < SWEEP_PATIENCE
-
-
 def _check() -> dict[str, Any]:
-    last: str | None = cache.get(LAST_SWEEP)
-    sweeping = last is not None and _is_recent(last)
     checks: dict[str, Any] = {
-        "database": True,
-        "sweeper": sweeping,
-        "last_sweep_at": last,
+        "database": False,
+        "sweeper": False,
+        "last_sweep_at": None,
         "agents": None,
     }
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+    with suppress(DatabaseError):
+        last = load_orchestration().swept_at
+        checks["sweeper"] = last is not None and timezone.now() - last < SWEEP_PATIENCE
+        checks["last_sweep_at"] = last and last.isoformat()
         checks["agents"] = count_live_agents()
-    except DatabaseError:
-        checks["database"] = False
+        checks["database"] = True
     return checks

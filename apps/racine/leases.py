@@ -19,8 +19,11 @@ FAILURES_ALLOWED = 2
 RAISES, RAISE_AGAIN_SECONDS = 5, 0.5
 
 
-class WorkOverran(BaseException):
-    """Raised in a thread that has worked for longer than anything may; no stage can catch it."""
+class WorkTakenAway(BaseException):
+    """Raised in a thread whose work is not its own any more; no stage can catch it.
+
+    It has worked for longer than anything may, or its lease could not be kept.
+    """
 
 
 class LeaseKeeper:
@@ -74,28 +77,29 @@ class LeaseKeeper:
             if self._stop.wait(max(0.0, min(self._pause, deadline - time.monotonic()))):
                 break
             if time.monotonic() >= deadline:
-                self._overrun()
+                self._end_work()
+                # Only now, for its transaction may hold the lock that this needs.
+                self._try(self._give_away)
                 break
             failures = 0 if self._try(self._renew) else failures + 1
         if failures >= FAILURES_ALLOWED:
-            self._lost.set()
+            # Whoever frees what is overdue gives it to another.
+            self._end_work()
         connection.close()
 
-    def _overrun(self) -> None:
+    def _end_work(self) -> None:
         self._lost.set()
         # Again, for Python drops what is raised within a finalizer.
         for _ in range(RAISES):
             self._interrupt()
             if self._stop.wait(RAISE_AGAIN_SECONDS):
                 break
-        # Only now, for its transaction may hold the lock that this needs.
-        self._try(self._give_away)
 
     def _interrupt(self) -> None:
         """Ends a loop in Python; what hangs in C keeps its thread, and the watchdog counts it."""
         with self._ending:
             if not self._stop.is_set():
-                _raise_in(self._holder, WorkOverran)
+                _raise_in(self._holder, WorkTakenAway)
 
     def _try(self, act: Callable[[], object]) -> bool:
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,8 +19,8 @@ from .error_codes import find_kind
 from .estimates import expect_tables, guess_remaining
 from .figures import Figures, StageFigures, load_figures
 from .holdups import find_holdup
-from .models import Run, RunEvent, RunQuerySet, StageRun
-from .types import ABSENCE, ACTIVE_RUN_STATES, RunState, StageState
+from .models import Run, RunEvent, RunQuerySet, StageRun, Undo
+from .types import ABSENCE, ACTIVE_RUN_STATES, RunState, StageState, UndoState
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -66,8 +67,17 @@ def count_active_runs(user: User) -> int:
 
 
 def has_ready_work() -> bool:
-    """Whether some stage run of a run that goes on waits for a worker."""
-    return _list_ready().exists()
+    """Whether a stage run, a run to settle or a run to take back waits for a worker."""
+    now = timezone.now()
+    settling = Run.objects.filter(_is_due(now), state=RunState.SETTLING, lease_until=None)
+    undoing = Undo.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lte=now), state=UndoState.OPEN
+    )
+    return _list_ready().exists() or settling.exists() or undoing.exists()
+
+
+def _is_due(now: dt.datetime) -> Q:
+    return Q(not_before=None) | Q(not_before__lte=now)
 
 
 def count_waiting_work(most: int) -> int:

@@ -1,4 +1,4 @@
-"""Django's cache on Redis, for which an unreachable Redis is an empty one."""
+"""Django's cache on Redis, for which a Redis that is away or refuses is an empty one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from django.core.cache.backends import redis
-from redis import ConnectionPool, exceptions
-
-UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError)
+from redis import ConnectionPool, RedisError
 
 
 class JsonSerializer:
@@ -30,7 +28,8 @@ def _forgive(method: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
     def attempt(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
-        except UNREACHABLE:
+        except RedisError:
+            # Away, out of memory, read-only, unable to save: nothing is cached.
             return otherwise
 
     return attempt
@@ -76,7 +75,7 @@ class ForgivingClient(redis.RedisCacheClient):
         """The raised number. Raises ValueError when there is none, as Django does."""
         try:
             return int(super().incr(key, delta))
-        except UNREACHABLE:
+        except RedisError:
             raise ValueError("The number can't be read.") from None
 
 

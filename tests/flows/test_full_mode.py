@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from websockets.sync.client import connect
 
 from datawave.demo import build_demo
@@ -105,6 +106,21 @@ def test_run_completes_when_a_worker_is_killed(
     victim.wait(timeout=10)
     check_nothing_is_lost(admin.wait_for_run(run_id), admin, tmp_path)
     full.workers = [other, full.start_role("worker")]
+
+
+@pytest.mark.timeout(120)
+def test_run_only_waits_when_redis_takes_nothing_more_in(
+    full: FullMode, person: Client, admin: Client, tmp_path: Path
+) -> None:
+    with redis.Redis(port=full.redis_port) as server:
+        server.config_set("maxmemory", "1")
+        run_id = start_run(admin, tmp_path)
+        time.sleep(4)
+        assert admin.call("GET", f"runs/{run_id}/")["id"] == run_id
+        person.opener.open(f"{full.web.url}/runs/{run_id}/", timeout=20).close()
+        assert json.load(person.opener.open(f"{full.web.url}/readyz", timeout=20))["sweeper"]
+        server.config_set("maxmemory", "0")
+    check_nothing_is_lost(admin.wait_for_run(run_id), admin, tmp_path)
 
 
 @pytest.mark.timeout(120)

@@ -16,6 +16,7 @@ from apps.racine.retries import ALONE_AFTER, LOSSES_ALLOWED
 from apps.racine.services import alone
 from apps.racine.types import RunState, StageState
 from tests.discovery.factories import feed_job, make_table
+from tests.people import People
 
 from .conftest import FakeStage, WorkOff
 
@@ -80,6 +81,25 @@ def test_endless_loop_is_ended_and_goes_on_alone_when_its_time_is_over(
     work_off()
     assert len(stage.computed) == 1
     assert Run.objects.get().state == RunState.COMPLETED_WITH_ERRORS
+
+
+def test_loop_is_ended_when_its_lease_can_not_be_kept(
+    run: Run, people: People, stage: FakeStage, settings: Any
+) -> None:
+    settings.STAGE_LEASE_SECONDS = 0.9
+    feed_job(run.source, [make_table("a")], run=run)
+
+    def cancel_and_loop() -> None:
+        services.cancel_run(run=run, user=people.alice)
+        loop_for_ever()
+
+    stage.on_compute.append(cancel_and_loop)
+    started = time.monotonic()
+    services.run_stage(stage_run_id=run.stage_runs.get().pk)
+    assert time.monotonic() - started < 9
+    # It was cancelled, and is no loss.
+    work = run.stage_runs.get()
+    assert (work.state, work.losses) == (StageState.CANCELLED, 0)
 
 
 def test_thread_does_its_next_work_when_a_loop_was_ended_in_it(

@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from apps.discovery import services as discovery
+from apps.discovery.models import Dataset, SchemaChange
 from apps.notifications.models import Notice
 from apps.racine import services
 from apps.racine.models import Run
 from apps.racine.types import OPEN_STAGE_STATES, RunState, StageState
 from datawave.common.errors import NotThere, PermissionMissing
 from datawave_edge.protocol import JobProgress
-from tests.discovery.factories import feed_job, make_table, open_stream, send_batch
+from tests.discovery.factories import (
+    feed_job,
+    make_table,
+    make_unchanged,
+    open_stream,
+    send_batch,
+)
 from tests.people import People
 
 from .conftest import FakeStage, WorkOff
@@ -84,6 +91,47 @@ def test_settling_is_undone_when_the_run_was_stopped(
     services.settle_run(run_id=run.pk)
     assert len(stage.settled) == 1
     assert Notice.objects.filter(kind="run_cancelled").count() == 1
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_absent_tables_do_not_count_when_the_run_came_to_no_end(
+    run: Run, people: People, stage: FakeStage, work_off: WorkOff, end: str
+) -> None:
+    feed_job(run.source, [make_table("stays"), make_table("goes")], run=run)
+    work_off()
+    second = services.start_run(source=people.source, user=people.alice)
+    feed_job(run.source, [make_unchanged(make_table("stays"))], run=second)
+    stage.on_settle.extend([ValueError()] * 3)
+    for _ in range(3 if end == "failed" else 1):
+        Run.objects.filter(pk=second.pk).update(not_before=None)
+        work_off()
+    if end == "cancelled":
+        assert Dataset.objects.get(name="goes").state == "missing"
+        services.cancel_run(run=second, user=people.alice)
+    stage.on_settle.clear()
+    assert state_of(second) == end
+    assert Dataset.objects.get(name="goes").state == "active"
+    assert not SchemaChange.objects.filter(job=second.job, kind="table_missing").exists()
+    # Two whole listings without it are needed, and this is the first.
+    third = services.start_run(source=people.source, user=people.alice)
+    feed_job(run.source, [make_unchanged(make_table("stays"))], run=third)
+    work_off()
+    assert Dataset.objects.get(name="goes").state == "missing"
+
+
+def test_absent_tables_stay_absent_when_a_rerun_is_cancelled(
+    run: Run, people: People, stage: FakeStage, work_off: WorkOff
+) -> None:
+    feed_job(run.source, [make_table("stays"), make_table("goes")], run=run)
+    work_off()
+    second = services.start_run(source=people.source, user=people.alice)
+    feed_job(run.source, [make_unchanged(make_table("stays")), make_table("new")], run=second)
+    work_off()
+    services.rerun_stage(run=second, stage="fake", user=people.alice)
+    stage.on_settle.append(ValueError())
+    work_off()
+    services.cancel_run(run=second, user=people.alice)
+    assert Dataset.objects.get(name="goes").state == "missing"
 
 
 def test_it_is_refused_when_not_allowed_or_too_late(run: Run, people: People) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from apps.racine import services
 from apps.racine.models import Run, StageRun
+from apps.racine.services import settling
 from apps.racine.types import RunState, StageState
 from apps.rbac.models import AuditEntry
 from tests.conftest import SignIn
@@ -62,6 +66,27 @@ def test_run_completes_when_the_batch_is_tried_again(
     entry = AuditEntry.objects.get(action="batch_requeued")
     assert entry.actor == people.alice
     assert entry.detail["sha256"] == aside.batch.sha256
+
+
+def test_run_is_not_settled_when_a_batch_is_requeued_at_the_same_moment(
+    aside: StageRun, people: People
+) -> None:
+    """Whoever settles waits for the steward's transaction, and must then see what it did."""
+    Run.objects.filter(pk=aside.run_id).update(state=RunState.RUNNING)
+    settler = threading.Thread(target=settle_elsewhere, args=[aside.run_id])
+    with transaction.atomic():
+        services.requeue_stage(work=aside, user=people.alice)
+        settler.start()
+        time.sleep(0.5)
+    settler.join(timeout=20)
+    assert state_of(aside.run) == RunState.RUNNING
+
+
+def settle_elsewhere(run_id: int) -> None:
+    try:
+        settling.try_settle(run_id=run_id)
+    finally:
+        connection.close()
 
 
 def test_nothing_waits_when_the_batch_is_discarded(

@@ -18,6 +18,7 @@ from apps.discovery import signals
 from apps.discovery.models import DiscoveryJob
 from apps.notifications.models import Notice
 from apps.racine import services, sweeper
+from apps.racine.agenda import load_orchestration
 from apps.racine.models import Run, StageRun
 from apps.racine.services import sweeping
 from apps.racine.services.runs import give_up_waiting
@@ -214,11 +215,34 @@ def test_other_steps_go_on_when_one_fails(run: Run, monkeypatch: pytest.MonkeyPa
     done: list[str] = []
     steps = (fail, lambda: done.append("after"))
     monkeypatch.setattr(sweeping, "STEPS", steps)
-    monkeypatch.setattr(fail, "__name__", "fail")
-    cache.delete(sweeping.LAST_SWEEP)
     services.sweep()
     assert done == ["after"]
-    assert cache.get(sweeping.LAST_SWEEP) is not None
+    assert load_orchestration().swept_at is not None
+
+
+def test_sweep_does_not_count_when_what_holds_up_runs_fails(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(sweeping, "URGENT_STEPS", (fail,))
+    services.sweep([fail])
+    assert load_orchestration().swept_at is None
+
+
+def test_run_fails_when_it_is_read_for_ever(run: Run) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    DiscoveryJob.objects.update(leased_at=timezone.now() - dt.timedelta(hours=23))
+    services.sweep()
+    assert state_of(run) == RunState.RUNNING
+    DiscoveryJob.objects.update(leased_at=timezone.now() - dt.timedelta(hours=24))
+    services.sweep()
+    assert state_of(run) == RunState.FAILED
+    assert run.error_code == "job_overdue"
+    # Its agent hears of it, and the run can go on where it stopped.
+    with pytest.raises(discovery.JobOver):
+        send_batch(job, agent, 0, [make_table("a")])
 
 
 def count_sweeps(monkeypatch: pytest.MonkeyPatch, *, busy: bool, rounds: int) -> list[Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from apps.racine import pulse, watchdog
 from apps.racine.models import Run
+from apps.racine.types import RunState
 from apps.racine.watchdog import Watchdog
 from tests.discovery.factories import feed_job, make_table
 
@@ -45,6 +46,16 @@ def test_it_speaks_up_when_ready_work_is_not_taken_up(run: Run, clock: Clock) ->
     clock.now += 119
     assert dog.look() == ""
     clock.now += 2
+    assert "none was taken up" in dog.look()
+
+
+def test_it_speaks_up_when_a_run_is_not_settled(run: Run, clock: Clock, stage: FakeStage) -> None:
+    dog = Watchdog(2, never)
+    feed_job(run.source, [], run=run)
+    run.refresh_from_db()
+    assert run.state == RunState.SETTLING
+    dog.look()
+    clock.now += 121
     assert "none was taken up" in dog.look()
 
 

@@ -1,11 +1,12 @@
 """Opens jobs, takes their batches in, and settles what a complete listing means."""
 
-from .absence import settle_absence
+from .absence import settle_absence, take_back_absence
 from .doubts import DoubtDecided, decide_absence
 from .jobs import (
     JobNotFailed,
     SourceBusy,
     fail_job,
+    fail_overdue_jobs,
     lease_job,
     open_job,
     release_agent_jobs,
@@ -44,6 +45,7 @@ __all__ = [
     "close_job",
     "decide_absence",
     "fail_job",
+    "fail_overdue_jobs",
     "forget_sketches",
     "lease_job",
     "open_job",
@@ -58,6 +60,7 @@ __all__ = [
     "resume_job",
     "set_blackouts",
     "settle_absence",
+    "take_back_absence",
     "take_back_job",
     "withdraw_job",
 ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
 
 from apps.discovery.drift import make_change
-from apps.discovery.models import Batch, Dataset, DiscoveryJob, SchemaChange
+from apps.discovery.models import AbsenceDoubt, Batch, Dataset, DiscoveryJob, SchemaChange
 from apps.discovery.selectors import list_shown
 from apps.discovery.types import (
     BatchState,
     ChangeKind,
     DatasetState,
+    DoubtState,
     JobState,
     RunScope,
     StageOutcome,
@@ -25,6 +27,11 @@ from .doubts import raise_doubt
 # A listing that loses more than this share of a container, and this many, is rather not believed.
 BREAKER_SHARE = 0.5
 BREAKER_COUNT = 5
+# What is told of a table, what it was before, and what it is from then on.
+_MARKS: Final = (
+    (ChangeKind.TABLE_DROPPED, DatasetState.MISSING, DatasetState.DROPPED),
+    (ChangeKind.TABLE_MISSING, DatasetState.ACTIVE, DatasetState.MISSING),
+)
 
 
 @transaction.atomic
@@ -54,6 +61,23 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
             "absence_doubted": len(doubted),
         }
     )
+
+
+@transaction.atomic
+def take_back_absence(*, job: DiscoveryJob) -> None:
+    """Its run came to no end, so its listing proves nothing: the next one counts from the start.
+
+    What a person decided meanwhile stays.
+    """
+    doubts = AbsenceDoubt.objects.filter(job=job)
+    decided = doubts.exclude(state=DoubtState.OPEN).values("datasets")
+    told = SchemaChange.objects.filter(job=job).exclude(dataset__in=decided)
+    for kind, was, is_now in _MARKS:
+        marked = told.filter(kind=kind)
+        ids = list(marked.values_list("dataset", flat=True))
+        Dataset.objects.filter(pk__in=ids, state=is_now).update(state=was)
+        marked.delete()
+    doubts.filter(state=DoubtState.OPEN).delete()
 
 
 def _list_absent(job: DiscoveryJob) -> list[Dataset]:

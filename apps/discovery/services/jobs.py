@@ -7,6 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
@@ -255,6 +256,29 @@ def release_lost_jobs() -> int:
         state__in=TAKEN_JOB_STATES,
     )
     return sum(_release(job) for job in lost.select_related("source"))
+
+
+def fail_overdue_jobs() -> int:
+    """Fail jobs that are read for so long that it must be taken for a standstill.
+
+    Their agents live and say so; what a driver hangs in, nobody else would notice.
+    """
+    since = timezone.now() - dt.timedelta(hours=settings.JOB_LIMIT_HOURS)
+    overdue = DiscoveryJob.objects.filter(leased_at__lte=since, state__in=TAKEN_JOB_STATES)
+    return sum(_fail_overdue(job) for job in overdue)
+
+
+@transaction.atomic
+def _fail_overdue(job: DiscoveryJob) -> bool:
+    return _end(
+        job,
+        JobState.FAILED,
+        only=Q(epoch=job.epoch),
+        error_code="job_overdue",
+        error_message=f"Reading has gone on for more than {settings.JOB_LIMIT_HOURS} hours.",
+        error_hint="Look at the agent's log, then resume the run: it goes on where it stopped."
+        " For a source that takes so long, raise DATAWAVE_JOB_HOURS.",
+    )
 
 
 def release_agent_jobs(*, agent: Agent) -> int:

@@ -205,7 +205,11 @@ class StageRun(models.Model):
                 condition=models.Q(state__in=StageState.values), name="stage_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["run", "state"], name="stage_run_state")]
+        indexes = [
+            models.Index(fields=["run", "state"], name="stage_run_state"),
+            # Sweepers look for the few that are open among all that ever were.
+            models.Index(fields=["state"], name="stage_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stage} on batch {self.batch_id}: {self.state}"

@@ -36,6 +36,8 @@ class Orchestration(models.Model):
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # When all that holds up runs was last looked for, without a fault.
+    swept_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [

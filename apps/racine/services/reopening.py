@@ -66,14 +66,15 @@ def resume_run(*, run: Run, user: User) -> None:
     Raises NothingToResume, RunOutdated, SourceBusy.
     """
     rbac.require(user, Action.DISCOVER, run.source)
-    with _reopening(run):
+    with reopening(run):
         _resume(run, user)
     if not try_settle(run_id=run.pk):
         note_progress(run_id=run.pk)
 
 
 @contextmanager
-def _reopening(run: Run) -> Iterator[None]:
+def reopening(run: Run) -> Iterator[None]:
+    """A transaction that takes a run up, alone. Raises RunOutdated, SourceBusy."""
     try:
         with transaction.atomic():
             lock_orchestration()
@@ -156,7 +157,7 @@ def _tell(run: Run, user: User, verb: str, text: str, **detail: str) -> None:
 def retry_quarantined(*, run: Run, user: User) -> int:
     """Work again on batches that stages set aside, then settle anew. Raises NothingToRetry."""
     rbac.require(user, Action.DISCOVER, run.source)
-    with _reopening(run):
+    with reopening(run):
         count = _retry(run, user)
     note_progress(run_id=run.pk)
     return count
@@ -189,7 +190,7 @@ def rerun_stage(*, run: Run, stage: str, user: User) -> int:
     """
     rbac.require(user, Action.DISCOVER, run.source)
     _require_stage(stage)
-    with _reopening(run):
+    with reopening(run):
         count = _rerun(run, stage, user)
     note_progress(run_id=run.pk)
     return count

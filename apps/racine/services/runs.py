@@ -25,7 +25,7 @@ from datawave_edge.protocol import RunSettings
 
 from .admission import admit_runs, lock_orchestration
 from .fan_out import add_missing_stage_runs
-from .settling import fail_run, try_settle
+from .settling import fail_run, forget_absence, try_settle
 from .story import add_line, add_lines, note_progress, record_measure, tell_end
 
 if TYPE_CHECKING:
@@ -175,10 +175,12 @@ def finish_cancel(*, run_id: int) -> bool:
         to=RunState.CANCELLED,
         finished_at=timezone.now(),
         lease_until=None,
+        settled=[],
     )
     if not ended:
         return False
     run = _load(run_id)
+    forget_absence(run)
     # A batch may have come in between.
     change_stages(Q(run=run), origins=OPEN_STAGE_STATES, to=StageState.CANCELLED)
     add_line(run, "Cancelled.")

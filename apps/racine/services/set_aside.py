@@ -17,7 +17,7 @@ from apps.rbac.types import Action
 from datawave.common.errors import DataWaveError
 
 from .fan_out import announce_ready
-from .reopening import reopen_run, require_newest
+from .reopening import reopen_run, reopening
 from .story import add_line, note_progress
 
 if TYPE_CHECKING:
@@ -38,14 +38,16 @@ class RunSettling(DataWaveError):
 
 
 def requeue_stage(*, work: StageRun, user: User) -> None:
-    """Have one set-aside batch worked on again. Raises NotSetAside, RunSettling, RunOutdated."""
+    """Have one set-aside batch worked on again.
+
+    Raises NotSetAside, RunSettling, RunOutdated, SourceBusy.
+    """
     rbac.require(user, Action.DISCOVER, work.run.source)
-    require_newest(work.run)
-    _requeue(work, user)
+    with reopening(work.run):
+        _requeue(work, user)
     note_progress(run_id=work.run_id)
 
 
-@transaction.atomic
 def _requeue(work: StageRun, user: User) -> None:
     _take_run_up(Run.objects.select_for_update().get(pk=work.run_id))
     # What has felled workers before is tried alone at once.

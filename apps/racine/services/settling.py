@@ -8,20 +8,27 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.discovery import services as discovery
 from apps.discovery.stages import list_stages
 from apps.discovery.types import JobState, RunScope, StageOutcome
 from apps.racine import pulse
-from apps.racine.leases import LeaseKeeper, WorkOverran
-from apps.racine.models import Run, RunQuerySet, StageRun
+from apps.racine.leases import LeaseKeeper, WorkTakenAway
+from apps.racine.models import Run, RunQuerySet, StageRun, StateChange
 from apps.racine.retries import ALONE_AFTER, LOSSES_ALLOWED, choose_wait, judge, log_fault
 from apps.racine.signals import run_ready_to_settle
 from apps.racine.summary import build_summary
 from apps.racine.transitions import FenceLost, change_run, expires
-from apps.racine.types import ABSENCE, OPEN_STAGE_STATES, LogLevel, RunState
+from apps.racine.types import (
+    ABSENCE,
+    FINISHED_RUN_STATES,
+    OPEN_STAGE_STATES,
+    ChangeOf,
+    LogLevel,
+    RunState,
+)
 
 from .alone import TurnTaken, work_alone
 from .fan_out import add_missing_stage_runs
@@ -50,13 +57,17 @@ def try_settle(*, run_id: int) -> bool:
     return True
 
 
+@transaction.atomic
 def _win_settling(run_id: int) -> bool:
-    unfinished = StageRun.objects.filter(run=OuterRef("pk"), state__in=OPEN_STAGE_STATES)
+    # A steward who requeues a batch holds this row. Only what is asked after that sees the batch:
+    # a condition of the UPDATE itself would not, for it looks at the time before the wait.
+    Run.objects.select_for_update().get(pk=run_id)
+    if StageRun.objects.filter(run=run_id, state__in=OPEN_STAGE_STATES).exists():
+        return False
     return change_run(
         run_id,
         origins=[RunState.RUNNING],
         to=RunState.SETTLING,
-        where=Q(~Exists(unfinished)),
         settling_since=timezone.now(),
     )
 
@@ -89,8 +100,8 @@ def _settle_here(run: Run) -> None:
             give_away=partial(note_lost_settling, run=run, alone=True),
         ) as lease:
             _settle(run, lease.check)
-    except WorkOverran:
-        # Given away before this was raised.
+    except WorkTakenAway:
+        # Others see to it.
         return
 
 
@@ -242,6 +253,13 @@ def note_lost_settling(*, run: Run, alone: bool = False, where: Q | None = None)
         announce_settling(run.pk)
 
 
+def forget_absence(run: Run) -> None:
+    """What a run that never came to its end says of absent tables is no proof."""
+    ends = StateChange.objects.filter(run_id=run.pk, kind=ChangeOf.RUN)
+    if not ends.filter(after__in=FINISHED_RUN_STATES).exists():
+        discovery.take_back_absence(job=run.job)
+
+
 @transaction.atomic
 def fail_run(
     *, run_id: int, code: str, message: str, hint: str = "", where: Q | None = None
@@ -257,10 +275,12 @@ def fail_run(
         error_code=code[:64],
         error_message=message[:500],
         error_hint=hint[:500],
+        settled=[],
     )
     if not failed:
         return False
     run = Run.objects.select_related("source__owner", "started_by", "job__agent").get(pk=run_id)
+    forget_absence(run)
     add_line(run, message, level=LogLevel.ERROR)
     tell_end(run)
     return True

@@ -19,7 +19,7 @@ from apps.discovery.selectors import load_batch
 from apps.discovery.stages import Stage, get_stage
 from apps.discovery.types import BatchContent, StageOutcome
 from apps.racine import pulse
-from apps.racine.leases import LeaseKeeper, WorkOverran
+from apps.racine.leases import LeaseKeeper, WorkTakenAway
 from apps.racine.models import StageRun
 from apps.racine.retries import ALONE_AFTER, Fault, choose_wait, judge, log_fault
 from apps.racine.signals import stage_ended
@@ -81,8 +81,8 @@ def _work_here(work: StageRun) -> StageState | None:
             give_away=partial(note_lost_stage, work=work, loss=OVERRAN),
         ) as lease:
             return _work(work, lease.check)
-    except WorkOverran:
-        # Given away before this was raised.
+    except WorkTakenAway:
+        # Others see to it.
         return None
 
 

@@ -21,8 +21,9 @@ from apps.datasources import services as datasources
 from apps.discovery import services as discovery
 from apps.discovery.types import JobState
 from apps.notifications import services as notifications
+from apps.racine.agenda import load_orchestration
 from apps.racine.holdups import CANCEL_PATIENCE, GIVE_UP_AFTER, WAITING_SHOWN_AFTER
-from apps.racine.models import Run, StageRun
+from apps.racine.models import Orchestration, Run, StageRun
 from apps.racine.retries import log_fault
 from apps.racine.transitions import change_stages
 from apps.racine.types import ACTIVE_RUN_STATES, LogLevel, RunState, StageState
@@ -39,7 +40,6 @@ from .undoing import repeat_undo
 if TYPE_CHECKING:
     from apps.discovery.models import DiscoveryJob
 
-LAST_SWEEP = "racine:last_sweep_at"
 HINT_LIMIT = 200
 # A hint that was not taken up for this long is given again; where work goes on it may only be
 # waiting for its turn, and giving it again makes the queue longer.
@@ -53,9 +53,14 @@ PRUNE_EVERY_SECONDS = 3600
 
 def sweep(steps: Sequence[Callable[[], None]] | None = None) -> None:
     """One round of these steps, else of all; never raises."""
-    done = [_try_step(step) for step in steps or STEPS]
-    if any(done):
-        cache.set(LAST_SWEEP, timezone.now().isoformat(), None)
+    failed = [step for step in steps or STEPS if not _try_step(step)]
+    if not set(failed) & set(URGENT_STEPS):
+        _try_step(note_sweep)
+
+
+def note_sweep() -> None:
+    """Say that what holds up runs was looked for. Not in the cache, which may be emptied."""
+    Orchestration.objects.filter(pk=load_orchestration().pk).update(swept_at=timezone.now())
 
 
 def _try_step(step: Callable[[], None]) -> bool:
@@ -78,6 +83,11 @@ def _reconnect() -> None:
 def free_lost_jobs() -> None:
     """Jobs whose agent went silent wait for another."""
     discovery.release_lost_jobs()
+
+
+def end_overdue_jobs() -> None:
+    """Jobs that are read for ever fail, so that people hear of it."""
+    discovery.fail_overdue_jobs()
 
 
 def follow_jobs() -> None:
@@ -233,6 +243,7 @@ URGENT_STEPS: tuple[Callable[[], None], ...] = (
 )
 STEPS = (
     *URGENT_STEPS,
+    end_overdue_jobs,
     fire_schedules,
     watch_freshness,
     watch_waiting,

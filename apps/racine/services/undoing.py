@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from apps.datasources import services as datasources
@@ -21,6 +21,8 @@ from apps.discovery.selectors import load_tables_by_job
 from apps.discovery.stages import list_reversals, list_stages
 from apps.discovery.types import BatchContent, DatasetState, RunScope
 from apps.notifications import services as notifications
+from apps.racine import pulse
+from apps.racine.leases import LeaseKeeper, WorkTakenAway
 from apps.racine.models import Run, Undo
 from apps.racine.retries import choose_wait, judge, log_fault
 from apps.racine.signals import undo_ready
@@ -94,12 +96,38 @@ def work_on_undo(*, undo_id: int) -> None:
     undo = _claim(undo_id)
     if undo is None:
         return
+    seconds = settings.STAGE_LEASE_SECONDS
     try:
-        _do_steps(undo)
+        with (
+            pulse.working(),
+            LeaseKeeper(
+                partial(_renew, undo, seconds),
+                seconds,
+                limit=settings.STAGE_LIMIT_SECONDS,
+                give_away=partial(_note_failure, undo, TimeoutError()),
+            ) as lease,
+        ):
+            _work(undo, lease.check)
+    except WorkTakenAway:
+        # Others see to it.
+        return
+
+
+def _work(undo: Undo, check: Callable[[], None]) -> None:
+    try:
+        _do_steps(undo, check)
     except FenceLost:
         return
     except Exception as error:  # noqa: BLE001, RUF100  # a stage may fail in any way
         _note_failure(undo, error)
+
+
+def _renew(undo: Undo, seconds: float) -> bool:
+    return _mine(undo).update(lease_until=expires(seconds)) == 1
+
+
+def _mine(undo: Undo) -> QuerySet[Undo]:
+    return Undo.objects.filter(pk=undo.pk, fence=undo.fence, state=UndoState.OPEN)
 
 
 def _claim(undo_id: int) -> Undo | None:
@@ -112,10 +140,11 @@ def _claim(undo_id: int) -> Undo | None:
     return Undo.objects.select_related("run__source", "run__job", "requested_by").get(pk=undo_id)
 
 
-def _do_steps(undo: Undo) -> None:
+def _do_steps(undo: Undo, check: Callable[[], None]) -> None:
     _take_back_rows(undo, "rows")
     _do_once(undo, STRUCTURE, partial(_take_back_structure, undo))
     while undo.tables:
+        check()
         _work_again(undo)
     _settle_all(undo, "settle")
     if undo.gone:
@@ -153,11 +182,10 @@ def _do_once(undo: Undo, name: str, act: Callable[[], object]) -> None:
 
 
 def _keep(undo: Undo, **values: object) -> None:
-    """Write how far it is, and renew the lease; only for its holder."""
-    mine = Undo.objects.filter(pk=undo.pk, fence=undo.fence, state=UndoState.OPEN)
-    lease = expires(settings.STAGE_LEASE_SECONDS)
-    if mine.update(**{"lease_until": lease, **values}) != 1:
+    """Write how far it is, for which earlier failures are forgiven; only for its holder."""
+    if _mine(undo).update(**{"failures": 0, **values}) != 1:
         raise FenceLost
+    undo.failures = 0
     for name, value in values.items():
         setattr(undo, name, value)
 
@@ -204,7 +232,7 @@ def _note_failure(undo: Undo, error: Exception) -> None:
     failures = undo.failures + 1
     over = failures >= FAILURES_ALLOWED
     wait = choose_wait(failures, settings.STAGE_RETRY_BASE_SECONDS)
-    kept = Undo.objects.filter(pk=undo.pk, fence=undo.fence, state=UndoState.OPEN).update(
+    kept = _mine(undo).update(
         failures=failures,
         state=UndoState.FAILED if over else UndoState.OPEN,
         lease_until=None if over else expires(wait),
