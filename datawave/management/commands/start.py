@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from celery.apps.worker import Worker
+from celery.worker import state
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
@@ -26,10 +28,12 @@ from datawave.launch import home as homes
 from datawave.launch.demo import describe_run, start_demo, wait_for_run
 from datawave.launch.group import Group, prepare
 from datawave.launch.heap import settle_heap
-from datawave.launch.workers import WatchdogThread, end_process
+from datawave.launch.workers import WatchdogThread, end_process, restart_process
 
 logger = logging.getLogger(__name__)
 ROLES = ("all", "web", "worker", "beat")
+# A worker that can't even start takes no processor for itself.
+RESTART_SECONDS = 2
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -129,6 +133,14 @@ def run_worker(threads: int) -> None:
         worker.start()
     finally:
         stopping.set()
-    # Celery returns also after an error that it calls unrecoverable, such as a lost Redis: the
-    # service manager must see that, and start the worker again.
+    # Celery returns also after an error that it calls unrecoverable, such as a Redis that was lost
+    # while tasks were under way.
+    if worker.exitcode and not _was_told_to_stop():
+        logger.critical("The worker ended with an error and is started again.")
+        time.sleep(RESTART_SECONDS)
+        restart_process()
     sys.exit(worker.exitcode)
+
+
+def _was_told_to_stop() -> bool:
+    return state.should_stop is not None or state.should_terminate is not None
