@@ -124,13 +124,16 @@ class FakeServer:
 
 
 class Answer(Exception):
-    """End a request with a status and a problem's code."""
+    """End a request with a status and a problem's code, or with the page of a proxy."""
 
-    def __init__(self, status: int, code: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, headers: dict[str, str] | None = None, *, page: bytes = b""
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.headers = headers or {}
+        self.page = page
 
 
 def _resume_seq(held: dict[int, bytes]) -> int:
@@ -168,8 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
             told = self.state.batch_headers if isinstance(reply, Ack) else None
             self._answer(200, encode_message(reply), told) if reply else self._answer(204, b"")
         except Answer as answer:
-            body = msgspec.json.encode({"code": answer.code, "detail": "no"})
-            self._answer(answer.status, body, answer.headers)
+            problem = msgspec.json.encode({"code": answer.code, "detail": "no"})
+            self._answer(answer.status, answer.page or problem, answer.headers)
 
     def _require_token(self) -> None:
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":

@@ -149,6 +149,23 @@ def _is_running(pid: int) -> bool:
         return False
 
 
+def test_agent_works_again_when_the_server_was_broken_for_a_while(
+    fake: FakeServer, start_agent: StartAgent, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [8]
+
+    def break_down(path: str) -> None:
+        if path.endswith("/work") and left[0]:
+            left[0] -= 1
+            raise Answer(500, "server_error")
+
+    monkeypatch.setattr(fake, "before_any", break_down)
+    agent = start_agent()
+    fake.work.append(make_work(sqlite_spec(shop), "j"))
+    fake.wait_over("j")
+    assert (left, agent.poll()) == ([0], None)
+
+
 def test_agent_stops_when_its_token_is_refused(
     fake: FakeServer, start_agent: StartAgent, tmp_path: Path
 ) -> None:

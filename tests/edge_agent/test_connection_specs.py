@@ -182,6 +182,18 @@ class HostileMysql:
         return said
 
 
+class HostilePostgres(HostileMysql):
+    """A server without TLS that asks for the password in clear."""
+
+    def _greet(self, client: socket.socket) -> None:
+        # The wish for TLS, which it does not have; then who wants in where.
+        self._hear(client)
+        client.sendall(b"N")
+        self._hear(client)
+        client.sendall(b"R" + struct.pack(">II", 8, 3))
+        self._hear(client)
+
+
 @pytest.fixture
 def secret_file(tmp_path: Path) -> Path:
     path = tmp_path / "secret.txt"
@@ -214,6 +226,23 @@ def test_hostile_server_gets_no_password_when_it_asks_for_it_in_clear() -> None:
     for server in hostile("password"):
         steps = try_at(server)
     assert steps[-1] == ("authenticate", False)
+    assert b"zq-password" not in server.heard
+
+
+def test_hostile_postgresql_gets_no_password_when_it_asks_for_it_in_clear() -> None:
+    server = HostilePostgres("password")
+    spec = ConnectionSpec(
+        engine="postgresql",
+        host="127.0.0.1",
+        port=server.port,
+        username="u",
+        password="zq-password",
+        tls="prefer",
+    )
+    steps = run_test(spec).steps
+    server.close()
+    assert (steps[-1].name, steps[-1].ok, steps[-1].code) == ("authenticate", False, "auth_failed")
+    assert b"user\x00u\x00" in server.heard
     assert b"zq-password" not in server.heard
 
 

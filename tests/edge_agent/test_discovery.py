@@ -193,6 +193,25 @@ def test_connection_is_opened_again_when_it_breaks(
     assert fake.closes["j"].seen == 4
 
 
+def test_other_tables_are_read_when_one_costs_the_connection_each_time(
+    discover: Discover, fake: FakeServer, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SqliteConnector.sample
+
+    def break_over_orders(self: SqliteConnector, shape: TableShape, limit: int) -> object:
+        if shape.ref.name == "orders":
+            self.close()
+            raise SourceFault("connection_lost")
+        return real(self, shape, limit)
+
+    monkeypatch.setattr(SqliteConnector, "sample", break_over_orders)
+    records = discover(sqlite_spec(shop), "j")
+    failed = [(each.name, each.code) for each in records if isinstance(each, FailedRecord)]
+    assert failed == [("orders", "connection_lost")]
+    assert len([each for each in records if isinstance(each, TableRecord)]) == 3
+    assert fake.closes["j"].seen == 4
+
+
 def test_job_fails_to_be_retried_when_the_connection_stays_lost(
     discover: Discover, fake: FakeServer, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,9 +45,9 @@ def send(transport: Transport) -> Ack:
     return transport.put_batch("j", 0, SHA, pack(BODY), 1)
 
 
-def answering(status: int, **headers: str) -> object:
+def answering(status: int, page: bytes = b"", **headers: str) -> object:
     def answer(path: str) -> None:
-        raise Answer(status, "some_code", headers)
+        raise Answer(status, "some_code", headers, page=page)
 
     return answer
 
@@ -78,6 +78,23 @@ def test_no_other_try_is_made_when_the_request_is_wrong(
     assert (caught.value.status, caught.value.code) == (status, "some_code")
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 408, 409, 422, 451, 511, 522])
+def test_batch_is_sent_again_when_something_in_between_refuses_it(
+    transport: Transport, fake: FakeServer, status: int
+) -> None:
+    fake.before_any = answering(status, b"<html>Not here</html>")
+    with pytest.raises(ServerUnavailable):
+        send(transport)
+
+
+def test_no_other_try_is_made_when_a_proxy_finds_the_batch_too_large(
+    transport: Transport, fake: FakeServer
+) -> None:
+    fake.before_any = answering(413, b"<html>Too large</html>")
+    with pytest.raises(RequestRefused):
+        send(transport)
+
+
 def test_trying_ends_when_the_request_breaks_the_server_each_time(
     transport: Transport, fake: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +118,7 @@ def test_redirect_is_not_followed_when_the_server_points_elsewhere(
     transport: Transport, fake: FakeServer, status: int
 ) -> None:
     fake.before_any = answering(status, Location=f"{fake.url}/elsewhere")
-    with pytest.raises(RequestRefused):
+    with pytest.raises(ServerUnavailable):
         send(transport)
     assert not any(b"elsewhere" in each for each in fake.heard)
 

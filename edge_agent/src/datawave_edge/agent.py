@@ -112,6 +112,8 @@ class Agent:
             except AccessRefused as error:
                 if not self._sit_out(error.code):
                     return EXIT_REFUSED
+            except RequestRefused as error:
+                self._rest(error)
             except SpoolUnwritable:
                 log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400  # the sentence says it all
                 return EXIT_SPOOL
@@ -139,6 +141,13 @@ class Agent:
             except AccessRefused:
                 # The main loop meets the same refusal and tells of it.
                 self._stop.wait(REFUSED_LOOK)
+            except RequestRefused as error:
+                self._rest(error)
+
+    def _rest(self, error: RequestRefused) -> None:
+        """A server that breaks over the question for work may be mended at any time."""
+        log.error("%s The agent asks again in %d s.", error, REFUSED_LOOK)
+        self._stop.wait(REFUSED_LOOK)
 
     def _ask_work(self) -> Work:
         """Wait for work; a signal ends the wait at once."""

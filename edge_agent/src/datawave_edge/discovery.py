@@ -54,6 +54,8 @@ ResultT = TypeVar("ResultT")
 # Without a table read in between.
 RECONNECTS: Final = 3
 RECONNECT_SECONDS: Final = 0.2
+# After as many such tables it is the connection that is bad.
+SPOILERS: Final = 3
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
 FINGERPRINT_CHUNK: Final = 5_000
@@ -128,6 +130,8 @@ class _Walk:
         self._fingerprints = Fingerprints(outbox.file, work.source)
         self._connector: Connector | None = None
         self._reconnects = 0
+        # Tables in a row over which the connection was lost again and again.
+        self._spoilers = 0
 
     def _open_recognisers(self) -> OwnHits | None:
         """Those of the installation's own types, if it has any."""
@@ -297,7 +301,7 @@ class _Walk:
             return self._refuse(ref, SourceFault("record_refused"))
         except SourceFault as fault:
             if fault.code == "connection_lost":
-                raise
+                self._pass_over(connector, fault)
             return self._refuse(ref, fault)
         except JobHalted:
             raise
@@ -306,7 +310,15 @@ class _Walk:
             log.error("A table met %s.", type(error).__name__)  # noqa: TRY400  # a driver's traceback may hold values
             return self._refuse(ref, SourceFault("internal"))
 
+    def _pass_over(self, connector: Connector, fault: SourceFault) -> None:
+        """Leave a table that costs the connection each time; raises when it is not the table's."""
+        self._spoilers += 1
+        if self._spoilers > SPOILERS:
+            raise fault
+        connector.connect()
+
     def _check(self, shape: TableShape, table: TableSnapshot) -> Entry:
+        self._spoilers = 0
         record, line = check(TableRecord(table=table))
         assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
         sealed, ref = record.table, shape.ref

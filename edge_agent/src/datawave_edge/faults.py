@@ -199,6 +199,7 @@ _SQLSTATES: Final[tuple[tuple[str, str], ...]] = (
 _LIBPQ: Final[tuple[tuple[str, str], ...]] = (
     # First, for within TLS it is called an SSL error.
     (r"eof detected|reset by peer|broken pipe|unexpected eof", "connection_lost"),
+    (r"requirement .*cleartext|requested a cleartext", "auth_failed"),
     (r"translate host name|name or service|nodename|no address", "host_unresolved"),
     (r"connection refused", "connect_refused"),
     (r"timeout expired|timed out", "connect_timeout"),

@@ -50,6 +50,9 @@ FORBIDDEN: Final = frozenset({401, 403})
 # The job is unknown, over or in conflict; or the two speak different protocols.
 NOT_CONTENT: Final = frozenset({404, 409, 410, 426})
 UPGRADE: Final = 426
+# Also said by proxies, which will not let the same body pass the next time.
+TOO_LARGE: Final = 413
+NO_CODE: Final = "unknown"
 # Refusals of a token that another one helps against.
 STALE: Final = frozenset({"token_expired", "token_unknown"})
 TOKEN_TRIES: Final = 2
@@ -350,12 +353,17 @@ def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
         raise ProtocolRefused(reply.headers.get("DataWave-Edge-Lowest", ""))
     if reply.status in RETRIED:
         raise ServerUnavailable(f"status {reply.status}", _retry_after(reply))
-    if reply.status in FORBIDDEN:
-        raise AccessRefused(_problem_code(reply.data))
     # A fault of the server's own (500) may pass when it is mended or restarted.
     if reply.status == 500:  # noqa: PLR2004  # as the standard has it
         raise ServerUnavailable("status 500", broken=True)
-    raise RequestRefused(reply.status, _problem_code(reply.data))
+    code = _problem_code(reply.data)
+    is_refusal = 400 <= reply.status < 500 and code != NO_CODE  # noqa: PLR2004  # as the standard has it
+    if not is_refusal and reply.status != TOO_LARGE:
+        # The server gives a code with each refusal, so this is said by something in between.
+        raise ServerUnavailable(f"status {reply.status}")
+    if reply.status in FORBIDDEN:
+        raise AccessRefused(code)
+    raise RequestRefused(reply.status, code)
 
 
 def _read_window(reply: urllib3.BaseHTTPResponse) -> int:
@@ -372,7 +380,7 @@ def _problem_code(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw[:65_536], type=_Problem).code[:64]
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return "unknown"
+        return NO_CODE
 
 
 def _segment(identifier: str) -> str:

@@ -38,6 +38,8 @@ _SEED: Final = 20_011
 _MARGIN: Final = 1.05
 # Draws until a table's length is known.
 _DRAWS: Final = 5
+# The release of libpq from which an agent may refuse to send its password in clear.
+_REQUIRES_AUTH: Final = 160_000
 _AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 
@@ -210,6 +212,9 @@ class PostgresConnector(ServerConnector):
         }
         if self._spec.tls == "verify-full":
             arguments["sslrootcert"] = ca_file() or "system"
+        elif _libpq_version() >= _REQUIRES_AUTH:
+            # Whoever answers in the server's place would read a password in clear.
+            arguments["require_auth"] = "!password"
         return arguments
 
     def _engine_args(self) -> dict[str, Any]:
@@ -236,6 +241,13 @@ class PostgresConnector(ServerConnector):
 
 # libpq would follow these to another server or add options of its own.
 _LIBPQ_DETOURS: Final = ("PGHOSTADDR", "PGOPTIONS", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE")
+
+
+def _libpq_version() -> int:
+    # Only here is it sure that the driver is installed.
+    from psycopg import pq
+
+    return pq.version()
 
 
 def _forget_libpq_settings() -> None:
