@@ -246,7 +246,13 @@ def test_hostile_postgresql_gets_no_password_when_it_asks_for_it_in_clear() -> N
     assert b"zq-password" not in server.heard
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1", "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::254", "100.100.100.200",
+    ],
+)  # fmt: skip
 def test_agent_connects_nowhere_when_the_address_is_no_database(host: str) -> None:
     spec = ConnectionSpec(engine="postgresql", host=host, username="u")
     last = run_test(spec).steps[-1]

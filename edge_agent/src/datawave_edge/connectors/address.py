@@ -11,6 +11,13 @@ from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521}
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# All hosts of a network; and where clouds tell a machine its secrets, beside the link-local one:
+# AWS by IPv6, Alibaba, Azure, Oracle.
+_NEVER: Final = frozenset(
+    ("255.255.255.255", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
     r"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
@@ -28,10 +35,18 @@ def is_host(text: str) -> bool:
 
 def is_reachable(address: str) -> bool:
     """Whether a database may be there: link-local ones are of the network or the cloud itself."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    refused = mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified
-    return not refused and str(mapped) != "255.255.255.255"
+    found = _unwrap(ipaddress.ip_address(address.partition("%")[0]))
+    refused = found.is_link_local or found.is_multicast or found.is_unspecified
+    return not refused and str(found) not in _NEVER
+
+
+def _unwrap(address: _Address) -> _Address:
+    """The IPv4 address that an IPv6 one stands for, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def require_host(host: str) -> str:
