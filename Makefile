@@ -60,6 +60,10 @@ bench-classification: $(VENV)/.dev  ## Cross-validate the judge of columns; LABE
 faults: $(VENV)/.dev  ## Faults of all kinds, by seed: SEEDS=n, MODE=embedded|full, ROW=F3
 	@$(if $(SEED),,SEEDS=$(or $(SEEDS),2)) $(BIN)/python -m pytest tests/faults/test_table.py -q -p no:xdist --no-header --tb=no
 
+machines: $(VENV)/.dev  ## The protocol as a state machine 1,000 times, a connection cut at 20 points
+	PROTOCOL_RUNS=1000 CUTS=20 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) \
+		tests/discovery/test_protocol_machine.py tests/edge_agent/test_cuts.py
+
 lock: $(BIN)/uv  ## Resolve the locks anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package datawave-edge \
@@ -75,4 +79,4 @@ wheels: $(BIN)/uv  ## Build both distributions into dist/
 clean:  ## Remove the environment and caches, never data
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help install start demo dev lint test test-sqlite test-full bench bench-classification faults lock wheels clean
+.PHONY: help install start demo dev lint test test-sqlite test-full bench bench-classification faults machines lock wheels clean
