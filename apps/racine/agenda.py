@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from datawave.common.errors import NotThere
 from datawave_edge.protocol import Interval
 
-from .models import Blackout, Freshness, Orchestration, Run, Schedule, ScheduleFire
+from .models import Blackout, Freshness, Orchestration, Schedule, ScheduleFire
 from .timing import (
     CronWrong,
     ZoneUnknown,
@@ -168,8 +168,3 @@ def measure_freshness() -> QuerySet[Freshness]:
     good = Q(source__runs__state__in=FINISHED, source__runs__undone_at=None)
     newest = Max("source__runs__finished_at", filter=good)
     return Freshness.objects.annotate(known_at=Coalesce(newest, F("created_at")))
-
-
-def find_running(source: DataSource) -> Run | None:
-    """The run of the source that is not over."""
-    return Run.objects.active().filter(source=source).first()

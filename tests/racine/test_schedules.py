@@ -170,6 +170,40 @@ def test_change_waits_its_turn_when_a_discovery_goes_on(people: People, work_off
     assert Run.objects.count() == 2
 
 
+def test_change_waits_its_turn_when_a_discovery_is_taken_back(
+    people: People, work_off: WorkOff
+) -> None:
+    taken = services.start_run(source=people.source, user=people.alice)
+    end_run(taken, work_off)
+    undo = services.request_undo(run=taken, user=people.alice)
+    schedule = plan(people, kind="change")
+    services.announce_change(schedule=schedule)
+    make_due(schedule)
+    services.fire_schedules()
+    schedule.refresh_from_db()
+    assert schedule.changed_since is not None
+    assert not ScheduleFire.objects.exists()
+    services.work_on_undo(undo_id=undo.pk)
+    services.fire_schedules()
+    assert ScheduleFire.objects.get().state == FireState.STARTED
+
+
+def test_others_start_when_one_schedule_is_broken(
+    people: People, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = (
+        plan(people),
+        services.add_schedule(user=people.ada, source=make_source("other"), **NIGHTLY),
+    )
+    make_due(broken, dt.timedelta(minutes=1))
+    make_due(sound)
+    Schedule.objects.filter(pk=broken.pk).update(time_zone="Mars/Base")
+    services.fire_schedules()
+    assert Run.objects.get().schedule == sound
+    assert f"Firing schedule {broken.pk} failed with ZoneUnknown" in caplog.text
+    assert "Mars" not in caplog.text
+
+
 def test_it_waits_and_says_so_when_in_a_blackout(people: People) -> None:
     # A window of all week that moves with the clock would end at its own beginning: two halves.
     for begins, ends in ((dt.time(0), dt.time(12)), (dt.time(12), dt.time(0))):
