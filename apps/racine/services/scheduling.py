@@ -129,7 +129,7 @@ def watch_freshness() -> None:
 
 
 def check_freshness() -> None:
-    """Compare every objective with the newest good run of its source."""
+    """Compare every objective with when its source was last read whole."""
     now = timezone.now()
     for objective in measure_freshness().select_related("source__owner"):
         known_at = getattr(objective, "known_at")  # noqa: B009  # an annotation
@@ -148,7 +148,7 @@ def _note_missed(objective: Freshness, now: dt.datetime) -> None:
         objective,
         NoticeLevel.WARNING,
         f"Out of date: {objective.source.name}",
-        f"The last good discovery is older than {objective.hours} hours. "
+        f"The source was last read whole more than {objective.hours} hours ago. "
         "Discover the source now, and look at its schedule and its agent.",
         f"missed:{now.isoformat()}",
     )
@@ -163,7 +163,7 @@ def _note_met(objective: Freshness) -> None:
         objective,
         NoticeLevel.SUCCESS,
         f"Up to date again: {objective.source.name}",
-        f"A discovery has ended well within the last {objective.hours} hours.",
+        f"The source was read whole within the last {objective.hours} hours.",
         f"met:{objective.missed_at.isoformat()}",
     )
 
