@@ -20,7 +20,14 @@ from apps.racine.types import ErrorClass, RunState
 from datawave_edge.faults import ADVICE
 from datawave_edge.protocol import JobFailure
 from tests.conftest import SignIn
-from tests.discovery.factories import feed_job, make_failed, make_table, open_stream
+from tests.discovery.factories import (
+    feed_job,
+    make_close,
+    make_failed,
+    make_table,
+    open_stream,
+    send_batch,
+)
 from tests.people import People
 
 from .conftest import FakeStage, WorkOff
@@ -176,6 +183,40 @@ class TestIncidents:
         assert incident.code == "runtime_error"
         assert find_kind(incident.code).group == ErrorClass.OURS
         assert not any("4711" in str(values) for values in Notice.objects.values_list())
+
+    def test_table_without_a_profile_is_told_once(self, owned: People, work_off: WorkOff) -> None:
+        unread = make_table("b", profile_error="permission_denied")
+        for _ in range(3):
+            run = read_well(owned, work_off, unread)
+            assert run.state == RunState.COMPLETED_WITH_ERRORS
+        incident = Incident.objects.get()
+        assert (incident.code, incident.runs) == ("profile_unread", 3)
+        assert len(titles_of(owned.alice)) == 1
+        read_well(owned, work_off, make_table("b"))
+        assert "Solved: discovery of crm" in titles_of(owned.alice)
+
+    def test_doubted_absence_is_told_once(self, owned: People, work_off: WorkOff) -> None:
+        tables = [make_table(f"t{number:02}") for number in range(20)]
+        read_well(owned, work_off, *tables)
+        for _ in range(2):
+            read_well(owned, work_off)
+        incident = Incident.objects.get()
+        assert (incident.code, incident.runs) == ("absence_doubted", 2)
+        read_well(owned, work_off, *tables)
+        incident.refresh_from_db()
+        assert incident.cleared_at is not None
+
+    def test_broken_balance_is_told_once(self, owned: People, work_off: WorkOff) -> None:
+        for _ in range(2):
+            run = services.start_run(source=owned.source, user=owned.ada)
+            job, agent = open_stream(run.source, job=run.job)
+            send_batch(job, agent, 0, [make_table("a")])
+            close = make_close(job, [("main", "a"), ("main", "lost")])
+            discovery.close_job(job=job, agent=agent, close=close)
+            work_off()
+        incident = Incident.objects.get()
+        assert (incident.code, incident.runs) == ("balance_broken", 2)
+        assert find_kind(incident.code).group == ErrorClass.OURS
 
     def test_resumed_run_counts_once(self, owned: People) -> None:
         run = fail_once(owned)

@@ -45,6 +45,7 @@ def _list_codes(run: Run) -> set[str]:
     codes |= set(failed.distinct())
     if list_quarantined_batches(run.job).exists():
         codes.add("batch_invalid")
+    codes |= set(run.summary.get("trouble_codes", []))
     return {code[:64] for code in codes if code}
 
 
