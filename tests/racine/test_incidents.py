@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.discovery import services as discovery
 from apps.notifications.models import Notice
 from apps.racine import services
 from apps.racine.error_codes import TABLE, find_kind
-from apps.racine.models import Incident, Run
+from apps.racine.models import Incident, Run, Schedule
 from apps.racine.types import ErrorClass, RunState
+from apps.rbac import services as rbac
+from apps.rbac.models import User
+from apps.rbac.types import Role
 from datawave_edge.faults import ADVICE
 from datawave_edge.protocol import JobFailure
 from tests.conftest import SignIn
@@ -28,6 +32,7 @@ from tests.discovery.factories import (
     open_stream,
     send_batch,
 )
+from tests.factories import make_user
 from tests.people import People
 
 from .conftest import FakeStage, WorkOff
@@ -112,6 +117,40 @@ def titles_of(user: Any) -> list[str]:
     return list(Notice.objects.filter(user=user).order_by("pk").values_list("title", flat=True))
 
 
+def start(people: People, user: User) -> Run:
+    return services.start_run(source=people.source, user=user)
+
+
+def plan_run(people: People, user: User) -> Run:
+    schedule = services.add_schedule(
+        user=user, source=people.source, kind="interval", every_minutes=60
+    )
+    Schedule.objects.filter(pk=schedule.pk).update(next_due_at=timezone.now())
+    services.fire_schedules()
+    return Run.objects.get(schedule=schedule)
+
+
+def break_run(run: Run, work_off: WorkOff, *, failed: bool) -> None:
+    """End it as failed, or with one table that could not be read."""
+    if failed:
+        job, agent = open_stream(run.source, job=run.job)
+        failure = JobFailure(code="auth_failed", message="No.")
+        discovery.fail_job(job=job, agent=agent, failure=failure)
+    else:
+        feed_job(run.source, [make_table("a"), make_failed("b")], run=run)
+        work_off()
+
+
+def end_well(run: Run, work_off: WorkOff) -> None:
+    feed_job(run.source, [make_table("a")], run=run)
+    work_off()
+
+
+def tell_whom(*kinds: str) -> set[str]:
+    """Names of those who got such a notice."""
+    return set(Notice.objects.filter(kind__in=kinds).values_list("user__username", flat=True))
+
+
 @pytest.fixture
 def owned(people: People) -> People:
     """Alice owns the source; Ada presses the buttons."""
@@ -140,6 +179,34 @@ class TestIncidents:
         ]
         body = Notice.objects.get(user=owned.alice, kind="incident_cleared").body
         assert "The server refused the sign-in." in body
+
+    @pytest.mark.parametrize("failed", [True, False])
+    @pytest.mark.parametrize("planned", [True, False])
+    def test_same_people_hear_of_its_beginning_and_its_end(
+        self, owned: People, work_off: WorkOff, *, failed: bool, planned: bool
+    ) -> None:
+        owner, asker, later, steward = (make_user(name) for name in ("olga", "otto", "tom", "sue"))
+        for person, role in ((owner, Role.VIEWER), (steward, Role.STEWARD)):
+            rbac.grant_role(user=person, role=role, scope=owned.source)
+        for person in (asker, later):
+            rbac.grant_role(user=person, role=Role.SOURCE_ADMIN, scope=owned.source)
+        owned.source.owner = owner
+        owned.source.save()
+        run = plan_run(owned, asker) if planned else start(owned, asker)
+        break_run(run, work_off, failed=failed)
+        began = tell_whom("run_failed", "run_completed_with_errors")
+        assert began == {"olga", "otto", "sue", "alice", "ada"}
+        services.cancel_run(run=start(owned, later), user=later)
+        end_well(start(owned, later), work_off)
+        assert tell_whom("incident_cleared") == began
+
+    def test_those_who_heard_hear_of_its_end_when_the_run_is_resumed(
+        self, owned: People, work_off: WorkOff
+    ) -> None:
+        run = fail_once(owned)
+        services.resume_run(run=run, user=owned.alice)
+        end_well(run, work_off)
+        assert tell_whom("incident_cleared") == tell_whom("run_failed") == {"alice", "ada"}
 
     def test_who_asked_hears_each_time_without_mail(self, owned: People) -> None:
         for _ in range(2):
