@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db.models import Count, F, Max, QuerySet, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from apps.datasources.selectors import served_by
@@ -263,6 +263,17 @@ def _list_last_words(job_id: int) -> QuerySet[BatchItem]:
     items = BatchItem.objects.filter(batch__job_id=job_id).order_by()
     last = items.annotate(rank=rank).filter(rank=1).values("pk")
     return BatchItem.objects.filter(pk__in=last).order_by()
+
+
+def list_good_readings() -> QuerySet[DiscoveryJob]:
+    """Jobs that read their source to the end and did not lose every table on the way."""
+    items = BatchItem.objects.filter(batch__job=OuterRef("pk"))
+    read = items.filter(outcome__in=[ItemOutcome.STORED, ItemOutcome.UNCHANGED])
+    failed = items.filter(outcome=ItemOutcome.FAILED)
+    refused = Batch.objects.filter(job=OuterRef("pk"), state=BatchState.QUARANTINED)
+    closed = DiscoveryJob.objects.filter(state=JobState.CLOSED, undone_at=None)
+    # That a source is empty, or that patterns leave all of it out, is knowledge too.
+    return closed.filter(Exists(read) | ~(Exists(failed) | Exists(refused)))
 
 
 def list_quarantined_batches(job: DiscoveryJob) -> QuerySet[Batch]:

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from apps.discovery.selectors import list_good_readings
 from datawave.common.errors import NotThere
 from datawave_edge.protocol import Interval
 
-from .models import Blackout, Freshness, Orchestration, Run, Schedule, ScheduleFire
+from .models import Blackout, Freshness, Orchestration, Schedule, ScheduleFire, StateChange
 from .timing import (
     CronWrong,
     ZoneUnknown,
@@ -24,7 +25,13 @@ from .timing import (
     list_cron,
     next_interval,
 )
-from .types import RunState, ScheduleKind
+from .types import (
+    FINISHED_RUN_STATES,
+    RESUMABLE_RUN_STATES,
+    ChangeOf,
+    RunState,
+    ScheduleKind,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,7 +47,6 @@ MOST_DIGITS = 8
 # How far ahead an agent knows the blackout windows of its job, and how many of them.
 BLACKOUT_DAYS = 8
 BLACKOUTS = 200
-FINISHED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
 
 def load_orchestration() -> Orchestration:
@@ -164,12 +170,20 @@ def find_freshness(source: DataSource) -> Freshness | None:
 
 
 def measure_freshness() -> QuerySet[Freshness]:
-    """Every objective, with `known_at`: the end of the newest good run, else its own beginning."""
-    good = Q(source__runs__state__in=FINISHED, source__runs__undone_at=None)
-    newest = Max("source__runs__finished_at", filter=good)
-    return Freshness.objects.annotate(known_at=Coalesce(newest, F("created_at")))
+    """Every objective, with `known_at`: when its source was last read whole, else its beginning.
+
+    What becomes of the run later, when a stage works on it again, reads nothing and so changes it
+    neither way.
+    """
+    read = list_good_readings().filter(_have_good_runs(), source=OuterRef("source"))
+    newest = read.order_by("-pk").values("finished_at")[:1]
+    return Freshness.objects.annotate(known_at=Coalesce(Subquery(newest), F("created_at")))
 
 
-def find_running(source: DataSource) -> Run | None:
-    """The run of the source that is not over."""
-    return Run.objects.active().filter(source=source).first()
+def _have_good_runs() -> Q:
+    """Of jobs: those whose run goes on, has ended well, or had before it was taken up again."""
+    ended_well = StateChange.objects.filter(
+        run_id=OuterRef("run__pk"), kind=ChangeOf.RUN, after__in=FINISHED_RUN_STATES
+    )
+    bad = Q(run__state__in=(*RESUMABLE_RUN_STATES, RunState.CANCELLING))
+    return Q(run__undone_at=None) & (~bad | Q(Exists(ended_well)))

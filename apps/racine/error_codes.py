@@ -151,6 +151,24 @@ _SERVER: Final = (
         "Check that the agent has the server’s version, then discover again.",
     ),
     ErrorKind(
+        "profile_unread",
+        ErrorClass.SOURCE,
+        "Tables are stored without a profile, because their rows could not be read.",
+        "The run’s page names the reason for each table.",
+    ),
+    ErrorKind(
+        "absence_doubted",
+        ErrorClass.PERMANENT,
+        "Many tables were no longer listed at once.",
+        "Say on the run’s page whether they are gone, then discover again.",
+    ),
+    ErrorKind(
+        "balance_broken",
+        ErrorClass.OURS,
+        "Tables were lost on the way: the balance did not hold.",
+        "Discover again; if it stays, send the server’s log to its administrators.",
+    ),
+    ErrorKind(
         "settle_failed",
         ErrorClass.OURS,
         "What was found could not be put together.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from apps.discovery.selectors import list_unread_items
@@ -12,10 +13,25 @@ from .models import Run
 from .types import ABSENCE
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong, in words."""
+
+    text: str
+    # Empty when rows of the run bear codes of their own.
+    code: str = ""
+
+
 def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
     """Counts, balance, stages, timings, and the troubles that make it end with errors."""
     figures = load_figures(run)
     balance = figures.balance
+    # Looked for once, at the end: it reads into every snapshot of the run.
+    troubles = list_troubles(
+        figures,
+        unread=list_unread_items(run.job).count(),
+        doubted=_count_settled(run, "absence_doubted"),
+    )
     return {
         **run.summary,
         "counts": figures.counts,
@@ -30,12 +46,8 @@ def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
         "stages": {stage.name: _describe_stage(stage) for stage in figures.stages},
         "timings": _measure(run, figures, now),
         "retries": sum(stage.retries for stage in figures.stages) + run.failures,
-        # Looked for once, at the end: it reads into every snapshot of the run.
-        "troubles": list_troubles(
-            figures,
-            unread=list_unread_items(run.job).count(),
-            doubted=_count_settled(run, "absence_doubted"),
-        ),
+        "troubles": [trouble.text for trouble in troubles],
+        "trouble_codes": [trouble.code for trouble in troubles if trouble.code],
     }
 
 
@@ -53,26 +65,32 @@ def _count_settled(run: Run, counter: str) -> int:
     return int(step.get("counters", {}).get(counter, 0))
 
 
-def list_troubles(figures: Figures, *, unread: int, doubted: int = 0) -> list[str]:
-    """What went wrong, in words; empty when all is well."""
-    troubles = []
-    if figures.quarantined:
-        troubles.append(_tell_quarantined(figures))
+def list_troubles(figures: Figures, *, unread: int, doubted: int = 0) -> list[Trouble]:
+    """What went wrong; empty when all is well."""
+    troubles = [Trouble(text) for text in _tell_failures(figures)]
+    if unread:
+        tables = _some(unread, "table was", "tables were")
+        text = f"{tables} stored without a profile: the rows could not be read."
+        troubles.append(Trouble(text, "profile_unread"))
+    if doubted:
+        tables = _some(doubted, "table is", "tables are")
+        text = f"{tables} no longer listed, too many at once: say whether they are gone."
+        troubles.append(Trouble(text, "absence_doubted"))
+    if not figures.balance.holds and not figures.quarantined:
+        text = "The balance does not hold: tables were lost on the way."
+        troubles.append(Trouble(text, "balance_broken"))
+    return troubles
+
+
+def _tell_failures(figures: Figures) -> list[str]:
+    told = [_tell_quarantined(figures)] if figures.quarantined else []
     for stage in figures.stages:
         if stage.failed:
             batches = _some(stage.failed, "batch was", "batches were")
-            troubles.append(f"{stage.title}: {batches} set aside.")
+            told.append(f"{stage.title}: {batches} set aside.")
     if figures.balance.failed:
-        troubles.append(f"{_some(figures.balance.failed, 'table', 'tables')} could not be read.")
-    if unread:
-        tables = _some(unread, "table was", "tables were")
-        troubles.append(f"{tables} stored without a profile: the rows could not be read.")
-    if doubted:
-        tables = _some(doubted, "table is", "tables are")
-        troubles.append(f"{tables} no longer listed, too many at once: say whether they are gone.")
-    if not figures.balance.holds and not figures.quarantined:
-        troubles.append("The balance does not hold: tables were lost on the way.")
-    return troubles
+        told.append(f"{_some(figures.balance.failed, 'table', 'tables')} could not be read.")
+    return told
 
 
 def _tell_quarantined(figures: Figures) -> str:

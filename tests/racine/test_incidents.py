@@ -10,17 +10,29 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.discovery import services as discovery
 from apps.notifications.models import Notice
 from apps.racine import services
 from apps.racine.error_codes import TABLE, find_kind
-from apps.racine.models import Incident, Run
+from apps.racine.models import Incident, Run, Schedule
 from apps.racine.types import ErrorClass, RunState
+from apps.rbac import services as rbac
+from apps.rbac.models import User
+from apps.rbac.types import Role
 from datawave_edge.faults import ADVICE
 from datawave_edge.protocol import JobFailure
 from tests.conftest import SignIn
-from tests.discovery.factories import feed_job, make_failed, make_table, open_stream
+from tests.discovery.factories import (
+    feed_job,
+    make_close,
+    make_failed,
+    make_table,
+    open_stream,
+    send_batch,
+)
+from tests.factories import make_user
 from tests.people import People
 
 from .conftest import FakeStage, WorkOff
@@ -105,6 +117,40 @@ def titles_of(user: Any) -> list[str]:
     return list(Notice.objects.filter(user=user).order_by("pk").values_list("title", flat=True))
 
 
+def start(people: People, user: User) -> Run:
+    return services.start_run(source=people.source, user=user)
+
+
+def plan_run(people: People, user: User) -> Run:
+    schedule = services.add_schedule(
+        user=user, source=people.source, kind="interval", every_minutes=60
+    )
+    Schedule.objects.filter(pk=schedule.pk).update(next_due_at=timezone.now())
+    services.fire_schedules()
+    return Run.objects.get(schedule=schedule)
+
+
+def break_run(run: Run, work_off: WorkOff, *, failed: bool) -> None:
+    """End it as failed, or with one table that could not be read."""
+    if failed:
+        job, agent = open_stream(run.source, job=run.job)
+        failure = JobFailure(code="auth_failed", message="No.")
+        discovery.fail_job(job=job, agent=agent, failure=failure)
+    else:
+        feed_job(run.source, [make_table("a"), make_failed("b")], run=run)
+        work_off()
+
+
+def end_well(run: Run, work_off: WorkOff) -> None:
+    feed_job(run.source, [make_table("a")], run=run)
+    work_off()
+
+
+def tell_whom(*kinds: str) -> set[str]:
+    """Names of those who got such a notice."""
+    return set(Notice.objects.filter(kind__in=kinds).values_list("user__username", flat=True))
+
+
 @pytest.fixture
 def owned(people: People) -> People:
     """Alice owns the source; Ada presses the buttons."""
@@ -133,6 +179,34 @@ class TestIncidents:
         ]
         body = Notice.objects.get(user=owned.alice, kind="incident_cleared").body
         assert "The server refused the sign-in." in body
+
+    @pytest.mark.parametrize("failed", [True, False])
+    @pytest.mark.parametrize("planned", [True, False])
+    def test_same_people_hear_of_its_beginning_and_its_end(
+        self, owned: People, work_off: WorkOff, *, failed: bool, planned: bool
+    ) -> None:
+        owner, asker, later, steward = (make_user(name) for name in ("olga", "otto", "tom", "sue"))
+        for person, role in ((owner, Role.VIEWER), (steward, Role.STEWARD)):
+            rbac.grant_role(user=person, role=role, scope=owned.source)
+        for person in (asker, later):
+            rbac.grant_role(user=person, role=Role.SOURCE_ADMIN, scope=owned.source)
+        owned.source.owner = owner
+        owned.source.save()
+        run = plan_run(owned, asker) if planned else start(owned, asker)
+        break_run(run, work_off, failed=failed)
+        began = tell_whom("run_failed", "run_completed_with_errors")
+        assert began == {"olga", "otto", "sue", "alice", "ada"}
+        services.cancel_run(run=start(owned, later), user=later)
+        end_well(start(owned, later), work_off)
+        assert tell_whom("incident_cleared") == began
+
+    def test_those_who_heard_hear_of_its_end_when_the_run_is_resumed(
+        self, owned: People, work_off: WorkOff
+    ) -> None:
+        run = fail_once(owned)
+        services.resume_run(run=run, user=owned.alice)
+        end_well(run, work_off)
+        assert tell_whom("incident_cleared") == tell_whom("run_failed") == {"alice", "ada"}
 
     def test_who_asked_hears_each_time_without_mail(self, owned: People) -> None:
         for _ in range(2):
@@ -176,6 +250,40 @@ class TestIncidents:
         assert incident.code == "runtime_error"
         assert find_kind(incident.code).group == ErrorClass.OURS
         assert not any("4711" in str(values) for values in Notice.objects.values_list())
+
+    def test_table_without_a_profile_is_told_once(self, owned: People, work_off: WorkOff) -> None:
+        unread = make_table("b", profile_error="permission_denied")
+        for _ in range(3):
+            run = read_well(owned, work_off, unread)
+            assert run.state == RunState.COMPLETED_WITH_ERRORS
+        incident = Incident.objects.get()
+        assert (incident.code, incident.runs) == ("profile_unread", 3)
+        assert len(titles_of(owned.alice)) == 1
+        read_well(owned, work_off, make_table("b"))
+        assert "Solved: discovery of crm" in titles_of(owned.alice)
+
+    def test_doubted_absence_is_told_once(self, owned: People, work_off: WorkOff) -> None:
+        tables = [make_table(f"t{number:02}") for number in range(20)]
+        read_well(owned, work_off, *tables)
+        for _ in range(2):
+            read_well(owned, work_off)
+        incident = Incident.objects.get()
+        assert (incident.code, incident.runs) == ("absence_doubted", 2)
+        read_well(owned, work_off, *tables)
+        incident.refresh_from_db()
+        assert incident.cleared_at is not None
+
+    def test_broken_balance_is_told_once(self, owned: People, work_off: WorkOff) -> None:
+        for _ in range(2):
+            run = services.start_run(source=owned.source, user=owned.ada)
+            job, agent = open_stream(run.source, job=run.job)
+            send_batch(job, agent, 0, [make_table("a")])
+            close = make_close(job, [("main", "a"), ("main", "lost")])
+            discovery.close_job(job=job, agent=agent, close=close)
+            work_off()
+        incident = Incident.objects.get()
+        assert (incident.code, incident.runs) == ("balance_broken", 2)
+        assert find_kind(incident.code).group == ErrorClass.OURS
 
     def test_resumed_run_counts_once(self, owned: People) -> None:
         run = fail_once(owned)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.datasources.models import Agent
 from apps.discovery import services as discovery
+from apps.discovery.models import DiscoveryJob
 from apps.notifications.models import Notice
 from apps.racine import services
 from apps.racine.models import Freshness, Run, Schedule, ScheduleFire
@@ -20,7 +21,13 @@ from apps.racine.types import FireState, Priority, RunState
 from apps.rbac.models import AuditEntry
 from datawave.common.errors import InputInvalid, NotThere, PermissionMissing
 from datawave_edge.protocol import JobFailure
-from tests.discovery.factories import feed_job, make_table, open_stream
+from tests.discovery.factories import (
+    feed_job,
+    make_failed,
+    make_filtered,
+    make_table,
+    open_stream,
+)
 from tests.factories import make_agent, make_source
 from tests.people import People
 
@@ -170,6 +177,40 @@ def test_change_waits_its_turn_when_a_discovery_goes_on(people: People, work_off
     assert Run.objects.count() == 2
 
 
+def test_change_waits_its_turn_when_a_discovery_is_taken_back(
+    people: People, work_off: WorkOff
+) -> None:
+    taken = services.start_run(source=people.source, user=people.alice)
+    end_run(taken, work_off)
+    undo = services.request_undo(run=taken, user=people.alice)
+    schedule = plan(people, kind="change")
+    services.announce_change(schedule=schedule)
+    make_due(schedule)
+    services.fire_schedules()
+    schedule.refresh_from_db()
+    assert schedule.changed_since is not None
+    assert not ScheduleFire.objects.exists()
+    services.work_on_undo(undo_id=undo.pk)
+    services.fire_schedules()
+    assert ScheduleFire.objects.get().state == FireState.STARTED
+
+
+def test_others_start_when_one_schedule_is_broken(
+    people: People, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = (
+        plan(people),
+        services.add_schedule(user=people.ada, source=make_source("other"), **NIGHTLY),
+    )
+    make_due(broken, dt.timedelta(minutes=1))
+    make_due(sound)
+    Schedule.objects.filter(pk=broken.pk).update(time_zone="Mars/Base")
+    services.fire_schedules()
+    assert Run.objects.get().schedule == sound
+    assert f"Firing schedule {broken.pk} failed with ZoneUnknown" in caplog.text
+    assert "Mars" not in caplog.text
+
+
 def test_it_waits_and_says_so_when_in_a_blackout(people: People) -> None:
     # A window of all week that moves with the clock would end at its own beginning: two halves.
     for begins, ends in ((dt.time(0), dt.time(12)), (dt.time(12), dt.time(0))):
@@ -278,6 +319,77 @@ def test_people_are_told_once_when_knowledge_grows_old_and_once_when_it_is_fresh
     assert titles == ["Out of date: crm", "Up to date again: crm"]
     objective.refresh_from_db()
     assert objective.missed_at is None
+
+
+def set_old_freshness(people: People) -> Freshness:
+    """An objective of a day that began three days ago."""
+    objective = services.set_freshness(user=people.alice, source=people.source, hours=24)
+    Freshness.objects.update(created_at=timezone.now() - dt.timedelta(hours=72))
+    return objective
+
+
+def is_missed(objective: Freshness) -> bool:
+    services.check_freshness()
+    objective.refresh_from_db()
+    return objective.missed_at is not None
+
+
+def read_hours_ago(run: Run, hours: int) -> None:
+    DiscoveryJob.objects.filter(pk=run.job_id).update(
+        finished_at=timezone.now() - dt.timedelta(hours=hours)
+    )
+
+
+def test_knowledge_stays_old_when_only_a_stage_works_again(
+    people: People, work_off: WorkOff
+) -> None:
+    objective = set_old_freshness(people)
+    run = services.start_run(source=people.source, user=people.alice)
+    end_run(run, work_off)
+    read_hours_ago(run, 30)
+    assert is_missed(objective)
+    services.rerun_stage(run=run, stage="fake", user=people.alice)
+    work_off()
+    assert is_missed(objective)
+
+
+def test_knowledge_stays_fresh_when_a_stage_works_again(people: People, work_off: WorkOff) -> None:
+    objective = set_old_freshness(people)
+    run = services.start_run(source=people.source, user=people.alice)
+    end_run(run, work_off)
+    assert not is_missed(objective)
+    services.rerun_stage(run=run, stage="fake", user=people.alice)
+    assert not is_missed(objective)
+    services.cancel_run(run=run, user=people.alice)
+    assert not is_missed(objective), "The reading stands, whatever became of working again."
+
+
+def test_knowledge_stays_old_when_every_table_failed(people: People, work_off: WorkOff) -> None:
+    objective = set_old_freshness(people)
+    for records, missed in (
+        ([make_failed("a"), make_filtered("b")], True),
+        ([make_failed("a"), make_table("c")], False),
+    ):
+        run = services.start_run(source=people.source, user=people.alice)
+        feed_job(run.source, records, run=run)
+        work_off()
+        assert is_missed(objective) == missed
+
+
+def test_knowledge_stays_old_when_the_run_was_cancelled_or_taken_back(
+    people: People, work_off: WorkOff
+) -> None:
+    objective = set_old_freshness(people)
+    run = services.start_run(source=people.source, user=people.alice)
+    feed_job(run.source, [make_table("a")], run=run)
+    services.cancel_run(run=run, user=people.alice)
+    assert is_missed(objective)
+    taken = services.start_run(source=people.source, user=people.alice)
+    end_run(taken, work_off)
+    assert not is_missed(objective)
+    undo = services.request_undo(run=taken, user=people.alice)
+    services.work_on_undo(undo_id=undo.pk)
+    assert is_missed(objective)
 
 
 def test_sweeper_looks_at_freshness_when_it_has_not_for_a_while(people: People) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum, auto
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,25 +16,37 @@ from apps.racine.error_codes import find_kind
 from apps.racine.models import Incident, Run
 from apps.racine.types import RunState, StageState
 
-from .stakeholders import list_stakeholders
+from .stakeholders import list_alarmed
 
 ENDED_WELL = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
 
-def note_end(run: Run) -> bool:
-    """Bring incidents in step with a run that has ended; whether there is news in them.
+class News(Enum):
+    """What the end of a run tells."""
+
+    PLAIN = auto()
+    # An incident has opened.
+    INCIDENT = auto()
+    # Nothing but incidents that are open already.
+    KNOWN = auto()
+
+
+def note_end(run: Run) -> News:
+    """Bring incidents in step with a run that has ended.
 
     Call it in the transaction that ends the run.
     """
     if run.state == RunState.CANCELLED:
-        return True
+        return News.PLAIN
     now = timezone.now()
     codes = _list_codes(run)
     # Each of them is looked at, for each is to be counted.
     opened = [code for code in codes if _note(run, code, now)]
     if run.state in ENDED_WELL:
         _clear(run, codes, now)
-    return bool(opened) or not codes
+    if opened:
+        return News.INCIDENT
+    return News.KNOWN if codes else News.PLAIN
 
 
 def _list_codes(run: Run) -> set[str]:
@@ -45,6 +58,7 @@ def _list_codes(run: Run) -> set[str]:
     codes |= set(failed.distinct())
     if list_quarantined_batches(run.job).exists():
         codes.add("batch_invalid")
+    codes |= set(run.summary.get("trouble_codes", []))
     return {code[:64] for code in codes if code}
 
 
@@ -73,7 +87,7 @@ def _clear(run: Run, codes: set[str], now: dt.datetime) -> None:
         for each in cleared
     )
     notifications.notify(
-        users=list_stakeholders(run.source, run.started_by),
+        users=list_alarmed(run.source, _list_troubled(run, cleared)),
         kind="incident_cleared",
         level=NoticeLevel.SUCCESS,
         title=f"Solved: discovery of {run.source.name}"[:200],
@@ -81,3 +95,15 @@ def _clear(run: Run, codes: set[str], now: dt.datetime) -> None:
         url=reverse("racine:run-detail", args=[run.public_id]),
         dedupe_key=f"cleared:{run.public_id}:{run.resumes}",
     )
+
+
+def _list_troubled(run: Run, cleared: list[Incident]) -> QuerySet[Run]:
+    """Runs of the source that met these incidents, whose people were told so."""
+    runs = Run.objects.filter(source=run.source_id)
+    opened_at = min(each.opened_at for each in cleared)
+    # One at a time goes on, and only the newest is taken up again: it is the last that had begun.
+    opener = Subquery(runs.filter(started_at__lte=opened_at).order_by("-pk").values("pk")[:1])
+    last = max(each.last_run_id or 0 for each in cleared)
+    # One that was cancelled met nothing, unless it was taken up again before.
+    met = runs.filter(~Q(state=RunState.CANCELLED) | Q(pk=opener), pk__gte=opener, pk__lte=last)
+    return met.select_related("source__owner", "started_by", "schedule__created_by")

@@ -17,16 +17,12 @@ from django.utils import timezone
 from apps.datasources.selectors import find_embedded_agent
 from apps.notifications import services as notifications
 from apps.notifications.types import NoticeLevel
-from apps.racine.agenda import (
-    find_running,
-    load_orchestration,
-    measure_freshness,
-    plan_next,
-)
+from apps.racine.agenda import load_orchestration, measure_freshness, plan_next
 from apps.racine.models import Freshness, Schedule, ScheduleFire
+from apps.racine.retries import log_fault
 from apps.racine.types import FireState, ScheduleKind
 
-from .runs import SourceBusy, start_scheduled_run
+from .runs import SourceBusy, require_free, start_scheduled_run
 from .stakeholders import list_stakeholders
 
 if TYPE_CHECKING:
@@ -78,17 +74,18 @@ def _watch_agents(now: dt.datetime) -> None:
 def _try_fire(schedule: Schedule, now: dt.datetime) -> None:
     try:
         _fire(schedule, now)
-    except IntegrityError:
-        # Another beat has written this time's row.
+    except (IntegrityError, SourceBusy):
+        # Another beat has written this time's row, or a change waits for its turn.
         return
+    except Exception as error:  # noqa: BLE001, RUF100  # one must not stop those behind it
+        log_fault(error, doing=f"Firing schedule {schedule.pk}")
 
 
 @transaction.atomic
 def _fire(schedule: Schedule, now: dt.datetime) -> None:
-    running = find_running(schedule.source)
-    if running is not None and schedule.kind == ScheduleKind.CHANGE:
+    if schedule.kind == ScheduleKind.CHANGE:
         # What goes on may have read the table before it changed, so this one waits for its turn.
-        return
+        require_free(schedule.source)
     due_at = schedule.next_due_at or now
     mine = _list_awake().filter(pk=schedule.pk, next_due_at=due_at)
     if mine.update(next_due_at=plan_next(schedule, now), changed_since=None) != 1:
@@ -97,6 +94,9 @@ def _fire(schedule: Schedule, now: dt.datetime) -> None:
     try:
         fire.run = start_scheduled_run(schedule=schedule)
     except SourceBusy as error:
+        if schedule.kind == ScheduleKind.CHANGE:
+            # Nothing else would come for it, so all of this is taken back and it stays due.
+            raise
         fire.state, fire.reason = FireState.SKIPPED, error.message[:300]
     else:
         fire.reason = _explain_lateness(fire, now)
@@ -129,7 +129,7 @@ def watch_freshness() -> None:
 
 
 def check_freshness() -> None:
-    """Compare every objective with the newest good run of its source."""
+    """Compare every objective with when its source was last read whole."""
     now = timezone.now()
     for objective in measure_freshness().select_related("source__owner"):
         known_at = getattr(objective, "known_at")  # noqa: B009  # an annotation
@@ -148,7 +148,7 @@ def _note_missed(objective: Freshness, now: dt.datetime) -> None:
         objective,
         NoticeLevel.WARNING,
         f"Out of date: {objective.source.name}",
-        f"The last good discovery is older than {objective.hours} hours. "
+        f"The source was last read whole more than {objective.hours} hours ago. "
         "Discover the source now, and look at its schedule and its agent.",
         f"missed:{now.isoformat()}",
     )
@@ -163,7 +163,7 @@ def _note_met(objective: Freshness) -> None:
         objective,
         NoticeLevel.SUCCESS,
         f"Up to date again: {objective.source.name}",
-        f"A discovery has ended well within the last {objective.hours} hours.",
+        f"The source was read whole within the last {objective.hours} hours.",
         f"met:{objective.missed_at.isoformat()}",
     )
 

@@ -20,11 +20,12 @@ from apps.racine.models import Run, RunEvent
 from apps.racine.selectors import load_live, render_line, topic_of
 from apps.racine.signals import run_finished, run_progressed
 from apps.racine.types import LogLevel, RunState
-from apps.rbac.selectors import list_people_with_role, may
-from apps.rbac.types import Action, Role
+from apps.rbac.selectors import may
+from apps.rbac.types import Action
 from datawave.common.announcing import announce
 
-from .incidents import note_end
+from .incidents import News, note_end
+from .stakeholders import list_alarmed, list_askers
 
 if TYPE_CHECKING:
     from apps.discovery.models import AbsenceDoubt, DiscoveryJob
@@ -113,19 +114,17 @@ def record_measure(run: Run) -> None:
 def tell_end(run: Run) -> None:
     """Tell everyone that the run is over; called in the transaction that ends it."""
     record_measure(run)
-    is_news = note_end(run)
-    _notify_end(run, is_news=is_news)
+    _notify_end(run, note_end(run))
     data = load_live(run, with_log=False)
     notifications.publish_event(topic=topic_of(run), kind="finished", data=data)
     notifications.publish_event(topic="overview", kind="run_finished", data={})
     announce(run_finished, Run, run=run)
 
 
-def _notify_end(run: Run, *, is_news: bool) -> None:
-    """A failure that goes on is told to who asked for the run, and to nobody else again."""
+def _notify_end(run: Run, news: News) -> None:
     state = RunState(run.state)
     notifications.notify(
-        users=_list_concerned(run) if is_news else _list_starters(run),
+        users=_list_concerned(run, news),
         kind=f"run_{state.value}",
         level=LEVELS[state],
         title=f"{state.label}: discovery of {run.source.name}"[:200],
@@ -133,7 +132,7 @@ def _notify_end(run: Run, *, is_news: bool) -> None:
         url=reverse("racine:run-detail", args=[run.public_id]),
         # A run that is taken up again ends again, and that is news.
         dedupe_key=f"run:{run.public_id}:{run.resumes}:{state.value}",
-        email=is_news and _deserves_email(run),
+        email=news != News.KNOWN and _deserves_email(run),
     )
 
 
@@ -147,7 +146,7 @@ def _deserves_email(run: Run) -> bool:
 def notify_waiting(run: Run) -> None:
     """Tell once that no agent has taken the run up."""
     notifications.notify(
-        users=_list_concerned(run),
+        users=list_askers(run),
         kind="run_waiting",
         level=NoticeLevel.WARNING,
         title=f"No agent is connected for {run.source.name}"[:200],
@@ -157,14 +156,11 @@ def notify_waiting(run: Run) -> None:
     )
 
 
-def _list_concerned(run: Run) -> list[User]:
-    """Who started it and who owns the source; after a failure the administrators too."""
-    people = [run.started_by, run.source.owner]
-    if run.schedule is not None:
-        people.append(run.schedule.created_by)
-    if run.state == RunState.FAILED:
-        people += list_people_with_role(Role.ADMIN)
-    return [user for user in people if user is not None and may(user, Action.VIEW, run.source)]
+def _list_concerned(run: Run, news: News) -> list[User]:
+    """A failure that goes on is told to who asked for the run, and to nobody else again."""
+    if news == News.INCIDENT:
+        return list_alarmed(run.source, [run])
+    return _list_starters(run) if news == News.KNOWN else list_askers(run)
 
 
 def _list_starters(run: Run) -> list[User]:
