@@ -105,6 +105,11 @@ def refuse(ref: TableRef, code: str, message: str) -> FailedRecord:
     )
 
 
+def clean_text(text: str) -> str:
+    """A line for people that any message can hold, whatever the names in it are."""
+    return text if text.isascii() else _BAD_CHARS.sub("\ufffd", text)
+
+
 def clean_name(name: str) -> str:
     """A name that any JSON reader and database can hold; its spelling is kept otherwise."""
     if name.isascii() and name.isprintable() and 0 < len(name) <= MAX_NAME:

@@ -139,8 +139,8 @@ def _code_of(cause: BaseException) -> str:
 
 _NETWORK: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (socket.gaierror, "host_unresolved"),
-    (UnicodeDecodeError, "internal"),
-    (UnicodeError, "host_unresolved"),
+    # Of a text that a driver can't encode or decode: it says nothing about the network.
+    (UnicodeError, "internal"),
     (ssl.SSLError, "tls_failed"),
     (ConnectionRefusedError, "connect_refused"),
     (ConnectionResetError, "connection_lost"),

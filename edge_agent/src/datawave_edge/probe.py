@@ -13,6 +13,7 @@ from .connectors.address import require_port, resolve
 from .connectors.missing_grants import TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
+from .egress import clean_text
 from .faults import SourceFault, fault_of
 from .patterns import TableFilter
 from .protocol import ConnectionSpec, RunSettings, TestResult, TestStep
@@ -238,7 +239,13 @@ def _join(statements: list[str]) -> str:
 
 
 def _passed(name: str, message: str, hint: str) -> TestStep:
-    return TestStep(name=name, title=_TITLES[name], ok=True, message=message, hint=hint[:MAX_HINT])
+    return TestStep(
+        name=name,
+        title=_TITLES[name],
+        ok=True,
+        message=clean_text(message),
+        hint=clean_text(hint[:MAX_HINT]),
+    )
 
 
 def _failed(name: str, fault: SourceFault) -> TestStep:
@@ -248,5 +255,5 @@ def _failed(name: str, fault: SourceFault) -> TestStep:
         ok=False,
         code=fault.code,
         message=fault.message,
-        hint=fault.hint[:MAX_HINT],
+        hint=clean_text(fault.hint[:MAX_HINT]),
     )

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from .connectors import TableRef
-from .egress import clean_ref
+from .egress import clean_ref, clean_text
 from .faults import SourceFault
 from .halts import Halt, JobHalted, reason_of
 from .letters import DeadLetters, source_key
@@ -243,8 +243,9 @@ class JobStream:
 
     def tell(self, message: str, level: Level = "info") -> None:
         """Add a line to the run's live log: names and counts only."""
-        line = LogLine(level=level, message=message[:LOG_WIDTH], at=dt.datetime.now(dt.UTC))
-        self._lines.append(line)
+        # A file's name need not be text, and one such name would cost the whole message.
+        text = clean_text(message[:LOG_WIDTH])
+        self._lines.append(LogLine(level=level, message=text, at=dt.datetime.now(dt.UTC)))
         self._news.set()
 
     def _complain(self, message: str) -> None:
@@ -256,7 +257,7 @@ class JobStream:
         """Update the figures of the progress."""
         self._listed = self._listed if listed is None else listed
         self._done += done
-        self._current = self._current if current is None else current
+        self._current = self._current if current is None else clean_text(current[:LOG_WIDTH])
         if not self._news.is_set():
             self._news.set()
 
@@ -290,7 +291,7 @@ class JobStream:
         return JobProgress(
             listed=self._listed,
             done=self._done,
-            current=self._current[:LOG_WIDTH],
+            current=self._current,
             spool_bytes=self._outbox.spool_bytes(),
             log=lines,
             leaving=leaving,

@@ -68,7 +68,11 @@ def require_port(spec: ConnectionSpec) -> int:
 
 def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     """The host's addresses. Raises SourceFault `address_refused` when one of them is refused."""
-    found = socket.getaddrinfo(require_host(host), port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(require_host(host), port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        # A part of the name is too long for the DNS.
+        raise SourceFault("host_unresolved") from None
     addresses = {str(address[0]): family for family, _, _, _, address in found}
     if not all(map(is_reachable, addresses)):
         raise SourceFault("address_refused")

@@ -138,6 +138,8 @@ class FolderConnector(DuckConnector):
     def _look_into(self, file: FolderFile) -> Layout | SourceFault:
         if not os.access(file.path, os.R_OK):
             return SourceFault("file_unreadable")
+        if not _is_text(file.path):
+            return SourceFault("file_unreadable", hint="Its name is not UTF-8: rename the file.")
         try:
             return read_layout(self._session, file)
         except SourceFault as fault:
@@ -188,6 +190,14 @@ class FolderConnector(DuckConnector):
 def check_folder(path: str) -> None:
     """Raise SourceFault unless the path is a folder that may be read."""
     find_folder(path)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is UTF-8, the one encoding that DuckDB takes paths in."""
+    try:
+        return bool(path.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_there(found: FileSet) -> bool:

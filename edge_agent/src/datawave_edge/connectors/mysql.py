@@ -230,7 +230,8 @@ class MysqlConnector(ServerConnector):
             "host": self._host,
             "port": self._port,
             "user": self._spec.username,
-            "password": password,
+            # The driver would encode text as Latin-1, which the server's accounts are not told in.
+            "password": password.encode("utf-8", "surrogateescape"),
             "database": self._spec.database or None,
             "charset": "utf8mb4",
             # A hostile server may ask for any file of this host under LOCAL.
