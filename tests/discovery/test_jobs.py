@@ -159,6 +159,26 @@ def test_job_fails_when_its_agent_takes_it_up_again_and_again(
     assert job.error_code == "job_given_up"
 
 
+def test_job_goes_on_when_each_attempt_gets_further(source: DataSource, agent: Agent) -> None:
+    job = open_one(source)
+    for seq in range(8):
+        open_stream(source, job=job, agent=agent)
+        assert send_batch(job, agent, seq, [make_table(f"t{seq}")]).status == "accepted"
+        let_lease_run_out(job)
+        services.release_lost_jobs()
+    assert (state_of(job), job.attempts) == ("queued", 1)
+
+
+def test_attempts_count_when_only_repeats_are_sent(source: DataSource, agent: Agent) -> None:
+    job = open_one(source)
+    for _ in range(5):
+        open_stream(source, job=job, agent=agent)
+        send_batch(job, agent, 0, [make_table("t")])
+    assert (state_of(job), job.attempts) == ("streaming", 5)
+    assert services.lease_job(agent=agent) is None
+    assert state_of(job) == "failed"
+
+
 def test_failure_is_told_when_the_agent_gives_up(
     source: DataSource, agent: Agent, django_capture_on_commit_callbacks: Any
 ) -> None:

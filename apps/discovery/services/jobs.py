@@ -153,6 +153,17 @@ def _claim(job: DiscoveryJob, agent: Agent) -> bool:
     return claim == 1
 
 
+def note_headway(job: DiscoveryJob) -> None:
+    """An attempt that gets further makes good those before it: only standing still counts.
+
+    Else a read of days would fail for a host that now and then restarts.
+    """
+    # At most once a lease, so a batch costs no statement more.
+    if job.attempts > 1:
+        DiscoveryJob.objects.filter(pk=job.pk).update(attempts=1)
+        job.attempts = 1
+
+
 @transaction.atomic
 def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
     """End the job on its agent's word; when that was told to stop, it is cancelled instead."""
