@@ -342,6 +342,8 @@ JOB_LEASE_SECONDS = read_int("DATAWAVE_JOB_LEASE", 60)
 STAGE_LEASE_SECONDS = read_int("DATAWAVE_STAGE_LEASE", 60)
 # What an agent may read on without an end, blackout windows included.
 JOB_LIMIT_HOURS = read_int("DATAWAVE_JOB_HOURS", 24)
+# What is busy or out of reach is tried again after this long, and after twice as long each time.
+JOB_REST_SECONDS = read_int("DATAWAVE_JOB_REST", 30)
 # What one stage may take on one batch, and the memory of a process that works on it alone.
 STAGE_LIMIT_SECONDS = read_int("DATAWAVE_STAGE_LIMIT", 900)
 STAGE_MEMORY_MB = read_int("DATAWAVE_STAGE_MEMORY", 2048)

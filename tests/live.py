@@ -39,6 +39,8 @@ class LiveServer:
             "DATAWAVE_HOME": str(home / "home"),
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
+            # What is out of reach stays so: it is tried as often, without a rest.
+            "DATAWAVE_JOB_REST": "0",
             "DATAWAVE_STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
             **environment,
         }

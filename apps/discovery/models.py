@@ -47,6 +47,7 @@ class DiscoveryJob(PublicModel):
     # Rises with each lease and never falls, so a table sent again after a crash is no repeat.
     epoch = models.PositiveIntegerField(default=0)
     leased_at = models.DateTimeField(null=True)
+    # Of a job that waits: it rests until then, for its last attempt failed.
     lease_until = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)

@@ -48,6 +48,9 @@ def _describe(kind: str, text: str, until: dt.datetime | None = None) -> dict[st
 
 def _describe_waiting(run: Run) -> dict[str, Any] | None:
     since = run.waiting_since or run.started_at
+    if since > timezone.now():
+        text = f"The last attempt failed; it is tried again at {since:%H:%M:%S} UTC."
+        return _describe(AGENT, text, since)
     if timezone.now() - since < WAITING_SHOWN_AFTER:
         return None
     end = since + GIVE_UP_AFTER

@@ -20,6 +20,7 @@ from .factories import make_close, make_table, open_stream, send_batch
 
 pytestmark = pytest.mark.django_db
 FAILURE = JobFailure(code="wrong_password", message="No.", hint="Mend it.")
+BUSY = JobFailure(code="source_busy", message="It is busy.", hint="Later.", retry=True)
 
 
 @pytest.fixture
@@ -159,6 +160,26 @@ def test_job_fails_when_its_agent_takes_it_up_again_and_again(
     assert job.error_code == "job_given_up"
 
 
+def test_job_goes_on_when_each_attempt_gets_further(source: DataSource, agent: Agent) -> None:
+    job = open_one(source)
+    for seq in range(8):
+        open_stream(source, job=job, agent=agent)
+        assert send_batch(job, agent, seq, [make_table(f"t{seq}")]).status == "accepted"
+        let_lease_run_out(job)
+        services.release_lost_jobs()
+    assert (state_of(job), job.attempts) == ("queued", 1)
+
+
+def test_attempts_count_when_only_repeats_are_sent(source: DataSource, agent: Agent) -> None:
+    job = open_one(source)
+    for _ in range(5):
+        open_stream(source, job=job, agent=agent)
+        send_batch(job, agent, 0, [make_table("t")])
+    assert (state_of(job), job.attempts) == ("streaming", 5)
+    assert services.lease_job(agent=agent) is None
+    assert state_of(job) == "failed"
+
+
 def test_failure_is_told_when_the_agent_gives_up(
     source: DataSource, agent: Agent, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -176,6 +197,53 @@ def test_failure_is_told_when_the_agent_gives_up(
     assert heard == [job]
     with pytest.raises(services.JobOver):
         send_batch(job, agent, 0, [make_table("t")])
+
+
+def end_rest(job: DiscoveryJob) -> None:
+    job.refresh_from_db()
+    assert job.lease_until is not None
+    assert job.lease_until > timezone.now()
+    let_lease_run_out(job)
+
+
+def test_job_rests_when_its_failure_may_pass(source: DataSource, agent: Agent) -> None:
+    job, _ = open_stream(source, agent=agent)
+    send_batch(job, agent, 0, [make_table("a")])
+    services.fail_job(job=job, agent=agent, failure=BUSY)
+    assert (state_of(job), job.error_code) == ("queued", "")
+    assert services.lease_job(agent=agent) is None
+    with pytest.raises(services.LeaseLost):
+        send_batch(job, agent, 1, [make_table("late")])
+    end_rest(job)
+    assert services.lease_job(agent=agent) == job
+
+
+def test_job_fails_with_the_agents_words_when_all_attempts_failed(
+    source: DataSource, agent: Agent
+) -> None:
+    job = open_one(source)
+    for _ in range(4):
+        open_stream(source, job=job, agent=agent)
+        services.fail_job(job=job, agent=agent, failure=BUSY)
+        end_rest(job)
+    open_stream(source, job=job, agent=agent)
+    services.fail_job(job=job, agent=agent, failure=BUSY)
+    assert (state_of(job), job.error_code) == ("failed", "source_busy")
+    assert (job.error_message, job.error_hint) == ("It is busy.", "Later.")
+
+
+def test_job_is_cancelled_when_its_failure_may_pass(source: DataSource, agent: Agent) -> None:
+    job, _ = open_stream(source, agent=agent)
+    services.request_cancel(job=job)
+    services.fail_job(job=job, agent=agent, failure=BUSY)
+    assert state_of(job) == "cancelled"
+
+
+def test_job_is_cancelled_at_once_when_it_rests(source: DataSource, agent: Agent) -> None:
+    job, _ = open_stream(source, agent=agent)
+    services.fail_job(job=job, agent=agent, failure=BUSY)
+    services.request_cancel(job=job)
+    assert (state_of(job), job.lease_until) == ("cancelled", None)
 
 
 def test_ledger_is_kept_when_a_failed_job_is_resumed(source: DataSource, agent: Agent) -> None:

@@ -173,7 +173,7 @@ def test_newest_description_stands_when_an_older_one_comes_late(
     new = make_table("t", ["id", "name", "mail"])
     assert send_batch(job, agent, 1, [new, make_table("u")]).acked_seq == -1
     if crash:
-        DiscoveryJob.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
+        DiscoveryJob.objects.filter(pk=job.pk).update(state=JobState.QUEUED, lease_until=None)
         open_stream(source, job=job, agent=agent)
     late = send_batch(job, agent, 0, [make_table("t", ["id"]), make_table("v")])
     assert (late.status, late.acked_seq) == ("accepted", 1)

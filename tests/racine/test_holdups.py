@@ -13,7 +13,7 @@ from apps.racine import services
 from apps.racine.models import Run
 from apps.racine.selectors import load_live
 from apps.racine.types import RunState
-from datawave_edge.protocol import JobProgress
+from datawave_edge.protocol import JobFailure, JobProgress
 from tests.conftest import SignIn
 from tests.discovery.factories import open_stream
 from tests.factories import make_agent
@@ -100,3 +100,19 @@ def test_live_pages_hear_of_it_when_a_run_waits_long(run: Run) -> None:
     assert run.state == RunState.WAITING
     assert run.told_at is not None
     assert run.told_at > late
+
+
+def test_page_and_log_say_when_it_is_tried_again_when_a_failure_may_pass(run: Run) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    busy = JobFailure(code="source_busy", message="It is busy.", retry=True)
+    discovery.fail_job(job=job, agent=agent, failure=busy)
+    run.refresh_from_db()
+    assert run.state == RunState.WAITING
+    line = run.events.get(message__startswith="It is busy.")
+    assert (line.level, "tried again" in line.message) == ("warning", True)
+    assert not run.events.filter(message__contains="silent").exists()
+    found = holdup_of(run)
+    assert "tried again" in found["text"]
+    assert dt.datetime.fromisoformat(found["until"]) > timezone.now()
+    job.refresh_from_db()
+    assert job.lease_until == dt.datetime.fromisoformat(found["until"])

@@ -109,7 +109,11 @@ def withdraw_job(*, job: DiscoveryJob) -> bool:
 def lease_job(*, agent: Agent) -> DiscoveryJob | None:
     """A job for an agent that is idle: its own from before a crash, else the oldest it may take."""
     own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
-    waiting = DiscoveryJob.objects.filter(served_by(agent), state=JobState.QUEUED, held=False)
+    # A job that waits has no lease; until then it rests from an attempt that failed.
+    rested = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+    waiting = DiscoveryJob.objects.filter(
+        served_by(agent), rested, state=JobState.QUEUED, held=False
+    )
     for candidates in (own, waiting):
         for job in candidates.select_related("source").order_by("-priority", "id"):
             if not _give_up(job) and _claim(job, agent):
@@ -153,13 +157,30 @@ def _claim(job: DiscoveryJob, agent: Agent) -> bool:
     return claim == 1
 
 
+def note_headway(job: DiscoveryJob) -> None:
+    """An attempt that gets further makes good those before it: only standing still counts.
+
+    Else a read of days would fail for a host that now and then restarts.
+    """
+    # At most once a lease, so a batch costs no statement more.
+    if job.attempts > 1:
+        DiscoveryJob.objects.filter(pk=job.pk).update(attempts=1)
+        job.attempts = 1
+
+
 @transaction.atomic
 def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
-    """End the job on its agent's word; when that was told to stop, it is cancelled instead."""
+    """End the job on its agent's word; when that was told to stop, it is cancelled instead.
+
+    What may pass by itself is tried again after a rest, until the attempts are used up.
+    """
     renew_lease(job, agent)
     job.refresh_from_db()
     if job.cancel_requested_at is not None:
         _end(job, JobState.CANCELLED)
+        return
+    if failure.retry and job.attempts < MAX_ATTEMPTS:
+        _rest(job, failure)
         return
     _end(
         job,
@@ -168,6 +189,20 @@ def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
         error_message=failure.message,
         error_hint=failure.hint,
     )
+
+
+def _rest(job: DiscoveryJob, failure: JobFailure) -> None:
+    """Let the job wait before anyone takes it up again: its agent alone would at once."""
+    seconds = settings.JOB_REST_SECONDS * 2 ** max(0, job.attempts - 1)
+    until = timezone.now() + dt.timedelta(seconds=seconds)
+    # No agent stays noted: a batch that is still under way would else take the job up.
+    mine = DiscoveryJob.objects.filter(pk=job.pk)
+    if _requeue(mine, TAKEN_JOB_STATES, agent=None, lease_until=until, current="") != 1:
+        return
+    job.refresh_from_db()
+    line = f"{failure.message} It will be tried again in {seconds} seconds."
+    announce(signals.job_logged, job, lines=[("warning", line)])
+    announce(signals.job_progressed, job)
 
 
 @transaction.atomic
@@ -229,8 +264,7 @@ def _requeue(jobs: QuerySet[DiscoveryJob], origins: tuple[JobState, ...], **valu
                 error_code="",
                 error_message="",
                 error_hint="",
-                **NO_LEASE,
-                **values,
+                **NO_LEASE | values,
             )
     except IntegrityError:
         raise SourceBusy from None

@@ -44,7 +44,7 @@ from datawave_edge.protocol import (
     root_hash,
 )
 
-from .jobs import NO_LEASE, announce, hand_back, quarantine_stream
+from .jobs import NO_LEASE, announce, hand_back, note_headway, quarantine_stream
 from .lease import JobOver, renew_lease
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ def _take_in(
         if held := _find_held(job, batch):
             return _answer_repeat(held, acked)
         reasons = _store(job, batch, content, faults)
+        if not reasons:
+            note_headway(job)
         acked = find_acked_seq(job.pk) if batch.seq == acked + 1 else acked
     if reasons:
         return Ack(status="quarantined", acked_seq=acked, rejected=reasons)

@@ -201,7 +201,7 @@ def follow_job(*, job: DiscoveryJob) -> None:
     if job.state in (JobState.LEASED, JobState.STREAMING):
         _note_reading(run)
     elif job.state == JobState.QUEUED:
-        _note_waiting(run)
+        _note_waiting(run, job)
     note_progress(run_id=run.pk)
 
 
@@ -215,9 +215,13 @@ def _note_reading(run: Run) -> None:
         add_line(run, "An agent reads the source.")
 
 
-def _note_waiting(run: Run) -> None:
-    if run.state == RunState.RUNNING and change_run(
-        run.pk, origins=[RunState.RUNNING], to=RunState.WAITING, waiting_since=timezone.now()
+def _note_waiting(run: Run, job: DiscoveryJob) -> None:
+    # A job that rests is missed by nobody before it may be taken up again.
+    since = job.lease_until or timezone.now()
+    if (
+        run.state == RunState.RUNNING
+        and change_run(run.pk, origins=[RunState.RUNNING], to=RunState.WAITING, waiting_since=since)
+        and job.lease_until is None
     ):
         text = "The agent has gone silent; waiting for one to go on where it stopped."
         add_line(run, text, level=LogLevel.WARNING)

@@ -37,6 +37,7 @@ AGENT = [sys.executable, "-m", "tests.faults.harness.agent_node", "run", "--embe
 # Short, so that a lost lease is noticed within a trial; the code is the same.
 QUICK = {
     "DATAWAVE_JOB_LEASE": "3",
+    "DATAWAVE_JOB_REST": "1",
     "DATAWAVE_STAGE_LEASE": "2",
     "DATAWAVE_STAGE_RETRY_BASE": "1",
     "DATAWAVE_SWEEP": "1",
