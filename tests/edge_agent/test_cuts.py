@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from datawave_edge import discovery
+from datawave_edge import discovery, steady
 from datawave_edge.protocol import ConnectionSpec
 from tests.edge_agent.conftest import Discover, run_mysql, run_postgres
 from tests.edge_agent.cuts import cutting
@@ -25,7 +25,7 @@ TABLES: Final = 24
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "RECONNECT_SECONDS", 0.01)
+    monkeypatch.setattr(steady, "RECONNECT_SECONDS", 0.01)
 
 
 def make_tables(run: object, spec: ConnectionSpec) -> set[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Final, TypeVar
+from typing import Final
 
 from .ahead import Shapes, ask_ahead, split
 from .batches import Batching, Entry
@@ -45,17 +45,12 @@ from .protocol import (
 from .reading import OwnHits, TableReader
 from .snapshots import ref_of
 from .spool import SpoolUnwritable
+from .steady import SteadyConnection
 from .stream import JobStream
 from .unchanged import Fingerprints
 
 log = logging.getLogger(__name__)
-ResultT = TypeVar("ResultT")
 
-# Without a table read in between.
-RECONNECTS: Final = 3
-RECONNECT_SECONDS: Final = 0.2
-# After as many such tables it is the connection that is bad.
-SPOILERS: Final = 3
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
 FINGERPRINT_CHUNK: Final = 5_000
@@ -107,6 +102,7 @@ class _Walk:
     def __init__(self, work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
         self._work = work
         self._stream = stream
+        self._line = SteadyConnection(stream)
         self._outbox = outbox
         self._batch = Batching(work.settings.tables_per_batch)
         self._drafts = Drafts(outbox.path.parent, work.job)
@@ -120,7 +116,7 @@ class _Walk:
         self._reader = TableReader(
             work.settings,
             self._governor,
-            self._steadily,
+            self._line.call,
             stream.tell,
             own=self._open_recognisers(),
             sketching=work.sketching,
@@ -128,10 +124,6 @@ class _Walk:
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._fingerprints = Fingerprints(outbox.file, work.source)
-        self._connector: Connector | None = None
-        self._reconnects = 0
-        # Tables in a row over which the connection was lost again and again.
-        self._spoilers = 0
 
     def _open_recognisers(self) -> OwnHits | None:
         """Those of the installation's own types, if it has any."""
@@ -150,13 +142,13 @@ class _Walk:
         self._known = opened.known
         password = find_password(self._work.source)
         connector = make_connector(self._work.source, password, self._work.settings)
-        self._connector = connector
+        self._line.connector = connector
         threading.Thread(target=self._cancel_when_halted, name="canceller", daemon=True).start()
         try:
-            self._steadily(connector.connect)
-            self._steadily(lambda: self._governor.watch(connector))
+            self._line.call(connector.connect)
+            self._line.call(lambda: self._governor.watch(connector))
             facts = self._read_facts(connector)
-            listing = self._steadily(connector.list_tables)
+            listing = self._line.call(connector.list_tables)
             self._read_tables(connector, listing)
         finally:
             self._over.set()
@@ -167,9 +159,10 @@ class _Walk:
     def _cancel_when_halted(self) -> None:
         """A long statement must not outlive the wish to stop."""
         self._stream.wait_halted()
-        while not self._over.is_set() and self._connector is not None:
-            if isinstance(self._connector, Metered):
-                self._connector.cancel()
+        connector: object = self._line.connector
+        while not self._over.is_set():
+            if isinstance(connector, Metered):
+                connector.cancel()
             self._over.wait(CANCEL_SECONDS)
 
     def end(self, *, again: bool) -> None:
@@ -178,7 +171,7 @@ class _Walk:
 
     def _read_facts(self, connector: Connector) -> SourceFacts:
         try:
-            facts = self._steadily(connector.read_facts)
+            facts = self._line.call(connector.read_facts)
         except SourceFault as fault:
             if fault.code == "connection_lost":
                 raise
@@ -211,7 +204,7 @@ class _Walk:
 
         def ask(chunk: Sequence[TableRef]) -> Mapping[TableRef, str]:
             self._stream.require_live()
-            self._steadily(lambda: self._governor.pace(connector))
+            self._line.call(lambda: self._governor.pace(connector))
             return self._ask(connector, chunk)
 
         found: set[TableRef] = set()
@@ -227,7 +220,7 @@ class _Walk:
     def _ask(self, connector: TellsApart, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
         """The tables' fingerprints; none when they can't be had, for the tables can be read."""
         try:
-            return self._steadily(lambda: connector.fingerprint(refs))
+            return self._line.call(lambda: connector.fingerprint(refs))
         except SourceFault as fault:
             if fault.code == "connection_lost":
                 raise
@@ -252,7 +245,7 @@ class _Walk:
     def _read_all(self, connector: Connector, refs: Sequence[TableRef]) -> None:
         def describe(chunk: Sequence[TableRef]) -> Shapes:
             self._stream.require_live()
-            self._steadily(lambda: self._governor.pace(connector))
+            self._line.call(lambda: self._governor.pace(connector))
             return self._describe(connector, chunk)
 
         chunks = split(refs, DESCRIBE_CHUNK)
@@ -270,13 +263,13 @@ class _Walk:
             self._stream.require_live()
             self._stream.count(current=ref.path)
             if self._work.settings.sample_rows:
-                self._steadily(lambda: self._governor.pace(connector))
+                self._line.call(lambda: self._governor.pace(connector))
             self._add(self._read_table(connector, ref, shapes.get(ref)))
 
     def _describe(self, connector: Connector, refs: Sequence[TableRef]) -> Shapes:
         """Structure of some tables; when one spoils the bulk, each is asked for alone."""
         try:
-            return self._steadily(lambda: connector.describe(refs))
+            return self._line.call(lambda: connector.describe(refs))
         except SourceFault as fault:
             if fault.code == "connection_lost":
                 raise
@@ -301,7 +294,7 @@ class _Walk:
             return self._refuse(ref, SourceFault("record_refused"))
         except SourceFault as fault:
             if fault.code == "connection_lost":
-                self._pass_over(connector, fault)
+                self._line.pass_over(fault)
             return self._refuse(ref, fault)
         except JobHalted:
             raise
@@ -310,15 +303,8 @@ class _Walk:
             log.error("A table met %s.", type(error).__name__)  # noqa: TRY400  # a driver's traceback may hold values
             return self._refuse(ref, SourceFault("internal"))
 
-    def _pass_over(self, connector: Connector, fault: SourceFault) -> None:
-        """Leave a table that costs the connection each time; raises when it is not the table's."""
-        self._spoilers += 1
-        if self._spoilers > SPOILERS:
-            raise fault
-        connector.connect()
-
     def _check(self, shape: TableShape, table: TableSnapshot) -> Entry:
-        self._spoilers = 0
+        self._line.note_read()
         record, line = check(TableRecord(table=table))
         assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
         sealed, ref = record.table, shape.ref
@@ -334,7 +320,7 @@ class _Walk:
         return Entry.of(ref, refuse(ref, fault.code, fault.message))
 
     def _add(self, entry: Entry) -> None:
-        self._reconnects = 0
+        self._line.note_told()
         self._drafts.add(entry.line)
         self._collect(entry)
         self._stream.count(done=1)
@@ -366,30 +352,6 @@ class _Walk:
             half = len(entries) // 2
             self._put(entries[:half])
             self._put(entries[half:])
-
-    def _steadily(self, call: Callable[[], ResultT]) -> ResultT:
-        """Call, and after a lost connection connect anew and call again, a few times a table."""
-        while True:
-            try:
-                return call()
-            except SourceFault as fault:
-                # A statement that was stopped looks like one that took too long.
-                self._stream.require_live()
-                if fault.code != "connection_lost" or self._reconnects >= RECONNECTS:
-                    raise
-            self._reconnect()
-
-    def _reconnect(self) -> None:
-        self._reconnects += 1
-        self._stream.tell("The connection was lost; connecting again", "warning")
-        self._stream.pause(RECONNECT_SECONDS * 2**self._reconnects)
-        assert self._connector is not None  # noqa: S101 - set before any call
-        try:
-            self._connector.connect()
-        except SourceFault as fault:
-            if not fault.retry or self._reconnects >= RECONNECTS:
-                raise
-            self._reconnect()
 
     def _note_load(self) -> None:
         self._outbox.add_load(self._work.job, self._governor.take_load())
