@@ -27,12 +27,18 @@ def expect_tables(run: Run) -> dict[str, Any] | None:
 
 
 def guess_remaining(run: Run) -> float | None:
-    """Seconds, from how long earlier runs took once they read; None when that says nothing."""
-    if run.state not in (RunState.RUNNING, RunState.SETTLING) or run.reading_since is None:
+    """Seconds, from how long earlier runs took once they read; None when that says nothing.
+
+    Of a run that was taken up again it says nothing: it rested in between, and has less to do.
+    """
+    if run.state not in (RunState.RUNNING, RunState.SETTLING) or run.resumes:
+        return None
+    if run.reading_since is None:
         return None
     past = Run.objects.filter(
         source_id=run.source_id,
         state__in=FINISHED,
+        resumes=0,
         reading_since__isnull=False,
         finished_at__isnull=False,
     ).order_by("-pk")

@@ -9,8 +9,11 @@ from typing import Any
 from apps.discovery.selectors import list_unread_items
 
 from .figures import Figures, load_figures
-from .models import Run
-from .types import ABSENCE
+from .models import Run, StateChange
+from .types import ABSENCE, ACTIVE_RUN_STATES, ChangeOf
+
+# When something began and when it ended.
+Span = tuple[dt.datetime, dt.datetime]
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,11 @@ def _some(count: int, one: str, many: str) -> str:
 def _measure(run: Run, figures: Figures, now: dt.datetime) -> dict[str, float]:
     reading = run.reading_since or run.settling_since or now
     settling = run.settling_since or now
+    rests = _list_rests(run)
     timings = {
-        "wait": _between(run.started_at, reading),
-        "read": _between(reading, run.job.finished_at or settling),
-        "settle": _between(settling, now),
+        "wait": _between(run.started_at, reading, rests),
+        "read": _between(reading, run.job.finished_at or settling, rests),
+        "settle": _between(settling, now, rests),
         "total": round(run.measure_until(now), 3),
     }
     for stage in figures.stages:
@@ -119,5 +123,19 @@ def _measure(run: Run, figures: Figures, now: dt.datetime) -> dict[str, float]:
     return timings
 
 
-def _between(start: dt.datetime, end: dt.datetime) -> float:
-    return round(max(0.0, (end - start).total_seconds()), 3)
+def _list_rests(run: Run) -> list[Span]:
+    """When it was over, each time until it was taken up again."""
+    if not run.resumes:
+        return []
+    changes = StateChange.objects.filter(run_id=run.pk, kind=ChangeOf.RUN).order_by("pk")
+    ended = changes.exclude(after__in=ACTIVE_RUN_STATES).values_list("at", flat=True)
+    resumed = changes.exclude(before__in=ACTIVE_RUN_STATES).values_list("at", flat=True)
+    return list(zip(ended, resumed, strict=False))
+
+
+def _between(start: dt.datetime, end: dt.datetime, rests: list[Span]) -> float:
+    """Seconds, without those of the rests that lie in between."""
+    worked = end - start
+    for since, until in rests:
+        worked -= max(dt.timedelta(0), min(end, until) - max(start, since))
+    return round(max(0.0, worked.total_seconds()), 3)

@@ -57,6 +57,34 @@ def test_nothing_is_guessed_when_it_is_late_or_waits(
     assert live(second)["eta_seconds"] is None
 
 
+def test_rest_is_not_learnt_from_when_an_earlier_run_was_resumed(
+    run: Run, people: People, work_off: WorkOff
+) -> None:
+    services.cancel_run(run=run, user=people.alice)
+    services.resume_run(run=run, user=people.alice)
+    feed_job(run.source, [make_table("a")], run=run)
+    work_off()
+    friday = timezone.now() - dt.timedelta(hours=60)
+    Run.objects.filter(pk=run.pk).update(reading_since=friday)
+    second = services.start_run(source=people.source, user=people.alice)
+    open_stream(second.source, job=second.job)
+    assert live(second)["eta_seconds"] is None
+
+
+def test_nothing_is_guessed_when_the_run_itself_was_taken_up_again(
+    run: Run, people: People, work_off: WorkOff
+) -> None:
+    feed_job(run.source, [make_table("a")], run=run)
+    work_off()
+    Run.objects.update(finished_at=timezone.now() + dt.timedelta(hours=1))
+    second = services.start_run(source=people.source, user=people.alice)
+    feed_job(second.source, [make_table("a")], run=second)
+    assert live(second)["eta_seconds"] > 3000
+    work_off()
+    services.rerun_stage(run=second, stage="fake", user=people.alice)
+    assert live(second)["eta_seconds"] is None
+
+
 def add_lines(run: Run, count: int, level: str = "info") -> None:
     RunEvent.objects.bulk_create(
         RunEvent(run=run, source="agent", level=level, message=f"{level} {number}")

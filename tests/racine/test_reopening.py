@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
 import pytest
@@ -292,6 +293,21 @@ def test_time_between_end_and_resume_does_not_count(
     assert finished.seconds is not None
     assert finished.seconds < 3000
     assert finished.summary["timings"]["total"] < 3000
+
+
+def test_no_part_of_the_time_holds_the_rest_when_a_run_was_resumed(
+    cancelled: Run, people: People, work_off: WorkOff
+) -> None:
+    time.sleep(1.1)
+    services.resume_run(run=cancelled, user=people.alice)
+    job, agent = open_stream(cancelled.source, job=cancelled.job)
+    discovery.close_job(job=job, agent=agent, close=make_close(job, AB))
+    work_off()
+    assert state_of(cancelled) == RunState.COMPLETED
+    assert cancelled.finished_at is not None
+    whole = (cancelled.finished_at - cancelled.started_at).total_seconds()
+    timings = cancelled.summary["timings"]
+    assert timings["wait"] + timings["read"] + timings["settle"] <= whole - 1
 
 
 def test_page_says_what_a_cancel_waits_for(run: Run, people: People, sign_in: SignIn) -> None:
