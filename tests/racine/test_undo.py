@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -321,30 +320,6 @@ def test_undo_is_tried_again_and_then_given_up_when_a_step_fails(
     assert not any("secret" in event.message for event in run.events.all())
     monkeypatch.undo()
     assert take_back(run, people).state == UndoState.DONE
-
-
-def test_undo_keeps_its_lease_when_a_step_takes_long(
-    people: People,
-    work_off: WorkOff,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-) -> None:
-    request.getfixturevalue("settings").STAGE_LEASE_SECONDS = 0.9
-    discover(people, [CUSTOMER], work_off)
-    run = discover(people, [CUSTOMER_GROWN], work_off)
-    undo = services.request_undo(run=run, user=people.alice)
-    load_tables, seen = undoing.load_tables_by_job, []
-
-    def take_long(ids: list[int]) -> Any:
-        time.sleep(2)
-        # Nobody else may take it up meanwhile.
-        seen.append(Undo.objects.filter(lease_until__gt=timezone.now()).exists())
-        return load_tables(ids)
-
-    monkeypatch.setattr(undoing, "load_tables_by_job", take_long)
-    services.work_on_undo(undo_id=undo.pk)
-    undo.refresh_from_db()
-    assert (undo.state, seen) == (UndoState.DONE, [True])
 
 
 def test_undo_is_refused_when_the_person_may_not(people: People, work_off: WorkOff) -> None:

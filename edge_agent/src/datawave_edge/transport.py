@@ -56,7 +56,6 @@ NO_CODE: Final = "unknown"
 # Refusals of a token that another one helps against.
 STALE: Final = frozenset({"token_expired", "token_unknown"})
 TOKEN_TRIES: Final = 2
-MAX_REPLY: Final = 16 * 1024 * 1024
 # Kept open: for the batches under way, and for what is said beside them.
 CONNECTIONS: Final = 12
 
