@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.discovery.types import JobState
+from apps.discovery.types import OPEN_JOB_STATES, JobState
 from datawave.common.errors import NotThere
 
 from .error_codes import find_kind
@@ -20,7 +22,14 @@ from .estimates import expect_tables, guess_remaining
 from .figures import Figures, StageFigures, load_figures
 from .holdups import find_holdup
 from .models import Run, RunEvent, RunQuerySet, StageRun, Undo
-from .types import ABSENCE, ACTIVE_RUN_STATES, RunState, StageState, UndoState
+from .types import (
+    ABSENCE,
+    ACTIVE_RUN_STATES,
+    OPEN_STAGE_STATES,
+    RunState,
+    StageState,
+    UndoState,
+)
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -136,15 +145,26 @@ def load_live(run: Run, *, with_log: bool = True) -> dict[str, Any]:
 
 
 def _load_figures_of(run: Run) -> dict[str, Any]:
-    """What is over changes no more, unless it is taken up again: the key tells that apart."""
+    """What is over and at rest changes no more, unless it is taken up again: the key tells that."""
     if run.state in ACTIVE_RUN_STATES:
         return _build_live(run)
     key = f"racine:live:{run.public_id}:{run.resumes}:{run.state}"
     live: dict[str, Any] | None = cache.get(key)
     if live is None:
+        # Asked first: what ends while it is counted would be left out for good.
+        at_rest = _is_at_rest(run)
         live = _build_live(run)
-        cache.set(key, live, RESULT_SECONDS)
+        if at_rest:
+            # What is rolled back must not be remembered.
+            transaction.on_commit(partial(cache.set, key, live, RESULT_SECONDS))
     return live
+
+
+def _is_at_rest(run: Run) -> bool:
+    """Whether neither the agent nor any stage still works on a run that is over."""
+    if run.job.state in OPEN_JOB_STATES:
+        return False
+    return not StageRun.objects.filter(run=run, state__in=OPEN_STAGE_STATES).exists()
 
 
 def _build_live(run: Run) -> dict[str, Any]:

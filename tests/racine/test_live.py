@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -121,6 +122,30 @@ def test_picture_of_an_ended_run_is_remembered(
     first = selectors.load_live(run)
     with django_assert_num_queries(1):
         assert selectors.load_live(run) == first
+
+
+def test_stages_are_still_counted_when_they_go_on_after_the_run_failed(
+    run: Run, work_off: WorkOff
+) -> None:
+    job, agent = open_stream(run.source, job=run.job)
+    send_batch(job, agent, 0, [make_table("a")])
+    discovery.fail_job(job=job, agent=agent, failure=JobFailure(code="auth_failed", message="No."))
+    assert live(run)["stages"][0]["done"] == 0
+    work_off()
+    assert live(run)["stages"][0]["done"] == 1
+
+
+def test_picture_is_forgotten_when_the_end_is_rolled_back(run: Run) -> None:
+    feed_job(run.source, [make_table("a")], run=run)
+    services.run_stage(stage_run_id=run.stage_runs.get().pk)
+    fail = partial(services.fail_run, run_id=run.pk, code="settle_failed")
+    with transaction.atomic():
+        fail(message="Lost.")
+        assert live(run)["error"]["message"] == "Lost."
+        transaction.set_rollback(True)
+    assert live(run)["error"] is None
+    fail(message="Kept.")
+    assert live(run)["error"]["message"] == "Kept."
 
 
 def test_progress_is_held_back_when_it_comes_too_fast(run: Run) -> None:
