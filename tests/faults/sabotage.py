@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from tests.faults.harness.checker import (
+    CANCEL_SECONDS,
     Expectation,
     Seen,
     check,
@@ -162,6 +163,13 @@ def is_lie_noticed(store: Store, expected: Expectation, history: Path) -> bool:
     return all(
         any(line.startswith("I12") for line in check(store, expected, lie, history)) for lie in lies
     )
+
+
+def is_delay_noticed(store: Store, expected: Expectation, history: Path) -> bool:
+    """I3: whether a person who waits for a cancelled run to end is noticed."""
+    late = check(store, expected, Seen(cancel_seconds=CANCEL_SECONDS + 1), history)
+    soon = check(store, expected, Seen(cancel_seconds=CANCEL_SECONDS - 1), history)
+    return any(line.startswith("I3") for line in late) and not soon
 
 
 def is_redis_searched(url: str) -> bool:

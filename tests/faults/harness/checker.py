@@ -21,6 +21,8 @@ from tests.faults.harness.store import Store, as_json
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
 ENDED_JOB = ("closed", "failed", "cancelled")
 STAGES = 4
+# Of a wait that the product's own leases make up to 90 s; those of the harness are short.
+CANCEL_SECONDS = 30
 AGAIN = ("discovery_resumed", "discovery_retried", "discovery_stage_rerun", "batch_requeued")
 
 
@@ -45,6 +47,8 @@ class Seen:
     torn: list[str] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     page: str = ""
+    # From the press of cancel to the end of the run; None when nobody pressed.
+    cancel_seconds: float | None = None
 
 
 def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> list[str]:
@@ -54,6 +58,7 @@ def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> lis
         *check_acked(store, expected, facts),
         *check_picture(store, expected),
         *check_ended(store, expected),
+        *check_promptness(seen),
         *check_told_once(store, expected),
         *check_transitions(store),
         *(f"I6 {line}" for line in seen.torn),
@@ -130,6 +135,12 @@ def check_ended(store: Store, expected: Expectation) -> Iterable[str]:
     )
     if left and state in TERMINAL:
         yield f"I3 {left} stage runs of a run that is {state} are open or leased"
+
+
+def check_promptness(seen: Seen) -> Iterable[str]:
+    """I3: who cancels does not wait for long."""
+    if seen.cancel_seconds is not None and seen.cancel_seconds > CANCEL_SECONDS:
+        yield f"I3 the run ended {seen.cancel_seconds:.0f} s after cancel was pressed"
 
 
 def _why(store: Store, expected: Expectation) -> str:

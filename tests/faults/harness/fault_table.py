@@ -257,7 +257,8 @@ def cancel(dice: random.Random) -> Plan:
     def act(trial: Trial) -> None:
         if trial.spring(point, nth, "wait", hold):
             trial.injected -= 1
-            _press_cancel(trial)
+            trial.press_cancel()
+            trial.note_done()
 
     states = ("cancelled", "completed")
     return Plan([Injection(f"cancel at {point} #{nth}, held {hold} s", act)], states=states)
@@ -269,23 +270,12 @@ def cancel_and_kill(dice: random.Random) -> Plan:
 
     def act(trial: Trial) -> None:
         trial.wait_to(moment)
-        _press_cancel(trial)
+        trial.press_cancel()
+        trial.note_done()
         trial.installation.children[name].kill()
 
     text = f"cancel after {moment} s and kill the {name}"
     return Plan([Injection(text, act)], states=("cancelled", "completed"))
-
-
-def _press_cancel(trial: Trial) -> None:
-    import urllib.error
-
-    while not trial.run_id:
-        time.sleep(0.01)
-    try:
-        trial.installation.call("POST", f"runs/{trial.run_id}/cancel/")
-    except urllib.error.HTTPError as error:
-        trial.notes.append(f"(cancel was answered {error.code})")
-    trial.note_done()
 
 
 def confuse_sweepers(dice: random.Random) -> Plan:

@@ -136,6 +136,7 @@ class Trial:
     seen: Seen = field(default_factory=Seen)
     page: Any = None
     site: Site | None = None
+    pressed_at: float | None = None
 
     @property
     def installation(self) -> Installation:
@@ -288,6 +289,26 @@ class Trial:
                 with contextlib.suppress(Unavailable):
                     text = self.installation.open(f"/api/v1/runs/{self.run_id}/")
                     self.seen.answers.append(json.loads(text))
+        self._note_end()
+
+    def press_cancel(self) -> bool:
+        """Have a person stop the run; whether it could still be stopped."""
+        while not self.run_id:
+            time.sleep(0.01)
+        try:
+            self.installation.call("POST", f"runs/{self.run_id}/cancel/")
+        except urllib.error.HTTPError as error:
+            self.notes.append(f"(cancel was answered {error.code})")
+            return False
+        finally:
+            # Also when it is refused: the first of two requests may have been heard.
+            self.pressed_at = time.monotonic()
+        return True
+
+    def _note_end(self) -> None:
+        """How long the person who pressed cancel has waited; only the first end is that."""
+        if self.pressed_at is not None and self.seen.cancel_seconds is None:
+            self.seen.cancel_seconds = time.monotonic() - self.pressed_at
 
     def _look(self) -> None:
         self.seen.answers.append(self.installation.call("GET", f"runs/{self.run_id}/"))
