@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,10 @@ import redis
 from tests.faults.harness.checker import (
     CANCEL_SECONDS,
     Expectation,
+    Reader,
     Seen,
     check,
     check_canaries,
-    make_torn_query,
     read_redis,
 )
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
@@ -40,6 +41,8 @@ HISTORY = (
 )
 TOPIC = "(SELECT topic FROM notifications_event WHERE kind = 'finished' ORDER BY id DESC LIMIT 1)"
 OF_RUN = f"json_extract(detail, '$.run') = {RUN}"
+# Longer than a store tries by itself.
+CUT_OFF_SECONDS = 2.0
 # Invariant -> statements that break it.
 BREAKAGES = {
     "I1": (
@@ -100,6 +103,11 @@ BREAKAGES = {
         f"DELETE FROM discovery_field WHERE id = {FIELD}",
         f"UPDATE discovery_dataset SET snapshot_id = NULL WHERE source_id = {SOURCE}",
         f"UPDATE discovery_dataset SET content_hash = 'old' WHERE source_id = {SOURCE}",
+        f"DELETE FROM classification_label WHERE field_id = {FIELD}",
+        (
+            "DELETE FROM classification_label WHERE field_id ="
+            f" (SELECT max(field_id) FROM compliance_finding WHERE source_id = {SOURCE})"
+        ),
     ),
     "I7": (
         f"DELETE FROM rbac_auditentry WHERE {OF_RUN} AND action = 'discovery_started'",
@@ -149,7 +157,8 @@ def _is_noticed(
     invariant: str, store: Store, expected: Expectation, seen: Seen, history: Path
 ) -> bool:
     if invariant == "I6":
-        return bool(store.query(make_torn_query(store, expected.source)))
+        statements = Reader(store, expected.source, Seen()).statements
+        return any(store.query(each) for each in statements)
     found = check(store, expected, seen, history)
     if invariant == "I8":
         found = check_canaries(store, [])
@@ -170,6 +179,20 @@ def is_delay_noticed(store: Store, expected: Expectation, history: Path) -> bool
     late = check(store, expected, Seen(cancel_seconds=CANCEL_SECONDS + 1), history)
     soon = check(store, expected, Seen(cancel_seconds=CANCEL_SECONDS - 1), history)
     return any(line.startswith("I3") for line in late) and not soon
+
+
+def is_blindness_noticed(store: Store, expected: Expectation, history: Path) -> bool:
+    """I6: whether a reader that never got an answer is noticed, and one that is cut off lives."""
+    blind = check(store, expected, Seen(polls=0), history)
+    away = Store(history.parent / "away" / "no.sqlite3")
+    seen = Seen()
+    reader = Reader(away, expected.source, seen, pause=0.01)
+    reader.start()
+    time.sleep(CUT_OFF_SECONDS)
+    away.place = store.place
+    time.sleep(CUT_OFF_SECONDS)
+    reader.stop()
+    return bool(seen.polls) and any(line.startswith("I6") for line in blind)
 
 
 def is_redis_searched(url: str) -> bool:

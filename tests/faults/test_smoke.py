@@ -10,6 +10,7 @@ from tests.faults.harness.benches import Benches, check_leaks, run_seed
 from tests.faults.harness.fault_table import TABLE
 from tests.faults.harness.trial import Plan, Trial
 from tests.faults.sabotage import (
+    is_blindness_noticed,
     is_delay_noticed,
     is_lie_noticed,
     is_redis_searched,
@@ -43,6 +44,7 @@ def test_checker_stays_silent_under_faults_and_speaks_of_each_breakage(
     judged = (trial.expect(), trial.seen, bench.installation.history)
     assert not list(list_unnoticed(whole, tmp_path, *judged))
     assert is_lie_noticed(bench.installation.store, judged[0], judged[2])
+    assert is_blindness_noticed(bench.installation.store, judged[0], judged[2])
     assert is_delay_noticed(bench.installation.store, judged[0], judged[2])
     assert is_swelling_noticed(bench.installation)
     assert is_reread_noticed(bench.installation.store, *judged)
