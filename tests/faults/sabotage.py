@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.faults.harness.canonical import list_late_writes, load_outputs
 from tests.faults.harness.checker import (
     CANCEL_SECONDS,
     Expectation,
@@ -41,6 +42,12 @@ HISTORY = (
 )
 TOPIC = "(SELECT topic FROM notifications_event WHERE kind = 'finished' ORDER BY id DESC LIMIT 1)"
 OF_RUN = f"json_extract(detail, '$.run') = {RUN}"
+LATE_WRITES = (
+    f"UPDATE classification_label SET judged_at = '2999-01-01' WHERE field_id = {FIELD}",
+    f"UPDATE compliance_finding SET last_seen_at = '2999-01-01' WHERE source_id = {SOURCE}",
+    f"DELETE FROM compliance_finding WHERE source_id = {SOURCE}",
+    "UPDATE catalog_catalogentry SET search_text = 'late'",
+)
 # Longer than a store tries by itself.
 CUT_OFF_SECONDS = 2.0
 # Invariant -> statements that break it.
@@ -193,6 +200,22 @@ def is_blindness_noticed(store: Store, expected: Expectation, history: Path) -> 
     time.sleep(CUT_OFF_SECONDS)
     reader.stop()
     return bool(seen.polls) and any(line.startswith("I6") for line in blind)
+
+
+def list_unnoticed_late_writes(original: Path, folder: Path, source: int) -> Iterator[str]:
+    """What stages could write after the end that a second look does not notice."""
+    for statement in LATE_WRITES:
+        copy = folder / "late.sqlite3"
+        shutil.copy(original, copy)
+        store = Store(copy)
+        store.query("PRAGMA foreign_keys = OFF")
+        _drop_guards(store)
+        before = load_outputs(store, source)
+        quiet = list_late_writes(before, load_outputs(store, source))
+        store.query(statement)
+        if quiet or not list_late_writes(before, load_outputs(store, source)):
+            yield statement
+        store.close()
 
 
 def is_redis_searched(url: str) -> bool:

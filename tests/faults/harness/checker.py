@@ -54,6 +54,8 @@ class Seen:
     page: str = ""
     # From the press of cancel to the end of the run; None when nobody pressed.
     cancel_seconds: float | None = None
+    # What was written after a cancelled run had ended.
+    late: list[str] = field(default_factory=list)
 
 
 def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> list[str]:
@@ -64,6 +66,7 @@ def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> lis
         *check_picture(store, expected),
         *check_ended(store, expected),
         *check_promptness(seen),
+        *(f"I2 {name} were written after the cancelled run's end" for name in seen.late),
         *check_told_once(store, expected),
         *check_transitions(store),
         *check_read(seen),

@@ -252,7 +252,8 @@ def cancel(dice: random.Random) -> Plan:
     """F24: a person stops the run at any phase, also when it is just ending."""
     points = WORK_POINTS | WEB_POINTS
     point = dice.choice(sorted(set(points) - {"hint.before", "deliver.before", "deliver.after"}))
-    nth, hold = dice.randint(1, points[point]), round(dice.choice((0.0, 0.05, 0.3)), 2)
+    # The longest leaves a worker at its work when the run has ended.
+    nth, hold = dice.randint(1, points[point]), dice.choice((0.0, 0.05, 0.3, 1.5))
 
     def act(trial: Trial) -> None:
         if trial.spring(point, nth, "wait", hold):

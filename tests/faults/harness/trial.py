@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.harness import estate
-from tests.faults.harness.canonical import Picture, load_picture
+from tests.faults.harness.canonical import (
+    Picture,
+    list_late_writes,
+    load_outputs,
+    load_picture,
+)
 from tests.faults.harness.checker import (
     Expectation,
     Reader,
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 
 END_SECONDS = 100
 QUIET_SECONDS = 0.15
+# After the end of a cancelled run, for a worker that was held to come back and write.
+LATE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -210,6 +217,7 @@ class Trial:
             self._started.set()
             injecting.join(END_SECONDS)
         self.wait_for_end()
+        self._watch_late_writes()
         self.installation.wait_until_up()
         self._look()
         time.sleep(QUIET_SECONDS)
@@ -309,6 +317,15 @@ class Trial:
         """How long the person who pressed cancel has waited; only the first end is that."""
         if self.pressed_at is not None and self.seen.cancel_seconds is None:
             self.seen.cancel_seconds = time.monotonic() - self.pressed_at
+
+    def _watch_late_writes(self) -> None:
+        """A stage whose run was cancelled must not write when it comes back."""
+        if self.get_state() != "cancelled":
+            return
+        store = self.installation.store
+        before = load_outputs(store, self.source)
+        time.sleep(LATE_SECONDS)
+        self.seen.late = list_late_writes(before, load_outputs(store, self.source))
 
     def _look(self) -> None:
         self.seen.answers.append(self.installation.call("GET", f"runs/{self.run_id}/"))
