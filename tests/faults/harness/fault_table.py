@@ -179,7 +179,8 @@ def harm_network(dice: random.Random) -> Plan:
 
 
 def _harm(dice: random.Random) -> Injection:
-    kinds = ("reset", "hole", "hold", "lose_reply", "half_reply", "cut_body", "captive")
+    kinds = ("reset", "hole", "hold", "lose_reply", "half_reply", "cut_body", "captive",
+             "half_open")  # fmt: skip
     spans = ("refuse", "freeze", "latency", "loss")
     kind = dice.choice(kinds + spans)
     seconds = round(dice.uniform(0.5, 4), 1)
