@@ -15,11 +15,14 @@ from tests.faults.harness.canonical import list_late_writes, load_outputs
 from tests.faults.harness.checker import (
     CANCEL_SECONDS,
     Expectation,
+    Mark,
     Reader,
     Seen,
     check,
     check_canaries,
+    find_stray,
     read_redis,
+    set_mark,
 )
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
 from tests.faults.harness.installation import Installation
@@ -175,7 +178,19 @@ def _is_noticed(
 def is_lie_noticed(store: Store, expected: Expectation, history: Path) -> bool:
     """I12: whether a page and an API that say another state are noticed."""
     answer = {"state": "running", "balance": None, "error_message": ""}
-    lies = (Seen(page="<p>Running</p>"), Seen(answers=[answer]))
+    chip = '<span data-run-state><span class="dw-chip">Running</span></span>'
+    ahead = find_stray(store, expected.run, "cancelled", Mark(0, "waiting"))
+    behind = find_stray(store, expected.run, "running", set_mark(store, expected.run))
+    current = find_stray(store, expected.run, "completed", set_mark(store, expected.run))
+    lies = (
+        Seen(page="<p>Completed</p>"),
+        Seen(page=f"{chip}<p>Completed</p>"),
+        Seen(answers=[answer]),
+        Seen(strays=[ahead]),
+        Seen(strays=[behind]),
+    )
+    if not (ahead and behind) or current:
+        return False
     return all(
         any(line.startswith("I12") for line in check(store, expected, lie, history)) for lie in lies
     )

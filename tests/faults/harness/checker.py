@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
+import re
 import sqlite3
 import threading
 from collections import Counter
@@ -15,7 +17,7 @@ from typing import Any
 import psycopg
 
 from apps.discovery.types import JOB_TRANSITIONS
-from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS
+from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS, RunState
 from datawave_edge.protocol.compression import unpack
 from tests.faults.harness.canonical import Picture, compare, load_picture
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
@@ -24,6 +26,7 @@ from tests.faults.harness.store import Store, as_json
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
 ENDED_JOB = ("closed", "failed", "cancelled")
 STAGES = 4
+CHIP = re.compile(r"data-run-state>\s*<span[^>]*>([^<]*)<")
 # Of a wait that the product's own leases make up to 90 s; those of the harness are short.
 CANCEL_SECONDS = 30
 AGAIN = ("discovery_resumed", "discovery_retried", "discovery_stage_rerun", "batch_requeued")
@@ -51,6 +54,8 @@ class Seen:
     # How often the reader got an answer; None when there was no reader.
     polls: int | None = None
     answers: list[dict[str, Any]] = field(default_factory=list)
+    # States that the API told of while the database had another.
+    strays: list[str] = field(default_factory=list)
     page: str = ""
     # From the press of cancel to the end of the run; None when nobody pressed.
     cancel_seconds: float | None = None
@@ -270,9 +275,48 @@ def check_truth(store: Store, expected: Expectation, seen: Seen) -> Iterable[str
         yield from _check_answer(answer)
     if seen.answers and seen.answers[-1]["state"] != state:
         yield f"I12 the API says {seen.answers[-1]['state']}, the database {state}"
-    label = state.replace("_", " ")
-    if seen.page and label not in seen.page.lower():
-        yield f"I12 the page does not say {label}"
+    yield from (f"I12 {line}" for line in seen.strays)
+    label, shown = RunState(state).label, read_chip(seen.page)
+    if seen.page and shown != label:
+        yield f"I12 the page's chip says {shown or 'nothing'}, not {label}"
+
+
+def read_chip(page: str) -> str:
+    """The words of the chip that shows the run's state; other words of the page say nothing."""
+    found = CHIP.search(page)
+    return html.unescape(found.group(1)).strip() if found else ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in the history of a run, after which an answer is judged."""
+
+    number: int
+    state: str
+
+
+def set_mark(store: Store, run: int) -> Mark:
+    """Now."""
+    number, state = store.query(
+        "SELECT (SELECT coalesce(max(id), 0) FROM fault_history), state"
+        f" FROM racine_run WHERE id = {run}"
+    )[0]
+    return Mark(number, state)
+
+
+def find_stray(store: Store, run: int, shown: str, mark: Mark) -> str:
+    """What is wrong with a state that was shown between the mark and now; empty when nothing is.
+
+    It may lag as far as the mark lies back, and never be one that the run has yet to reach.
+    """
+    reached = store.query(
+        f"SELECT state_after FROM fault_history WHERE id > {mark.number}"
+        f" AND kind = 'racine_run' AND row_id = {run}"
+    )
+    held = [mark.state, *(state for (state,) in reached), set_mark(store, run).state]
+    if shown in held:
+        return ""
+    return f"the API said {shown} while the database had {', '.join(dict.fromkeys(held))}"
 
 
 def _check_answer(answer: dict[str, Any]) -> Iterable[str]:

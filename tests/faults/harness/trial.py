@@ -23,12 +23,15 @@ from tests.faults.harness.canonical import (
 )
 from tests.faults.harness.checker import (
     Expectation,
+    Mark,
     Reader,
     Seen,
     check,
     check_canaries,
     check_transitions,
+    find_stray,
     is_terminal,
+    set_mark,
 )
 from tests.faults.harness.installation import Installation, Kind, Mode, Unavailable
 
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 END_SECONDS = 100
 QUIET_SECONDS = 0.15
+# How far what is shown may lag behind, which is as often as somebody looks.
+LAG_SECONDS = 1.0
 # After the end of a cancelled run, for a worker that was held to come back and write.
 LATE_SECONDS = 2.0
 
@@ -289,15 +294,24 @@ class Trial:
     def wait_for_end(self) -> None:
         """Until the run is over, looking at the API now and then as a person would."""
         deadline = time.monotonic() + END_SECONDS
-        look = time.monotonic() + 0.7
+        mark, look = self._set_mark(), time.monotonic() + 0.7
         while not self.is_over() and time.monotonic() < deadline:
             time.sleep(0.03)
             if time.monotonic() > look:
-                look = time.monotonic() + 2
                 with contextlib.suppress(Unavailable):
-                    text = self.installation.open(f"/api/v1/runs/{self.run_id}/")
-                    self.seen.answers.append(json.loads(text))
+                    self._ask(mark)
+                mark, look = self._set_mark(), time.monotonic() + LAG_SECONDS
         self._note_end()
+
+    def _set_mark(self) -> Mark:
+        return set_mark(self.installation.store, self.run_number)
+
+    def _ask(self, mark: Mark) -> None:
+        """What the API shows must be what the database had, lately or by now."""
+        answer = json.loads(self.installation.open(f"/api/v1/runs/{self.run_id}/"))
+        self.seen.answers.append(answer)
+        stray = find_stray(self.installation.store, self.run_number, answer["state"], mark)
+        self.seen.strays += [stray] if stray else []
 
     def press_cancel(self) -> bool:
         """Have a person stop the run; whether it could still be stopped."""
