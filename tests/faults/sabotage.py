@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
 
+from tests.faults.harness.canonical import list_late_writes, load_outputs
 from tests.faults.harness.checker import (
+    CANCEL_SECONDS,
     Expectation,
+    Mark,
+    Reader,
     Seen,
     check,
     check_canaries,
-    make_torn_query,
+    find_stray,
     read_redis,
+    set_mark,
 )
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
 from tests.faults.harness.installation import Installation
@@ -39,6 +45,14 @@ HISTORY = (
 )
 TOPIC = "(SELECT topic FROM notifications_event WHERE kind = 'finished' ORDER BY id DESC LIMIT 1)"
 OF_RUN = f"json_extract(detail, '$.run') = {RUN}"
+LATE_WRITES = (
+    f"UPDATE classification_label SET judged_at = '2999-01-01' WHERE field_id = {FIELD}",
+    f"UPDATE compliance_finding SET last_seen_at = '2999-01-01' WHERE source_id = {SOURCE}",
+    f"DELETE FROM compliance_finding WHERE source_id = {SOURCE}",
+    "UPDATE catalog_catalogentry SET search_text = 'late'",
+)
+# Longer than a store tries by itself.
+CUT_OFF_SECONDS = 2.0
 # Invariant -> statements that break it.
 BREAKAGES = {
     "I1": (
@@ -99,6 +113,11 @@ BREAKAGES = {
         f"DELETE FROM discovery_field WHERE id = {FIELD}",
         f"UPDATE discovery_dataset SET snapshot_id = NULL WHERE source_id = {SOURCE}",
         f"UPDATE discovery_dataset SET content_hash = 'old' WHERE source_id = {SOURCE}",
+        f"DELETE FROM classification_label WHERE field_id = {FIELD}",
+        (
+            "DELETE FROM classification_label WHERE field_id ="
+            f" (SELECT max(field_id) FROM compliance_finding WHERE source_id = {SOURCE})"
+        ),
     ),
     "I7": (
         f"DELETE FROM rbac_auditentry WHERE {OF_RUN} AND action = 'discovery_started'",
@@ -148,7 +167,8 @@ def _is_noticed(
     invariant: str, store: Store, expected: Expectation, seen: Seen, history: Path
 ) -> bool:
     if invariant == "I6":
-        return bool(store.query(make_torn_query(store, expected.source)))
+        statements = Reader(store, expected.source, Seen()).statements
+        return any(store.query(each) for each in statements)
     found = check(store, expected, seen, history)
     if invariant == "I8":
         found = check_canaries(store, [])
@@ -158,10 +178,59 @@ def _is_noticed(
 def is_lie_noticed(store: Store, expected: Expectation, history: Path) -> bool:
     """I12: whether a page and an API that say another state are noticed."""
     answer = {"state": "running", "balance": None, "error_message": ""}
-    lies = (Seen(page="<p>Running</p>"), Seen(answers=[answer]))
+    chip = '<span data-run-state><span class="dw-chip">Running</span></span>'
+    ahead = find_stray(store, expected.run, "cancelled", Mark(0, "waiting"))
+    behind = find_stray(store, expected.run, "running", set_mark(store, expected.run))
+    current = find_stray(store, expected.run, "completed", set_mark(store, expected.run))
+    lies = (
+        Seen(page="<p>Completed</p>"),
+        Seen(page=f"{chip}<p>Completed</p>"),
+        Seen(answers=[answer]),
+        Seen(strays=[ahead]),
+        Seen(strays=[behind]),
+    )
+    if not (ahead and behind) or current:
+        return False
     return all(
         any(line.startswith("I12") for line in check(store, expected, lie, history)) for lie in lies
     )
+
+
+def is_delay_noticed(store: Store, expected: Expectation, history: Path) -> bool:
+    """I3: whether a person who waits for a cancelled run to end is noticed."""
+    late = check(store, expected, Seen(cancel_seconds=CANCEL_SECONDS + 1), history)
+    soon = check(store, expected, Seen(cancel_seconds=CANCEL_SECONDS - 1), history)
+    return any(line.startswith("I3") for line in late) and not soon
+
+
+def is_blindness_noticed(store: Store, expected: Expectation, history: Path) -> bool:
+    """I6: whether a reader that never got an answer is noticed, and one that is cut off lives."""
+    blind = check(store, expected, Seen(polls=0), history)
+    away = Store(history.parent / "away" / "no.sqlite3")
+    seen = Seen()
+    reader = Reader(away, expected.source, seen, pause=0.01)
+    reader.start()
+    time.sleep(CUT_OFF_SECONDS)
+    away.place = store.place
+    time.sleep(CUT_OFF_SECONDS)
+    reader.stop()
+    return bool(seen.polls) and any(line.startswith("I6") for line in blind)
+
+
+def list_unnoticed_late_writes(original: Path, folder: Path, source: int) -> Iterator[str]:
+    """What stages could write after the end that a second look does not notice."""
+    for statement in LATE_WRITES:
+        copy = folder / "late.sqlite3"
+        shutil.copy(original, copy)
+        store = Store(copy)
+        store.query("PRAGMA foreign_keys = OFF")
+        _drop_guards(store)
+        before = load_outputs(store, source)
+        quiet = list_late_writes(before, load_outputs(store, source))
+        store.query(statement)
+        if quiet or not list_late_writes(before, load_outputs(store, source)):
+            yield statement
+        store.close()
 
 
 def is_redis_searched(url: str) -> bool:

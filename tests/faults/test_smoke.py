@@ -10,11 +10,14 @@ from tests.faults.harness.benches import Benches, check_leaks, run_seed
 from tests.faults.harness.fault_table import TABLE
 from tests.faults.harness.trial import Plan, Trial
 from tests.faults.sabotage import (
+    is_blindness_noticed,
+    is_delay_noticed,
     is_lie_noticed,
     is_redis_searched,
     is_reread_noticed,
     is_swelling_noticed,
     list_unnoticed,
+    list_unnoticed_late_writes,
 )
 from tests.servers import find_redis, skip_without
 
@@ -41,7 +44,10 @@ def test_checker_stays_silent_under_faults_and_speaks_of_each_breakage(
     bench.installation.store.query(f"VACUUM INTO '{whole}'")
     judged = (trial.expect(), trial.seen, bench.installation.history)
     assert not list(list_unnoticed(whole, tmp_path, *judged))
+    assert not list(list_unnoticed_late_writes(whole, tmp_path, judged[0].source))
     assert is_lie_noticed(bench.installation.store, judged[0], judged[2])
+    assert is_blindness_noticed(bench.installation.store, judged[0], judged[2])
+    assert is_delay_noticed(bench.installation.store, judged[0], judged[2])
     assert is_swelling_noticed(bench.installation)
     assert is_reread_noticed(bench.installation.store, *judged)
 

@@ -60,6 +60,23 @@ SECTIONS = {
         JOIN discovery_dataset d ON d.id = m.dataset_id
         WHERE d.source_id = {source} GROUP BY d.name""",
 }
+# When a stage last wrote its outputs, also where it wrote what was there before.
+TOUCHED = {
+    "labels": """
+        SELECT count(*), max(l.judged_at) FROM classification_label l
+        JOIN discovery_field f ON f.id = l.field_id
+        JOIN discovery_dataset d ON d.id = f.dataset_id WHERE d.source_id = {source}""",
+    "findings": """
+        SELECT count(*), max(last_seen_at) FROM compliance_finding WHERE source_id = {source}""",
+    "tallies": """
+        SELECT count(*), max(checked_at) FROM compliance_ruletally WHERE source_id = {source}""",
+    "entries": """
+        SELECT count(*), max(e.id) FROM catalog_catalogentry e
+        JOIN discovery_dataset d ON d.id = e.dataset_id WHERE d.source_id = {source}""",
+    "measures": """
+        SELECT count(*), max(m.at) FROM scan_datasetmeasurement m
+        JOIN discovery_dataset d ON d.id = m.dataset_id WHERE d.source_id = {source}""",
+}
 # What tells of the way to a state and not of the state: another number of runs, another way.
 HISTORICAL = ("snapshots", "changes", "measured")
 
@@ -76,6 +93,20 @@ def load_picture(store: Store, source: int) -> Picture:
         )
         for section, statement in SECTIONS.items()
     }
+
+
+def load_outputs(store: Store, source: int) -> Picture:
+    """The picture, and when each stage last wrote into it."""
+    touched = {
+        f"touched {name}": [str(row) for row in store.query(statement.format(source=source))]
+        for name, statement in TOUCHED.items()
+    }
+    return touched | load_picture(store, source)
+
+
+def list_late_writes(before: Picture, after: Picture) -> list[str]:
+    """Sections that were written although nothing may be written any more."""
+    return [name for name, lines in before.items() if after[name] != lines]
 
 
 def _plain(value: Any) -> Any:

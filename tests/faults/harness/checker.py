@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import json
+import re
 import sqlite3
 import threading
 from collections import Counter
@@ -11,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from apps.discovery.types import JOB_TRANSITIONS
-from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS
+from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS, RunState
 from datawave_edge.protocol.compression import unpack
 from tests.faults.harness.canonical import Picture, compare, load_picture
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
@@ -21,6 +26,9 @@ from tests.faults.harness.store import Store, as_json
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
 ENDED_JOB = ("closed", "failed", "cancelled")
 STAGES = 4
+CHIP = re.compile(r"data-run-state>\s*<span[^>]*>([^<]*)<")
+# Of a wait that the product's own leases make up to 90 s; those of the harness are short.
+CANCEL_SECONDS = 30
 AGAIN = ("discovery_resumed", "discovery_retried", "discovery_stage_rerun", "batch_requeued")
 
 
@@ -43,8 +51,16 @@ class Seen:
     """What was seen from outside while the run went on."""
 
     torn: list[str] = field(default_factory=list)
+    # How often the reader got an answer; None when there was no reader.
+    polls: int | None = None
     answers: list[dict[str, Any]] = field(default_factory=list)
+    # States that the API told of while the database had another.
+    strays: list[str] = field(default_factory=list)
     page: str = ""
+    # From the press of cancel to the end of the run; None when nobody pressed.
+    cancel_seconds: float | None = None
+    # What was written after a cancelled run had ended.
+    late: list[str] = field(default_factory=list)
 
 
 def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> list[str]:
@@ -54,9 +70,11 @@ def check(store: Store, expected: Expectation, seen: Seen, history: Path) -> lis
         *check_acked(store, expected, facts),
         *check_picture(store, expected),
         *check_ended(store, expected),
+        *check_promptness(seen),
+        *(f"I2 {name} were written after the cancelled run's end" for name in seen.late),
         *check_told_once(store, expected),
         *check_transitions(store),
-        *(f"I6 {line}" for line in seen.torn),
+        *check_read(seen),
         *check_reread(store, expected, facts),
         *check_truth(store, expected, seen),
         *check_audit(store, expected),
@@ -130,6 +148,12 @@ def check_ended(store: Store, expected: Expectation) -> Iterable[str]:
     )
     if left and state in TERMINAL:
         yield f"I3 {left} stage runs of a run that is {state} are open or leased"
+
+
+def check_promptness(seen: Seen) -> Iterable[str]:
+    """I3: who cancels does not wait for long."""
+    if seen.cancel_seconds is not None and seen.cancel_seconds > CANCEL_SECONDS:
+        yield f"I3 the run ended {seen.cancel_seconds:.0f} s after cancel was pressed"
 
 
 def _why(store: Store, expected: Expectation) -> str:
@@ -207,6 +231,13 @@ def check_transitions(store: Store) -> Iterable[str]:
         last[kind, row_id] = (after, fence_after)
 
 
+def check_read(seen: Seen) -> Iterable[str]:
+    """I6: a reader was there, and saw nothing torn."""
+    if seen.polls == 0:
+        yield "I6 the reader never polled"
+    yield from (f"I6 {line}" for line in seen.torn)
+
+
 def check_reread(store: Store, expected: Expectation, facts: list[dict[str, Any]]) -> Iterable[str]:
     """I11: after an interruption at most the table in hand is read again."""
     del store
@@ -244,9 +275,48 @@ def check_truth(store: Store, expected: Expectation, seen: Seen) -> Iterable[str
         yield from _check_answer(answer)
     if seen.answers and seen.answers[-1]["state"] != state:
         yield f"I12 the API says {seen.answers[-1]['state']}, the database {state}"
-    label = state.replace("_", " ")
-    if seen.page and label not in seen.page.lower():
-        yield f"I12 the page does not say {label}"
+    yield from (f"I12 {line}" for line in seen.strays)
+    label, shown = RunState(state).label, read_chip(seen.page)
+    if seen.page and shown != label:
+        yield f"I12 the page's chip says {shown or 'nothing'}, not {label}"
+
+
+def read_chip(page: str) -> str:
+    """The words of the chip that shows the run's state; other words of the page say nothing."""
+    found = CHIP.search(page)
+    return html.unescape(found.group(1)).strip() if found else ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in the history of a run, after which an answer is judged."""
+
+    number: int
+    state: str
+
+
+def set_mark(store: Store, run: int) -> Mark:
+    """Now."""
+    number, state = store.query(
+        "SELECT (SELECT coalesce(max(id), 0) FROM fault_history), state"
+        f" FROM racine_run WHERE id = {run}"
+    )[0]
+    return Mark(number, state)
+
+
+def find_stray(store: Store, run: int, shown: str, mark: Mark) -> str:
+    """What is wrong with a state that was shown between the mark and now; empty when nothing is.
+
+    It may lag as far as the mark lies back, and never be one that the run has yet to reach.
+    """
+    reached = store.query(
+        f"SELECT state_after FROM fault_history WHERE id > {mark.number}"
+        f" AND kind = 'racine_run' AND row_id = {run}"
+    )
+    held = [mark.state, *(state for (state,) in reached), set_mark(store, run).state]
+    if shown in held:
+        return ""
+    return f"the API said {shown} while the database had {', '.join(dict.fromkeys(held))}"
 
 
 def _check_answer(answer: dict[str, Any]) -> Iterable[str]:
@@ -329,12 +399,13 @@ def _read_searchable(path: Path) -> bytes:
 
 
 class Reader:
-    """Polls the datasets of a source while a run goes on: each is whole, old or new."""
+    """Polls what is known of a source while a run goes on: each part is whole, old or new."""
 
     def __init__(self, store: Store, source: int, seen: Seen, pause: float = 0.03) -> None:
-        self.statement = make_torn_query(store, source)
+        self.statements = (make_torn_query(store, source), make_half_labelled_query(source))
         self.store, self.seen, self.pause = store, seen, pause
-        self.polls = 0
+        self.seen.polls = 0
+        self._polls = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -347,12 +418,37 @@ class Reader:
         """Stop polling."""
         self._stop.set()
         self._thread.join(10)
+        self.seen.polls = self._polls
 
     def _run(self) -> None:
         while not self._stop.wait(self.pause):
-            rows = self.store.query(self.statement)
-            self.polls += 1
-            self.seen.torn += [f"{row} was seen torn" for row in rows[:3]]
+            # The store may be away for longer than it asks again, which is what rows are about.
+            with contextlib.suppress(sqlite3.Error, psycopg.Error):
+                self._poll()
+
+    def _poll(self) -> None:
+        # In turns, for each costs the machine what the run needs.
+        statement = self.statements[self._polls % len(self.statements)]
+        rows = self.store.query(statement)
+        self._polls += 1
+        self.seen.torn += [f"{row} was seen torn" for row in rows[:3]]
+
+
+def make_half_labelled_query(source: int) -> str:
+    """Batches that are classified with fields left out, or judged by labels that are not there."""
+    unlabelled = "NOT EXISTS (SELECT 1 FROM classification_label l WHERE l.field_id = f.id)"
+    return (
+        "SELECT d.name, f.name, 'no label' FROM racine_stagerun w"
+        " JOIN discovery_batchitem i ON i.batch_id = w.batch_id"
+        " JOIN discovery_dataset d ON d.id = i.dataset_id AND d.snapshot_id = i.snapshot_id"
+        " JOIN discovery_field f ON f.dataset_id = d.id AND f.state = 'active'"
+        f" WHERE d.source_id = {source} AND w.stage = 'classification' AND w.state = 'done'"
+        f" AND i.outcome = 'stored' AND {unlabelled} UNION ALL"
+        " SELECT d.name, f.name, x.rule_id FROM compliance_finding x"
+        " JOIN discovery_field f ON f.id = x.field_id"
+        " JOIN discovery_dataset d ON d.id = f.dataset_id"
+        f" WHERE x.source_id = {source} AND {unlabelled}"
+    )
 
 
 def make_torn_query(store: Store, source: int) -> str:

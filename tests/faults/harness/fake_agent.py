@@ -8,10 +8,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from datawave_edge.protocol import Record, batch_sha256, root_hash
+from datawave_edge.protocol import WINDOW, Record, batch_sha256, root_hash
 from datawave_edge.protocol.compression import find_encoding, pack, unpack
 from tests.faults.harness.versions import add_novelties
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.faults.harness.trial import Trial
 
 REFUSED = {400, 409, 413, 415, 422, 425}
+# Told to come back later, when what is missing is there.
+TOO_FAR = {425, 429}
 DAMAGES = 25
 NEWER = "1.999"
 
@@ -98,6 +100,15 @@ class FakeAgent:
         message = {"agent_time": "2026-01-01T00:00:00Z", **more}
         return self.post(f"/jobs/{self.job}/open", message)[0]
 
+    def count_from(self, seq: int) -> int:
+        """Batches of this number and above that the server holds."""
+        return int(
+            self.trial.installation.store.get(
+                "SELECT count(*) FROM discovery_batch b JOIN racine_run r ON r.job_id = b.job_id"
+                f" WHERE r.id = {self.trial.run_number} AND b.seq >= {seq}"
+            )
+        )
+
     def close(self) -> dict[str, Any]:
         """End the stream as the honest agent did."""
         return self.post(f"/jobs/{self.job}/close", self._make_close())[1]
@@ -141,6 +152,7 @@ def make_reordering(dice: random.Random) -> Callable[[Trial], None]:
     """Any order, some left out for the close to ask for, some twice, some ten at once."""
 
     def act(agent: FakeAgent) -> None:
+        _send_too_far_ahead(agent, dice)
         order = [batch for batch in agent.batches if dice.random() < 0.8]
         dice.shuffle(order)
         for batch in order:
@@ -158,6 +170,18 @@ def make_reordering(dice: random.Random) -> Callable[[Trial], None]:
             agent.trial.violations.append("I1 a stream with gaps was closed")
 
     return lambda trial: drive(trial, act)
+
+
+def _send_too_far_ahead(agent: FakeAgent, dice: random.Random) -> None:
+    """The first number beyond the window, and others: with nothing taken in yet, none may be."""
+    first = WINDOW
+    for seq in (first, first + 1, first + dice.randint(2, 500)):
+        status = agent.put(replace(dice.choice(agent.batches), seq=seq))
+        agent.trial.injected += 1
+        if status not in TOO_FAR:
+            agent.trial.violations.append(f"I1 batch {seq} beyond a gap was answered {status}")
+    if kept := agent.count_from(first):
+        agent.trial.violations.append(f"I1 {kept} batches beyond the window were kept")
 
 
 def make_damaging(dice: random.Random) -> Callable[[Trial], None]:

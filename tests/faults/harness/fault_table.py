@@ -179,7 +179,8 @@ def harm_network(dice: random.Random) -> Plan:
 
 
 def _harm(dice: random.Random) -> Injection:
-    kinds = ("reset", "hole", "hold", "lose_reply", "half_reply", "cut_body", "captive")
+    kinds = ("reset", "hole", "hold", "lose_reply", "half_reply", "cut_body", "captive",
+             "half_open")  # fmt: skip
     spans = ("refuse", "freeze", "latency", "loss")
     kind = dice.choice(kinds + spans)
     seconds = round(dice.uniform(0.5, 4), 1)
@@ -252,12 +253,14 @@ def cancel(dice: random.Random) -> Plan:
     """F24: a person stops the run at any phase, also when it is just ending."""
     points = WORK_POINTS | WEB_POINTS
     point = dice.choice(sorted(set(points) - {"hint.before", "deliver.before", "deliver.after"}))
-    nth, hold = dice.randint(1, points[point]), round(dice.choice((0.0, 0.05, 0.3)), 2)
+    # The longest leaves a worker at its work when the run has ended.
+    nth, hold = dice.randint(1, points[point]), dice.choice((0.0, 0.05, 0.3, 1.5))
 
     def act(trial: Trial) -> None:
         if trial.spring(point, nth, "wait", hold):
             trial.injected -= 1
-            _press_cancel(trial)
+            trial.press_cancel()
+            trial.note_done()
 
     states = ("cancelled", "completed")
     return Plan([Injection(f"cancel at {point} #{nth}, held {hold} s", act)], states=states)
@@ -269,23 +272,12 @@ def cancel_and_kill(dice: random.Random) -> Plan:
 
     def act(trial: Trial) -> None:
         trial.wait_to(moment)
-        _press_cancel(trial)
+        trial.press_cancel()
+        trial.note_done()
         trial.installation.children[name].kill()
 
     text = f"cancel after {moment} s and kill the {name}"
     return Plan([Injection(text, act)], states=("cancelled", "completed"))
-
-
-def _press_cancel(trial: Trial) -> None:
-    import urllib.error
-
-    while not trial.run_id:
-        time.sleep(0.01)
-    try:
-        trial.installation.call("POST", f"runs/{trial.run_id}/cancel/")
-    except urllib.error.HTTPError as error:
-        trial.notes.append(f"(cancel was answered {error.code})")
-    trial.note_done()
 
 
 def confuse_sweepers(dice: random.Random) -> Plan:

@@ -72,14 +72,13 @@ def resume_cancelled(dice: random.Random) -> Plan:
 
     def act(trial: Trial) -> None:
         trial.wait_to(moment)
-        if not _press(trial, "cancel"):
-            trial.notes.append("(it was over already)")
+        if not trial.press_cancel():
             return
-        _wait_over(trial)
+        trial.wait_for_end()
         time.sleep(rest)
         if trial.get_state() == "cancelled":
             with ThreadPoolExecutor(2) as pool:
-                taken = list(pool.map(lambda _: _press(trial, "resume"), range(2)))
+                taken = list(pool.map(lambda _: _press_resume(trial), range(2)))
             if not all(taken):
                 trial.violations.append(f"I4 resuming twice was answered {taken}")
         if killed:
@@ -90,11 +89,9 @@ def resume_cancelled(dice: random.Random) -> Plan:
     return Plan([Injection(text, act)], interruptions=3)
 
 
-def _press(trial: Trial, verb: str) -> bool:
-    while not trial.run_id:
-        time.sleep(0.01)
+def _press_resume(trial: Trial) -> bool:
     try:
-        trial.installation.call("POST", f"runs/{trial.run_id}/{verb}/")
+        trial.installation.call("POST", f"runs/{trial.run_id}/resume/")
     except urllib.error.HTTPError:
         return False
     return True

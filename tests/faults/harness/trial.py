@@ -15,15 +15,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.harness import estate
-from tests.faults.harness.canonical import Picture, load_picture
+from tests.faults.harness.canonical import (
+    Picture,
+    list_late_writes,
+    load_outputs,
+    load_picture,
+)
 from tests.faults.harness.checker import (
     Expectation,
+    Mark,
     Reader,
     Seen,
     check,
     check_canaries,
     check_transitions,
+    find_stray,
     is_terminal,
+    set_mark,
 )
 from tests.faults.harness.installation import Installation, Kind, Mode, Unavailable
 
@@ -32,6 +40,10 @@ if TYPE_CHECKING:
 
 END_SECONDS = 100
 QUIET_SECONDS = 0.15
+# How far what is shown may lag behind, which is as often as somebody looks.
+LAG_SECONDS = 1.0
+# After the end of a cancelled run, for a worker that was held to come back and write.
+LATE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -136,6 +148,7 @@ class Trial:
     seen: Seen = field(default_factory=Seen)
     page: Any = None
     site: Site | None = None
+    pressed_at: float | None = None
 
     @property
     def installation(self) -> Installation:
@@ -209,6 +222,7 @@ class Trial:
             self._started.set()
             injecting.join(END_SECONDS)
         self.wait_for_end()
+        self._watch_late_writes()
         self.installation.wait_until_up()
         self._look()
         time.sleep(QUIET_SECONDS)
@@ -280,14 +294,52 @@ class Trial:
     def wait_for_end(self) -> None:
         """Until the run is over, looking at the API now and then as a person would."""
         deadline = time.monotonic() + END_SECONDS
-        look = time.monotonic() + 0.7
+        mark, look = self._set_mark(), time.monotonic() + 0.7
         while not self.is_over() and time.monotonic() < deadline:
             time.sleep(0.03)
             if time.monotonic() > look:
-                look = time.monotonic() + 2
                 with contextlib.suppress(Unavailable):
-                    text = self.installation.open(f"/api/v1/runs/{self.run_id}/")
-                    self.seen.answers.append(json.loads(text))
+                    self._ask(mark)
+                mark, look = self._set_mark(), time.monotonic() + LAG_SECONDS
+        self._note_end()
+
+    def _set_mark(self) -> Mark:
+        return set_mark(self.installation.store, self.run_number)
+
+    def _ask(self, mark: Mark) -> None:
+        """What the API shows must be what the database had, lately or by now."""
+        answer = json.loads(self.installation.open(f"/api/v1/runs/{self.run_id}/"))
+        self.seen.answers.append(answer)
+        stray = find_stray(self.installation.store, self.run_number, answer["state"], mark)
+        self.seen.strays += [stray] if stray else []
+
+    def press_cancel(self) -> bool:
+        """Have a person stop the run; whether it could still be stopped."""
+        while not self.run_id:
+            time.sleep(0.01)
+        try:
+            self.installation.call("POST", f"runs/{self.run_id}/cancel/")
+        except urllib.error.HTTPError as error:
+            self.notes.append(f"(cancel was answered {error.code})")
+            return False
+        finally:
+            # Also when it is refused: the first of two requests may have been heard.
+            self.pressed_at = time.monotonic()
+        return True
+
+    def _note_end(self) -> None:
+        """How long the person who pressed cancel has waited; only the first end is that."""
+        if self.pressed_at is not None and self.seen.cancel_seconds is None:
+            self.seen.cancel_seconds = time.monotonic() - self.pressed_at
+
+    def _watch_late_writes(self) -> None:
+        """A stage whose run was cancelled must not write when it comes back."""
+        if self.get_state() != "cancelled":
+            return
+        store = self.installation.store
+        before = load_outputs(store, self.source)
+        time.sleep(LATE_SECONDS)
+        self.seen.late = list_late_writes(before, load_outputs(store, self.source))
 
     def _look(self) -> None:
         self.seen.answers.append(self.installation.call("GET", f"runs/{self.run_id}/"))
