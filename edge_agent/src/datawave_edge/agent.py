@@ -33,7 +33,7 @@ from .protocol import (
     Work,
     WorkRequest,
 )
-from .spool import SpoolUnwritable
+from .spool import SpoolUnwritable, set_aside_damaged
 from .stream import JobStream
 from .transport import (
     AccessRefused,
@@ -70,11 +70,13 @@ class Agent:
         # Asked before anything can be heard of this process, for a parent that ends at once.
         self._parent = os.getppid()
         self._spool_lock = lock_spool(config.spool)
+        set_aside_damaged(config.spool)
         self._outbox = Outbox(config.spool, config.spool_limit)
         self._outbox.forget_old_jobs()
         self._transport = connect(config, self._outbox.note_sent)
         self._stop = threading.Event()
         self._told_to_stop = False
+        self._spool_lost = False
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._polling = False
         self._orders = HeartbeatReply(server_time=dt.datetime.now(dt.UTC))
@@ -115,8 +117,9 @@ class Agent:
             except RequestRefused as error:
                 self._rest(error)
             except SpoolUnwritable:
-                log.error("The spool can't be written. Free space on its disk, then start again.")  # noqa: TRY400  # the sentence says it all
-                return EXIT_SPOOL
+                return _tell_spool_lost()
+        if self._spool_lost:
+            return _tell_spool_lost()
         log.info("Stopping.")
         return EXIT_REFUSED if self._refused else 0
 
@@ -260,8 +263,17 @@ class Agent:
             except AccessRefused:
                 # The main loop meets the same refusal and ends the process with it.
                 log.debug("Heartbeat refused.")
+            except SpoolUnwritable:
+                self._end_without_spool()
             jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spread, not secrecy
             self._stop.wait(HEARTBEAT_SECONDS * jitter)
+
+    def _end_without_spool(self) -> None:
+        """End, so that the next start sets the damaged spool aside."""
+        self._spool_lost = True
+        self._stop.set()
+        if self._stream is not None:
+            self._stream.halt("spool")
 
     def _send_heartbeat(self) -> None:
         message = Heartbeat(
@@ -317,6 +329,11 @@ class Agent:
             time.sleep(PARENT_SECONDS)
         # The spool is safe at any moment, so nothing has to be ended gracefully.
         os._exit(0)
+
+
+def _tell_spool_lost() -> int:
+    log.error("The spool can't be used. Free space on its disk, then start again.")
+    return EXIT_SPOOL
 
 
 def _load_connectors() -> None:

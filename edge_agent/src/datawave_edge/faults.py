@@ -158,6 +158,8 @@ _SQLITE: Final[tuple[tuple[str, str], ...]] = (
     ("not a database", "not_a_database"),
     ("malformed", "not_a_database"),
     ("unable to open", "file_unreadable"),
+    # What was left half done beside the file has to be ended first, which only a writer can.
+    ("readonly database", "file_unreadable"),
     ("locked", "source_busy"),
     ("busy", "source_busy"),
     ("interrupted", "query_timeout"),

@@ -100,17 +100,23 @@ class BatchSender:
                 self._changed.wait(1.0)
 
     def _run(self) -> None:
-        while not self._over:
-            with self._changed:
-                batch = self._pick()
-                if batch is None:
-                    self._changed.wait(self._flight.wait_seconds() or LOOK_SECONDS)
-                    continue
-                thread = threading.Thread(
-                    target=self._send, args=(batch,), name=f"batch {batch.seq}", daemon=True
-                )
-                self._under_way[batch.seq] = thread
-            thread.start()
+        try:
+            while not self._over:
+                self._send_next()
+        except SpoolUnwritable:
+            self._halt("spool")
+
+    def _send_next(self) -> None:
+        with self._changed:
+            batch = self._pick()
+            if batch is None:
+                self._changed.wait(self._flight.wait_seconds() or LOOK_SECONDS)
+                return
+            thread = threading.Thread(
+                target=self._send, args=(batch,), name=f"batch {batch.seq}", daemon=True
+            )
+            self._under_way[batch.seq] = thread
+        thread.start()
 
     def _pick(self) -> SpooledBatch | None:
         """The next batch that may leave now. Whoever asks holds the lock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+log = logging.getLogger(__name__)
 
 # Set aside while the disk has room, and given back when it has none: enough to report that.
 RESERVE_BYTES: Final = 256 * 1024
@@ -50,8 +53,11 @@ CREATE INDEX IF NOT EXISTS letters_kept ON letters (state, source, packed_bytes)
 """
 
 
+_DAMAGE: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+
+
 class SpoolUnwritable(OSError):
-    """The spool can't be written: the disk is full, or the directory is read-only."""
+    """The spool can't be used: the disk is full, its directory read-only, or the file damaged."""
 
 
 class SpoolFile:
@@ -64,6 +70,7 @@ class SpoolFile:
         self.path.touch(mode=0o600)
         self.path.chmod(0o600)
         self._lock = threading.RLock()
+        self._damaged = _mark_of(directory)
         self._connection = _open_or_replace(self.path)
         self._reserve = directory / "reserve"
         self._hold_reserve()
@@ -90,17 +97,70 @@ class SpoolFile:
             except sqlite3.OperationalError as error:
                 self._reserve.unlink(missing_ok=True)
                 raise SpoolUnwritable(type(error).__name__) from None
+            except sqlite3.DatabaseError as error:
+                self._heed_damage(error)
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Reads that see one state."""
+        """Reads that see one state. Raises SpoolUnwritable when the file is damaged."""
         with self._lock:
-            yield self._connection
+            try:
+                yield self._connection
+            except sqlite3.DatabaseError as error:
+                self._heed_damage(error)
+                raise
+
+    def _heed_damage(self, error: sqlite3.DatabaseError) -> None:
+        """Leave word for the next start, which alone may set the file aside: nobody uses it then.
+
+        Raises SpoolUnwritable when the error tells of damage.
+        """
+        if error.sqlite_errorcode & 0xFF not in _DAMAGE:
+            return
+        with suppress(OSError):
+            self._damaged.touch(mode=0o600)
+        raise SpoolUnwritable("damaged") from None
 
     def _hold_reserve(self) -> None:
         with suppress(OSError):
             self._reserve.write_bytes(b"\0" * RESERVE_BYTES)
             self._reserve.chmod(0o600)
+
+
+def set_aside_damaged(directory: Path) -> None:
+    """Set a damaged spool aside before it is opened, for the server tells what it holds.
+
+    Only for who has the spool to itself.
+    """
+    path, mark = directory / "outbox.sqlite3", _mark_of(directory)
+    if path.exists() and (mark.exists() or not _is_whole(path)):
+        log.warning("The spool is damaged and is set aside; what it lacks is read again.")
+        _set_aside(path)
+    mark.unlink(missing_ok=True)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether its pages fit together; whether it can be opened is found out by opening it."""
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode & 0xFF not in _DAMAGE
+    finally:
+        connection.close()
+    return found == [("ok",)]
+
+
+def _mark_of(directory: Path) -> Path:
+    return directory / "damaged"
+
+
+def _set_aside(path: Path) -> None:
+    path.replace(path.with_suffix(f".broken-{int(time.time())}"))
+    # A log would be taken for one of the new file.
+    for name in (f"{path}-wal", f"{path}-shm"):
+        Path(name).unlink(missing_ok=True)
 
 
 def _open_or_replace(path: Path) -> sqlite3.Connection:
@@ -110,7 +170,7 @@ def _open_or_replace(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         raise SpoolUnwritable(str(error)) from None
     except sqlite3.DatabaseError:
-        path.replace(path.with_suffix(f".broken-{int(time.time())}"))
+        _set_aside(path)
         path.touch(mode=0o600)
         return _open(path)
 

@@ -298,7 +298,11 @@ class JobStream:
         )
 
     def _post_figures(self) -> None:
-        message = self._take_figures()
+        try:
+            message = self._take_figures()
+        except SpoolUnwritable:
+            self.halt("spool")
+            return
         try:
             directive = self._transport.post_progress(self.job, message)
         except ServerUnavailable:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import SourceFault, fault_of
+from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import (
     ConnectionSpec,
     ContainerListing,
@@ -27,6 +27,7 @@ from .rare import RareCounts, RareTest, count_by_slices
 from .rare_sqlite import add_rare_function, sqlite_statement
 from .session import Session, cell_limit, column_of, document_limit, table_of, was_cut
 from .sqlite_catalog import SqliteCatalog
+from .sqlite_file import OpenFile, open_file
 
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 _HEADER: Final = b"SQLite format 3\x00"
@@ -42,6 +43,7 @@ class SqliteConnector:
         self._path = spec.database
         self._seconds = settings.statement_timeout_seconds
         self._deadline = 0.0
+        self._file: OpenFile | None = None
         engine = sa.create_engine(
             sa.URL.create("sqlite"),
             creator=self._open,
@@ -126,14 +128,16 @@ class SqliteConnector:
         seconds: float | None = None,
     ) -> Sequence[tuple[Any, ...]]:
         self._deadline = time.monotonic() + (self._seconds if seconds is None else seconds)
-        return self._session.rows(statement, parameters)
+        try:
+            return self._session.rows(statement, parameters)
+        finally:
+            # Also after an error: a file that changes meanwhile looks like a damaged one.
+            if self._file is not None:
+                self._file.require_unchanged()
 
     def _open(self) -> sqlite3.Connection:
-        path = check_file(self._path)
-        try:
-            connection = _open_read_only(path)
-        except sqlite3.Error as error:
-            raise fault_of(error) from None
+        self._file = open_file(check_file(self._path))
+        connection = self._file.connection
         add_rare_function(connection)
         connection.set_progress_handler(self._is_late, _CLOCK_STEPS)
         return connection
@@ -187,16 +191,6 @@ def check_file(path: str) -> Path:
     real = find_file(path)
     require_header(real, _HEADER)
     return real
-
-
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("SELECT count(*) FROM sqlite_master")
-    return connection
 
 
 def _bounded(name: str, index: int, cut: int) -> sa.ColumnElement[Any]:

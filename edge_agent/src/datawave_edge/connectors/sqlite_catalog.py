@@ -53,6 +53,8 @@ class SqliteCatalog:
         try:
             return self._shape(ref, "view" if kind == "view" else "table")
         except SourceFault as fault:
+            if fault.code == "connection_lost":
+                raise
             if fault.code == "table_missing":
                 # The table is listed, so what is missing is one that a view names.
                 return SourceFault("view_broken")
