@@ -17,6 +17,7 @@ from datawave_edge.protocol import (
     ConnectionSpec,
     FailedRecord,
     FilteredRecord,
+    SourceFacts,
     TableRecord,
     UnchangedRecord,
     encode_records,
@@ -40,6 +41,27 @@ def test_it_works(discover: Discover, fake: FakeServer, shop: Path) -> None:
     assert (close.seen, close.containers[0].authoritative, close.complete) == (4, True, True)
     assert close.load.queries > 8
     assert close.facts.read_only
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (SourceFacts(privileged=True), ["The account may do far more than read"]),
+        (SourceFacts(read_only=False), ["The database does not keep this session from writing"]),
+        (SourceFacts(privileged=False, read_only=True), []),
+        (SourceFacts(), []),
+    ],
+)
+def test_log_warns_once_when_the_account_may_do_more_than_read(
+    discover: Discover, fake: FakeServer, shop: Path, monkeypatch: pytest.MonkeyPatch,
+    *, facts: SourceFacts, told: list[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(SqliteConnector, "read_facts", lambda self: facts)
+    discover(sqlite_spec(shop), "j")
+    lines = [line for progress in fake.progress for line in progress.log]
+    warned = [line.message for line in lines if line.level == "warning"]
+    assert len(warned) == len(told)
+    assert all(said.startswith(start) for said, start in zip(warned, told, strict=True))
 
 
 def test_unchanged_tables_send_a_hash_alone_when_known(

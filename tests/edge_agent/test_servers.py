@@ -298,6 +298,29 @@ def test_session_can_not_write_when_postgresql_is_open(postgres: ConnectionSpec)
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "held", ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", ""]
+)
+def test_role_is_privileged_when_it_reaches_the_servers_files(
+    postgres: ConnectionSpec, held: str
+) -> None:
+    role = f"edge_{uuid.uuid4().hex[:8]}"
+    between = f"{role}_group"
+    given = f"GRANT {held} TO {between}" if held else "SELECT"
+    run_postgres(
+        postgres,
+        f"CREATE ROLE {between}; CREATE ROLE {role} LOGIN PASSWORD 'pw' IN ROLE {between}; {given}",
+    )
+    try:
+        connector = open_connector(replace(postgres, username=role, password="pw"))
+        facts = connector.read_facts()
+        connector.close()
+    finally:
+        run_postgres(postgres, f"DROP ROLE {role}; DROP ROLE {between}")
+    assert facts.privileged == bool(held)
+
+
+@pytest.mark.postgresql
 def test_environment_leads_nowhere_when_it_names_another_server(
     postgres: ConnectionSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Final
 
+from .account import list_warnings
 from .ahead import Shapes, ask_ahead, split
 from .batches import Batching, Entry
 from .connectors import (
@@ -24,10 +25,11 @@ from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
 from .egress import EgressRefused, check, clean_listing, clean_ref, refuse
+from .endings import end_halted
 from .faults import ADVICE, SourceFault
 from .governor import Governor
 from .halts import JobHalted
-from .outbox import GONE, Outbox
+from .outbox import Outbox
 from .packing import Packed
 from .patterns import TableFilter
 from .protocol import (
@@ -65,7 +67,7 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
         again = False
     except JobHalted as halted:
         again = halted.reason in ("stopped", "lost", "access", "spool")
-        _end_halted(stream, outbox, halted)
+        end_halted(stream, outbox, halted)
     except SourceFault as fault:
         again = fault.retry
         stream.fail(fault)
@@ -80,20 +82,6 @@ def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> Non
     finally:
         walk.end(again=again)
         stream.stop_threads()
-
-
-def _end_halted(stream: JobStream, outbox: Outbox, halted: JobHalted) -> None:
-    log.info("Job %s halted: %s.", stream.job, halted.reason)
-    if halted.reason == "stopped":
-        stream.leave()
-    if halted.reason == "gone":
-        outbox.end_job(stream.job, GONE)
-    if halted.reason == "cancelled":
-        stream.fail(SourceFault("cancelled"))
-    if halted.reason == "spool":
-        stream.fail(SourceFault("spool_failed"))
-    if halted.reason == "refused":
-        stream.fail(SourceFault("batch_refused"))
 
 
 class _Walk:
@@ -177,6 +165,8 @@ class _Walk:
                 raise
             facts = SourceFacts()
         self._stream.tell(f"Connected to {facts.server_version or 'the database'}")
+        for warning in list_warnings(facts):
+            self._stream.tell(warning, "warning")
         return facts
 
     def _read_tables(self, connector: Connector, listing: Listing) -> None:

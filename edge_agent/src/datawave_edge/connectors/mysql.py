@@ -16,6 +16,7 @@ from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_mysql_grants
 from .mysql_catalog import LIST_SQL, MysqlCatalog
+from .mysql_roles import list_revoked
 from .rare import RareCounts, RareTest
 from .rare_servers import count_mysql
 from .server import (
@@ -68,17 +69,19 @@ class MysqlConnector(ServerConnector):
         sequences = Counter(ref.container for ref, kind in named if kind == "SEQUENCE")
         if self._spec.database and not schemas:
             raise SourceFault("database_missing")
+        revoked = list_revoked(self._session)
         containers = [
             ContainerListing(
                 name=schema,
-                authoritative=self._sees_all(schema),
+                authoritative=schema not in revoked and self._sees_all(schema),
                 tables=counts[schema],
                 sequences=sequences[schema],
             )
             for schema in schemas
         ]
         # Databases without a grant are hidden, so only who may read any database sees them all.
-        return Listing(containers, tables, complete=not self._spec.database and self._sees_all(""))
+        sees_all = "" not in revoked and self._sees_all("")
+        return Listing(containers, tables, complete=not self._spec.database and sees_all)
 
     def plan(self, refs: Sequence[TableRef]) -> None:
         self._catalog.plan(refs)

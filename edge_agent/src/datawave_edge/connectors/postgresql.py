@@ -57,7 +57,11 @@ class PostgresConnector(ServerConnector):
         row = self._session.rows(
             "SELECT current_setting('server_version'), current_setting('transaction_read_only'),"
             " (SELECT rolsuper OR rolcreaterole OR rolbypassrls FROM pg_catalog.pg_roles"
-            "  WHERE rolname = current_user),"
+            "  WHERE rolname = current_user)"
+            # Who may use one of these reaches the server's files, and by them all else.
+            " OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname IN"
+            "  ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')"
+            "  AND pg_catalog.pg_has_role(current_user, oid, 'USAGE')),"
             " (SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())"
         )[0]
         return SourceFacts(
