@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tests.faults.harness import (
     fake_agent,
     rows_of_agents,
+    rows_of_beats,
     rows_of_disks,
     rows_of_doors,
     rows_of_size,
@@ -293,8 +294,10 @@ def confuse_sweepers(dice: random.Random) -> Plan:
         trial.note_done()
 
     sweeping = Injection(f"sweeping {kind} for {seconds} s", act)
-    return Plan([sweeping, _trap(dice, WORK_POINTS)] if kind == "stopped" else
-                [_double(), *_some(dice, lambda: _trap(dice, WORK_POINTS))])  # fmt: skip
+    if kind == "stopped":
+        return Plan([sweeping, _trap(dice, WORK_POINTS)], judge=rows_of_beats.judge_schedule)
+    faults = [_double(), *_some(dice, lambda: _trap(dice, WORK_POINTS))]
+    return Plan(faults, judge=rows_of_beats.judge_schedule)
 
 
 def _double() -> Injection:
