@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from tests.faults.harness import (
     fake_agent,
     rows_of_agents,
+    rows_of_beats,
+    rows_of_brokers,
     rows_of_disks,
     rows_of_doors,
     rows_of_size,
@@ -293,8 +295,10 @@ def confuse_sweepers(dice: random.Random) -> Plan:
         trial.note_done()
 
     sweeping = Injection(f"sweeping {kind} for {seconds} s", act)
-    return Plan([sweeping, _trap(dice, WORK_POINTS)] if kind == "stopped" else
-                [_double(), *_some(dice, lambda: _trap(dice, WORK_POINTS))])  # fmt: skip
+    if kind == "stopped":
+        return Plan([sweeping, _trap(dice, WORK_POINTS)], judge=rows_of_beats.judge_schedule)
+    faults = [_double(), *_some(dice, lambda: _trap(dice, WORK_POINTS))]
+    return Plan(faults, judge=rows_of_beats.judge_schedule)
 
 
 def _double() -> Injection:
@@ -327,6 +331,7 @@ TABLE = (
     Row("F4", "kill -9 of the web process around commits", kill_web),
     Row("F5", "Redis killed or emptied", lose_redis, FULL),
     Row("F6", "Redis held", hold_redis, FULL),
+    Row("F6b", "Redis full", rows_of_brokers.fill_redis, FULL),
     Row("F7", "PostgreSQL backends ended", cut_postgres, FULL),
     Row("F8", "statements fail", fail_database),
     Row("F7b", "kill -9 of PostgreSQL", rows_of_disks.kill_postgres, FULL, "postgres"),

@@ -164,6 +164,27 @@ class Installation:
         client.flushall()
         client.close()
 
+    def limit_redis(self, most: str) -> None:
+        """From now on refuse what would make it hold more than that; "0" is no limit."""
+        import redis
+
+        client = redis.Redis.from_url(self.environment["REDIS_URL"], socket_timeout=2)
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", most)
+        client.close()
+
+    def takes_redis_writes(self) -> bool:
+        """Whether Redis keeps what it is given."""
+        import redis
+
+        client = redis.Redis.from_url(self.environment["REDIS_URL"], socket_timeout=2)
+        try:
+            return bool(client.set("fault-room", "1", ex=1))
+        except redis.ResponseError:
+            return False
+        finally:
+            client.close()
+
     def back_up(self) -> Path:
         """A copy of the database as it is at this moment."""
         backup = self.folder / f"backup-{uuid.uuid4().hex[:8]}"
