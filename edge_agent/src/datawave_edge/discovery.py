@@ -24,10 +24,11 @@ from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
 from .egress import EgressRefused, check, clean_listing, clean_ref, refuse
+from .ending import end_early
 from .faults import ADVICE, SourceFault
 from .governor import Governor
 from .halts import JobHalted
-from .outbox import GONE, Outbox
+from .outbox import Outbox
 from .packing import Packed
 from .patterns import TableFilter
 from .protocol import (
@@ -44,7 +45,6 @@ from .protocol import (
 )
 from .reading import OwnHits, TableReader
 from .snapshots import ref_of
-from .spool import SpoolUnwritable
 from .stream import JobStream
 from .unchanged import Fingerprints
 
@@ -61,42 +61,18 @@ FINGERPRINT_CHUNK: Final = 5_000
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
     """Carry a job to its end: closed, failed, or left for the next lease. Never raises."""
-    walk = _Walk(work, stream, outbox)
+    walk: _Walk | None = None
     again = True
     try:
+        walk = _Walk(work, stream, outbox)
         walk.run()
         again = False
-    except JobHalted as halted:
-        again = halted.reason in ("stopped", "lost", "access", "spool")
-        _end_halted(stream, outbox, halted)
-    except SourceFault as fault:
-        again = fault.retry
-        stream.fail(fault)
-    except SpoolUnwritable:
-        stream.halt("spool")
-        stream.fail(SourceFault("spool_failed"))
     except Exception as error:
-        again = False
-        # The text of an unforeseen error may hold a value; its kind can't.
-        log.error("Job %s met %s.", work.job, type(error).__name__)  # noqa: TRY400  # a driver's traceback may hold values
-        stream.fail(SourceFault("internal"))
+        again = end_early(stream, outbox, error)
     finally:
-        walk.end(again=again)
+        if walk is not None:
+            walk.end(again=again)
         stream.stop_threads()
-
-
-def _end_halted(stream: JobStream, outbox: Outbox, halted: JobHalted) -> None:
-    log.info("Job %s halted: %s.", stream.job, halted.reason)
-    if halted.reason == "stopped":
-        stream.leave()
-    if halted.reason == "gone":
-        outbox.end_job(stream.job, GONE)
-    if halted.reason == "cancelled":
-        stream.fail(SourceFault("cancelled"))
-    if halted.reason == "spool":
-        stream.fail(SourceFault("spool_failed"))
-    if halted.reason == "refused":
-        stream.fail(SourceFault("batch_refused"))
 
 
 class _Walk:
@@ -107,7 +83,6 @@ class _Walk:
         self._stream = stream
         self._outbox = outbox
         self._batch = Batching(work.settings.tables_per_batch)
-        self._drafts = Drafts(outbox.path.parent, work.job)
         self._governor = Governor(
             work.settings,
             stream.pause,
@@ -128,6 +103,8 @@ class _Walk:
         self._fingerprints = Fingerprints(outbox.file, work.source)
         self._connector: Connector | None = None
         self._reconnects = 0
+        # Last, for it holds a file open that only `end` closes.
+        self._drafts = Drafts(outbox.path.parent, work.job)
 
     def _open_recognisers(self) -> OwnHits | None:
         """Those of the installation's own types, if it has any."""
