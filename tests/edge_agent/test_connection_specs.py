@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -273,3 +274,40 @@ def test_agent_connects_nowhere_when_a_name_leads_to_such_an_address(
         with pytest.raises(SourceFault) as caught:
             make_connector(spec, "", RunSettings()).connect()
         assert caught.value.code == "address_refused"
+
+
+def test_first_failure_is_the_last_step_when_the_handshake_fails() -> None:
+    with serve_broken_tls() as port:
+        spec = ConnectionSpec(
+            engine="postgresql", host="127.0.0.1", port=port, username="u", tls="require"
+        )
+        steps = run_test(spec).steps
+    assert [(step.name, step.ok, step.code) for step in steps] == [
+        ("resolve", True, ""),
+        ("connect", True, ""),
+        ("tls", False, "tls_failed"),
+    ]
+
+
+@contextmanager
+def serve_broken_tls() -> Iterator[int]:
+    """A server that offers TLS and does not speak it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    with client, suppress(OSError):
+                        client.settimeout(3)
+                        client.recv(8)
+                        client.sendall(b"S")
+                        client.recv(1024)
+                        client.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        # Closing alone does not end a wait for the next client.
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=10)

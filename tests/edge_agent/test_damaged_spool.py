@@ -97,7 +97,7 @@ def test_next_start_sets_the_spool_aside_when_damage_was_met_in_use(
     assert len(list_broken(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("table", ["tables_done", "batches", "loads"])
+@pytest.mark.parametrize("table", ["tables_done", "batches", "loads", "fingerprints"])
 def test_job_fails_to_be_tried_again_when_its_spool_is_damaged(
     fake: FakeServer, config: AgentConfig, shop: Path, table: str
 ) -> None:

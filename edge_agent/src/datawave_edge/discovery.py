@@ -25,7 +25,7 @@ from .connectors.meter import Metered
 from .credentials import find_password
 from .drafts import Drafts
 from .egress import EgressRefused, check, clean_listing, clean_ref, refuse
-from .endings import end_halted
+from .ending import end_early
 from .faults import ADVICE, SourceFault
 from .governor import Governor
 from .halts import JobHalted
@@ -46,7 +46,6 @@ from .protocol import (
 )
 from .reading import OwnHits, TableReader
 from .snapshots import ref_of
-from .spool import SpoolUnwritable
 from .steady import SteadyConnection
 from .stream import JobStream
 from .unchanged import Fingerprints
@@ -60,27 +59,17 @@ FINGERPRINT_CHUNK: Final = 5_000
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
     """Carry a job to its end: closed, failed, or left for the next lease. Never raises."""
-    walk = _Walk(work, stream, outbox)
+    walk: _Walk | None = None
     again = True
     try:
+        walk = _Walk(work, stream, outbox)
         walk.run()
         again = False
-    except JobHalted as halted:
-        again = halted.reason in ("stopped", "lost", "access", "spool")
-        end_halted(stream, outbox, halted)
-    except SourceFault as fault:
-        again = fault.retry
-        stream.fail(fault)
-    except SpoolUnwritable:
-        stream.halt("spool")
-        stream.fail(SourceFault("spool_failed"))
     except Exception as error:
-        again = False
-        # The text of an unforeseen error may hold a value; its kind can't.
-        log.error("Job %s met %s.", work.job, type(error).__name__)  # noqa: TRY400  # a driver's traceback may hold values
-        stream.fail(SourceFault("internal"))
+        again = end_early(stream, outbox, error)
     finally:
-        walk.end(again=again)
+        if walk is not None:
+            walk.end(again=again)
         stream.stop_threads()
 
 
@@ -93,7 +82,6 @@ class _Walk:
         self._line = SteadyConnection(stream)
         self._outbox = outbox
         self._batch = Batching(work.settings.tables_per_batch)
-        self._drafts = Drafts(outbox.path.parent, work.job)
         self._governor = Governor(
             work.settings,
             stream.pause,
@@ -112,6 +100,8 @@ class _Walk:
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
         self._fingerprints = Fingerprints(outbox.file, work.source)
+        # Last, for it holds a file open that only `end` closes.
+        self._drafts = Drafts(outbox.path.parent, work.job)
 
     def _open_recognisers(self) -> OwnHits | None:
         """Those of the installation's own types, if it has any."""

@@ -69,6 +69,10 @@ class _Probe:
         step: Callable[[], Told] = getattr(self, f"_{name}")
         try:
             message, hint = step()
+        except _TlsFailed as failed:
+            # The handshake itself failed, so the step before was too hopeful.
+            self._steps[-1] = _failed("tls", failed.fault)
+            return False
         except Exception as error:
             self._steps.append(_failed(name, fault_of(error)))
             return False
@@ -107,10 +111,7 @@ class _Probe:
             if fault.code == "permission_denied":
                 raise SourceFault(fault.code, hint=self._hint_of_entry(fault)) from None
             if fault.code == "tls_failed":
-                # The handshake itself failed, so the step before was too hopeful.
-                self._steps.pop()
-                self._steps.append(_failed("tls", fault))
-                raise _Told from None
+                raise _TlsFailed(fault) from None
             raise
         return "Signed in.", ""
 
@@ -209,11 +210,12 @@ class _Probe:
             return _mysql_offers_tls(dialled.recv(1024))
 
 
-class _Told(SourceFault):
-    """The failure is already among the steps."""
+class _TlsFailed(Exception):
+    """What failed while signing in is the step before."""
 
-    def __init__(self) -> None:
-        super().__init__("tls_failed")
+    def __init__(self, fault: SourceFault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
 
 
 _FILE_STEPS: Final = ("file", "open", "read_only", "list", "read_one")
