@@ -24,7 +24,8 @@ _WHY_NOT = {
     "budget": "The seconds for counting rare patterns were spent on other tables of the run, so"
     " only this table's sample was looked at. Raise them in the source's settings.",
     "failed": "Rare patterns could not be counted, so only the sample was looked at.",
-    "unsupported": "This database can't count rare patterns, so only the sample was looked at.",
+    "unsupported": "Rare patterns can't be counted in this database or this kind of table, so only"
+    " the sample was looked at. Where a table lies in partitions, they are counted instead.",
 }
 
 

@@ -13,10 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datawave_edge.connectors import Connector, TableShape, make_connector
+from datawave_edge.connectors import (
+    Connector,
+    TableShape,
+    make_connector,
+)
 from datawave_edge.connectors.rare import PATTERNS, CountsRare, RareCounts, RareTest
 from datawave_edge.connectors.rare_cells import find_rare
-from datawave_edge.protocol import ColumnProfile, ConnectionSpec, RunSettings, TableRecord
+from datawave_edge.protocol import (
+    ColumnProfile,
+    ConnectionSpec,
+    RunSettings,
+    TableRecord,
+)
 from tests.edge_agent.conftest import Discover, run_mysql, run_postgres, sqlite_spec
 
 # One of each, as people write them; then what only looks like one.

@@ -24,7 +24,9 @@ KNOWN: Final = 0.05
 # A database is asked at least this long, or not at all.
 _LEAST_SECONDS: Final = 0.5
 _PRECISION: Final = re.compile(r"\((\d{1,4})(?:, ?(\d{1,4}))?\)")
-_KINDS: Final[frozenset[DatasetKind]] = frozenset(("table", "partition", "file"))
+_KINDS: Final[frozenset[DatasetKind]] = frozenset(
+    ("table", "partition", "file", "materialized_view", "foreign_table")
+)
 _FAILED: Final[dict[str, Literal["timeout", "unsupported"]]] = {
     "query_timeout": "timeout",
     "unsupported": "unsupported",
@@ -53,7 +55,7 @@ class CountingPass:
             return columns, None
         if is_whole(sample):
             return _merge(columns, _count_sample(sample, tests), tests)
-        if not isinstance(connector, CountsRare):
+        if not _is_countable(shape) or not isinstance(connector, CountsRare):
             return columns, Counting(state="unsupported")
         seconds = min(self._most, self._left)
         if seconds < _LEAST_SECONDS:
@@ -78,6 +80,11 @@ def list_tests(columns: Sequence[ColumnSnapshot]) -> list[RareTest]:
         for code in PATTERNS
         if _can_hold(column, code) and not _is_known(column.profile, code)
     ]
+
+
+def _is_countable(shape: TableShape) -> bool:
+    """Not what lies on another server, and not what its parts are counted for already."""
+    return shape.kind != "foreign_table" and not shape.has_parts_listed
 
 
 def is_whole(sample: Sample) -> bool:

@@ -62,6 +62,8 @@ class TableShape:
     sequences: list[SequenceName] = field(default_factory=list)
     parents: list[DatasetName] = field(default_factory=list)
     partitioning: Partitioning | None = None
+    # Whether its partitions are tables of their own, which are listed and read beside it.
+    has_parts_listed: bool = False
     # Already without literals.
     definition: str = ""
     row_security: bool = False

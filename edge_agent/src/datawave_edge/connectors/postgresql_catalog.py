@@ -124,6 +124,7 @@ class PgCatalog:
             sequences=[SequenceName(name=each, column=of or "") for each, of in parts.sequences],
             parents=[DatasetName(container=where, name=of) for where, of, _ in parts.parents],
             partitioning=_partitioning(parts.partitioned, names),
+            has_parts_listed=kind == "p",
             definition=strip_literals(definition or "", "postgresql"),
             row_security=secured,
             row_count=_estimate(kind, estimate, heap),

@@ -1,0 +1,76 @@
+"""What is counted for rare values when relations are of other kinds than tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from datawave_edge.connectors import (
+    postgresql_catalog,
+)
+from datawave_edge.protocol import (
+    ConnectionSpec,
+    TableRecord,
+    TableSnapshot,
+)
+from tests.edge_agent.conftest import Discover, run_mysql, run_postgres
+from tests.edge_agent.test_rare import NEEDLE, needle_tables
+
+
+def read_by_name(records: Sequence[object]) -> dict[str, TableSnapshot]:
+    return {each.table.name: each.table for each in records if isinstance(each, TableRecord)}
+
+
+def rare_of(table: TableSnapshot) -> dict[str, int]:
+    """What was counted in the note."""
+    profile = table.columns[1].profile
+    assert profile is not None
+    return profile.rare
+
+
+@pytest.mark.postgresql
+def test_materialised_view_is_counted_and_foreign_table_is_told_when_kinds_differ(
+    discover: Discover, postgres: ConnectionSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_postgres(postgres, *needle_tables(9_000),
+                 "CREATE MATERIALIZED VIEW kept AS SELECT * FROM tickets; ANALYZE kept",
+                 "CREATE VIEW shown AS SELECT * FROM tickets")  # fmt: skip
+    tables = read_by_name(discover(postgres, sample_rows=200))
+    kept = tables["kept"]
+    assert kept.counting is not None
+    assert (kept.kind, kept.counting.state) == ("materialized_view", "whole")
+    assert rare_of(kept) == {"card_number": 1}
+    assert tables["shown"].counting is None
+    # To reach another server takes an extension that is not everywhere.
+    monkeypatch.setitem(postgresql_catalog._KINDS, "r", "foreign_table")
+    foreign = read_by_name(discover(postgres, sample_rows=200))["tickets"]
+    assert foreign.counting is not None
+    assert (foreign.counting.state, rare_of(foreign)) == ("unsupported", {})
+
+
+@pytest.mark.postgresql
+def test_partitions_alone_are_counted_when_a_table_lies_in_them(
+    discover: Discover, postgres: ConnectionSpec
+) -> None:
+    lines = "SELECT i, 'order is late' FROM generate_series(0, 5999) i"
+    run_postgres(postgres, "CREATE TABLE tickets (id int, note text) PARTITION BY RANGE (id)",
+                 "CREATE TABLE low PARTITION OF tickets FOR VALUES FROM (0) TO (3000)",
+                 "CREATE TABLE high PARTITION OF tickets FOR VALUES FROM (3000) TO (6000)",
+                 f"INSERT INTO tickets {lines}; ANALYZE tickets",
+                 f"UPDATE tickets SET note = '{NEEDLE}' WHERE id = 5991")  # fmt: skip
+    tables = read_by_name(discover(postgres, sample_rows=200))
+    told = {name: table.counting.state for name, table in tables.items() if table.counting}
+    assert told == {"tickets": "unsupported", "low": "whole", "high": "whole"}
+    assert [rare_of(tables[name]) for name in ("high", "low")] == [{"card_number": 1}, {}]
+
+
+@pytest.mark.mysql
+def test_table_in_partitions_is_counted_when_they_are_no_tables_of_their_own(
+    discover: Discover, mysql: ConnectionSpec
+) -> None:
+    create, *rest = needle_tables(9_000)
+    run_mysql(mysql, f"{create} PARTITION BY HASH (id) PARTITIONS 3", *rest)
+    (table,) = read_by_name(discover(mysql, sample_rows=200)).values()
+    assert table.partitioning is not None
+    assert rare_of(table) == {"card_number": 1}
