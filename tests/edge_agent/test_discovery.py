@@ -22,7 +22,6 @@ from datawave_edge.protocol import (
     UnchangedRecord,
     encode_records,
 )
-from datawave_edge.spool import SpoolUnwritable
 from tests.edge_agent.conftest import Discover, sqlite_spec
 from tests.edge_agent.fake_server import Answer, FakeServer
 
@@ -391,34 +390,3 @@ def test_waiting_batch_is_packed_anew_when_the_server_understands_it_no_more(
     assert record in discover(sqlite_spec(shop), "j")
     assert set(fake.encodings) == {"gzip"}
     assert fake.closes["j"].last_seq >= 1
-
-
-def test_job_fails_when_its_walk_can_not_even_begin(
-    discover: Discover, fake: FakeServer, shop: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*args: object) -> None:
-        raise ImportError
-
-    monkeypatch.setattr("datawave_edge.discovery.Fingerprints", fail)
-    assert discover(sqlite_spec(shop), "j") == []
-    assert (fake.failures["j"].code, fake.failures["j"].retry) == ("internal", False)
-
-
-@pytest.mark.parametrize("error", [SpoolUnwritable, ValueError])
-def test_job_ends_when_its_end_can_not_be_kept(
-    discover: Discover,
-    fake: FakeServer,
-    shop: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    error: type[Exception],
-) -> None:
-    def break_down(*args: object) -> None:
-        raise ValueError
-
-    def fail(*args: object) -> None:
-        raise error
-
-    monkeypatch.setattr(SqliteConnector, "list_tables", break_down)
-    monkeypatch.setattr(Outbox, "end_job", fail)
-    discover(sqlite_spec(shop), "j")
-    assert fake.failures["j"].code == "internal"
