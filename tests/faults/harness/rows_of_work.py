@@ -8,12 +8,10 @@ import signal
 import subprocess
 import time
 import urllib.error
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.harness.installation import NODE
 from tests.faults.harness.poison import KINDS
-from tests.faults.harness.surroundings import set_clock
 from tests.faults.harness.trial import Injection, Plan, Trial
 from tests.live import ROOT
 
@@ -120,30 +118,3 @@ def _expand(trial: Trial) -> None:
     for table in ("racine_run", "racine_stagerun", "discovery_batch"):
         column = f"added_{trial.bench.number}"
         trial.installation.store.query(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER")
-
-
-def skew_clocks(dice: random.Random) -> Plan:
-    """F18: a process's clock jumps by a day, ahead or back, and perhaps returns."""
-    name = dice.choice(("server", "worker1", "worker2", "beat", "agent", "agent"))
-    hours, moment = dice.choice((24, -24, 1, -1)), round(dice.uniform(0.3, 1.2), 2)
-
-    def act(trial: Trial) -> None:
-        trial.wait_to(moment)
-        found = name if name in trial.installation.children else "server"
-        offset = trial.installation.folder / f"clock-{found}"
-        set_clock(offset, hours)
-        time.sleep(4)
-        set_clock(offset, 0)
-        time.sleep(1.5)
-        trial.note_done()
-
-    return Plan([Injection(f"clock of {name} {hours:+} h after {moment} s", act)], judge=_in_time)
-
-
-def _in_time(trial: Trial) -> Iterable[str]:
-    """No lease may outlive the jump by more than a lease."""
-    store, mode = trial.installation.store, trial.installation.mode
-    now = "datetime('now', '+1 hour')" if mode == "embedded" else "now() + interval '1 hour'"
-    late = store.get(f"SELECT count(*) FROM racine_stagerun WHERE lease_until > {now}")
-    if late:
-        yield f"I3 {late} leases lie in the future"
