@@ -222,14 +222,22 @@ def test_job_fails_with_the_agents_words_when_all_attempts_failed(
     source: DataSource, agent: Agent
 ) -> None:
     job = open_one(source)
-    for _ in range(4):
+    for seq in range(4):
         open_stream(source, job=job, agent=agent)
+        if not seq:
+            send_batch(job, agent, 0, [make_table("a")])
         services.fail_job(job=job, agent=agent, failure=BUSY)
         end_rest(job)
     open_stream(source, job=job, agent=agent)
     services.fail_job(job=job, agent=agent, failure=BUSY)
     assert (state_of(job), job.error_code) == ("failed", "source_busy")
     assert (job.error_message, job.error_hint) == ("It is busy.", "Later.")
+
+
+def test_job_fails_at_once_when_nothing_was_read_yet(source: DataSource, agent: Agent) -> None:
+    job, _ = open_stream(source, agent=agent)
+    services.fail_job(job=job, agent=agent, failure=BUSY)
+    assert (state_of(job), job.error_code) == ("failed", "source_busy")
 
 
 def test_job_is_cancelled_when_its_failure_may_pass(source: DataSource, agent: Agent) -> None:
@@ -241,6 +249,7 @@ def test_job_is_cancelled_when_its_failure_may_pass(source: DataSource, agent: A
 
 def test_job_is_cancelled_at_once_when_it_rests(source: DataSource, agent: Agent) -> None:
     job, _ = open_stream(source, agent=agent)
+    send_batch(job, agent, 0, [make_table("a")])
     services.fail_job(job=job, agent=agent, failure=BUSY)
     services.request_cancel(job=job)
     assert (state_of(job), job.lease_until) == ("cancelled", None)

@@ -15,7 +15,7 @@ from apps.racine.selectors import load_live
 from apps.racine.types import RunState
 from datawave_edge.protocol import JobFailure, JobProgress
 from tests.conftest import SignIn
-from tests.discovery.factories import open_stream
+from tests.discovery.factories import make_table, open_stream, send_batch
 from tests.factories import make_agent
 from tests.people import People
 
@@ -104,6 +104,7 @@ def test_live_pages_hear_of_it_when_a_run_waits_long(run: Run) -> None:
 
 def test_page_and_log_say_when_it_is_tried_again_when_a_failure_may_pass(run: Run) -> None:
     job, agent = open_stream(run.source, job=run.job)
+    send_batch(job, agent, 0, [make_table("a")])
     busy = JobFailure(code="source_busy", message="It is busy.", retry=True)
     discovery.fail_job(job=job, agent=agent, failure=busy)
     run.refresh_from_db()

@@ -172,14 +172,15 @@ def note_headway(job: DiscoveryJob) -> None:
 def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
     """End the job on its agent's word; when that was told to stop, it is cancelled instead.
 
-    What may pass by itself is tried again after a rest, until the attempts are used up.
+    What may pass by itself is tried again after a rest, until the attempts are used up. Of a source
+    that could not even be begun, people hear at once: the port may be wrong.
     """
     renew_lease(job, agent)
     job.refresh_from_db()
     if job.cancel_requested_at is not None:
         _end(job, JobState.CANCELLED)
         return
-    if failure.retry and job.attempts < MAX_ATTEMPTS:
+    if failure.retry and job.attempts < MAX_ATTEMPTS and job.batches.exists():
         _rest(job, failure)
         return
     _end(
