@@ -19,7 +19,8 @@ from datawave_edge.connectors.dialect_names import (
 from .types import ENGINES, Engine, Environment, Tls
 
 SECRET_REF = re.compile(
-    r"(env:(?!DATAWAVE_)[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)"
+    r"(env:(?!DATAWAVE_)[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*"
+    r"|helper:[A-Za-z0-9_][A-Za-z0-9_./-]*)"
 )
 REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
@@ -102,7 +103,9 @@ def _find_secret(values: dict[str, Any]) -> dict[str, str]:
     if "\x00" in password or len(password) > MAX_PASSWORD:
         return {"password": f"Use at most {MAX_PASSWORD:,} characters, without NUL."}
     if reference and not SECRET_REF.fullmatch(reference):
-        return {"secret_ref": "Write env:NAME or file:NAME, as the agent's host knows it."}
+        return {
+            "secret_ref": "Write env:NAME, file:NAME or helper:NAME, as the agent's host knows it."
+        }
     if reference and password:
         return {"secret_ref": "Give either a password or a reference to one, not both."}
     return {}

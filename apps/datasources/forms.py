@@ -48,7 +48,8 @@ class SourceForm(forms.Form):
         required=False,
         max_length=200,
         label="Password kept by the agent",
-        help_text="env:NAME or file:NAME on the agent's host, instead of a password stored here.",
+        help_text="env:NAME, file:NAME or helper:NAME on the agent's host, instead of a password"
+        " stored here.",
     )
     tls = forms.ChoiceField(
         choices=Tls.choices, initial=Tls.PREFER, required=False, label="Encryption"

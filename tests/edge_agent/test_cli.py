@@ -100,6 +100,53 @@ def test_password_is_found_when_a_reference_points_to_it(
     assert found == ["own", "from variable", "from file"]
 
 
+@pytest.fixture
+def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that knows one password of one host."""
+    path = tmp_path / "helper"
+    path.write_text(
+        '#!/bin/sh\n[ "$1 $2" = "team/crm db.example.org" ] && echo "from vault" && exit 0\n'
+        "echo zq-told-on-failure; exit 1\n"
+    )
+    path.chmod(0o755)
+    monkeypatch.setenv("DATAWAVE_SECRET_HELPER", str(path))
+    return path
+
+
+@pytest.mark.usefixtures("helper")
+def test_password_is_the_helpers_when_it_knows_the_name_and_the_host() -> None:
+    spec = ConnectionSpec(engine="mysql", host="db.example.org", secret_ref="helper:team/crm")
+    assert find_password(spec) == "from vault"
+
+
+@pytest.mark.parametrize(
+    ("reference", "host"),
+    [
+        ("helper:team/crm", "evil.example.org"), ("helper:other", "db.example.org"),
+        ("helper:-x", "db.example.org"), ("helper:", "db.example.org"),
+        ("env:AWS_SECRET_ACCESS_KEY", "db.example.org"), ("env:DATAWAVE_TOKEN", "h"),
+        ("file:../crm", "h"), ("file:a/b", "h"), ("keyring:crm", "h"),
+    ],
+)  # fmt: skip
+def test_password_is_missing_when_the_reference_is_not_the_sources(
+    helper: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    reference: str, host: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "zq-cloud")
+    monkeypatch.setenv("DATAWAVE_TOKEN", "zq-token")
+    with pytest.raises(SourceFault) as caught:
+        find_password(ConnectionSpec(engine="mysql", host=host, secret_ref=reference))
+    assert caught.value.code == "secret_missing"
+    assert "zq-" not in caplog.text + str(caught.value) + caught.value.hint
+
+
+def test_password_is_missing_when_no_helper_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATAWAVE_SECRET_HELPER", raising=False)
+    with pytest.raises(SourceFault) as caught:
+        find_password(ConnectionSpec(engine="mysql", secret_ref="helper:crm"))
+    assert "DATAWAVE_SECRET_HELPER" in caught.value.hint
+
+
 def test_every_fault_has_a_sentence_when_made() -> None:
     for code in ADVICE:
         fault = SourceFault(code)
