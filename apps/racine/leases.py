@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
 import logging
 import threading
 import time
@@ -10,13 +11,26 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Q
 
 from .transitions import FenceLost
 
 logger = logging.getLogger(__name__)
 FAILURES_ALLOWED = 2
+# Clocks of several hosts differ a little.
+LEASES_AHEAD = 3
 RAISES, RAISE_AGAIN_SECONDS = 5, 0.5
+
+
+def is_overdue(now: dt.datetime) -> Q:
+    """Leases that are over, and those that nobody can have been given.
+
+    One that ends far ahead is of a clock that was wrong, and its holder may be dead.
+    """
+    longest = dt.timedelta(seconds=LEASES_AHEAD * settings.STAGE_LEASE_SECONDS)
+    return Q(lease_until__lte=now) | Q(lease_until__gt=now + longest)
 
 
 class WorkTakenAway(BaseException):

@@ -67,6 +67,13 @@ def test_it_works(edge: Edge) -> None:
     assert edge.beat() == 200
 
 
+def test_token_holds_no_longer_when_a_wrong_clock_gave_it(edge: Edge) -> None:
+    token = edge.access.token()
+    Agent.objects.update(token_expires_at=timezone.now() + dt.timedelta(days=1, minutes=15))
+    with pytest.raises(services.TokenExpired):
+        services.authenticate_agent(token)
+
+
 def test_token_ends_by_the_servers_clock(edge: Edge) -> None:
     token = edge.access.token()
     lived = edge.agent.token_expires_at

@@ -231,6 +231,26 @@ def test_sweep_does_not_count_when_what_holds_up_runs_fails(
     assert load_orchestration().swept_at is None
 
 
+def test_work_is_freed_when_its_lease_is_of_a_clock_that_was_wrong(run: Run) -> None:
+    feed_job(run.source, [make_table("a")], run=run)
+    work = run.stage_runs.get()
+    claim_stage(work.pk)
+    services.sweep()
+    work.refresh_from_db()
+    assert work.state == StageState.LEASED
+    StageRun.objects.update(lease_until=timezone.now() + LONG_AGO)
+    services.sweep()
+    work.refresh_from_db()
+    assert (work.state, work.losses) == (StageState.READY, 1)
+
+
+def test_run_waits_for_an_agent_when_its_lease_is_of_a_clock_that_was_wrong(run: Run) -> None:
+    open_stream(run.source, job=run.job)
+    DiscoveryJob.objects.update(lease_until=timezone.now() + LONG_AGO)
+    services.sweep()
+    assert state_of(run) == RunState.WAITING
+
+
 def test_run_fails_when_it_is_read_for_ever(run: Run) -> None:
     job, agent = open_stream(run.source, job=run.job)
     DiscoveryJob.objects.update(leased_at=timezone.now() - dt.timedelta(hours=23))

@@ -4,6 +4,7 @@ from apps.datasources.connection import check_patterns
 from apps.datasources.keys import make_challenge
 
 from .agents import (
+    TOKEN_SECONDS,
     AgentNameTaken,
     AgentRevoked,
     EmbeddedAgentKept,
@@ -35,7 +36,6 @@ from .enrolment import (
     withdraw_code,
 )
 from .identity import (
-    TOKEN_SECONDS,
     AgentUnknown,
     ChallengeInvalid,
     KeyUnchanged,

@@ -27,10 +27,9 @@ from datawave_edge.protocol.identity import (
     token_claim,
 )
 
-from .agents import AGENT_TOKEN_PREFIX, AgentRevoked, end_access
+from .agents import AGENT_TOKEN_PREFIX, TOKEN_SECONDS, AgentRevoked, end_access
 
 logger = logging.getLogger(__name__)
-TOKEN_SECONDS = 900
 # A key this old is replaced by its agent.
 KEY_DAYS = 90
 # What was spent is remembered for longer than any copy is likely to sleep.

@@ -22,7 +22,7 @@ from datawave.common import announcing
 from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import Interval, JobFailure, RunSettings
 
-from .lease import lease_values, renew_lease
+from .lease import is_overdue, lease_values, renew_lease
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent, DataSource
@@ -287,7 +287,7 @@ def release_lost_jobs() -> int:
     now = timezone.now()
     unheeded = now - dt.timedelta(seconds=CANCEL_SECONDS)
     lost = DiscoveryJob.objects.filter(
-        Q(lease_until__lte=now) | Q(lease_until=None) | Q(cancel_requested_at__lte=unheeded),
+        is_overdue(now) | Q(lease_until=None) | Q(cancel_requested_at__lte=unheeded),
         state__in=TAKEN_JOB_STATES,
     )
     return sum(_release(job) for job in lost.select_related("source"))

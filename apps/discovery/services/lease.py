@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from apps.discovery.models import DiscoveryJob
@@ -15,6 +15,10 @@ from datawave.common.errors import DataWaveError
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
+
+
+# Clocks of several hosts differ a little.
+LEASES_AHEAD = 3
 
 
 class LeaseLost(DataWaveError):
@@ -34,6 +38,12 @@ def lease_values() -> dict[str, Any]:
     now = timezone.now()
     until = now + dt.timedelta(seconds=settings.JOB_LEASE_SECONDS)
     return {"lease_until": until, "heartbeat_at": now}
+
+
+def is_overdue(now: dt.datetime) -> Q:
+    """Leases that are over, and those of a clock that was wrong: none is given so far ahead."""
+    longest = dt.timedelta(seconds=LEASES_AHEAD * settings.JOB_LEASE_SECONDS)
+    return Q(lease_until__lte=now) | Q(lease_until__gt=now + longest)
 
 
 def renew_lease(job: DiscoveryJob, agent: Agent) -> None:

@@ -23,6 +23,7 @@ from apps.discovery.types import JobState
 from apps.notifications import services as notifications
 from apps.racine.agenda import load_orchestration
 from apps.racine.holdups import CANCEL_PATIENCE, GIVE_UP_AFTER, WAITING_SHOWN_AFTER
+from apps.racine.leases import is_overdue
 from apps.racine.models import Orchestration, Run, StageRun
 from apps.racine.retries import log_fault
 from apps.racine.transitions import change_stages
@@ -111,7 +112,7 @@ def _follow(job: DiscoveryJob) -> None:
 
 def free_lost_stages() -> None:
     """Stage runs whose worker went silent are ready again, or set aside after many losses."""
-    expired = Q(lease_until__lte=timezone.now())
+    expired = is_overdue(timezone.now())
     leased = StageRun.objects.filter(expired, state=StageState.LEASED)
     for work in leased.select_related("run", "batch")[:HINT_LIMIT]:
         if note_lost_stage(work=work, loss=SILENT, where=expired) == StageState.QUARANTINED:
@@ -150,8 +151,8 @@ def free_lost_settling() -> None:
     """Runs whose settler went silent or whose hint was lost are settled by another."""
     now = timezone.now()
     settling = Run.objects.filter(state=RunState.SETTLING)
-    for run in settling.filter(lease_until__lte=now):
-        note_lost_settling(run=run, where=Q(lease_until__lte=now))
+    for run in settling.filter(is_overdue(now)):
+        note_lost_settling(run=run, where=is_overdue(now))
     due = Q(not_before=None, settling_since__lte=now - HINT_AGAIN) | Q(not_before__lte=now)
     for run_id in settling.filter(due, lease_until=None).values_list("pk", flat=True):
         announce_settling(run_id)
