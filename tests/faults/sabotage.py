@@ -16,16 +16,15 @@ from tests.faults.harness.checker import (
     CANCEL_SECONDS,
     Expectation,
     Mark,
-    Reader,
     Seen,
     check,
-    check_canaries,
     find_stray,
-    read_redis,
     set_mark,
 )
 from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
 from tests.faults.harness.installation import Installation
+from tests.faults.harness.leaks import check_canaries, read_redis
+from tests.faults.harness.reader import Reader
 from tests.faults.harness.store import Store
 
 RUN = "(SELECT max(id) FROM racine_run)"

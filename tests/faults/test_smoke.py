@@ -8,7 +8,8 @@ import pytest
 
 from tests.faults.harness.benches import Benches, check_leaks, run_seed
 from tests.faults.harness.fault_table import TABLE
-from tests.faults.harness.trial import Plan, Trial
+from tests.faults.harness.plan import Plan
+from tests.faults.harness.trial import Trial
 from tests.faults.sabotage import (
     is_blindness_noticed,
     is_delay_noticed,

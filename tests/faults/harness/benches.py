@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.faults.harness.checker import check_canaries, read_redis
 from tests.faults.harness.fault_table import Row
 from tests.faults.harness.installation import Kind, Mode
-from tests.faults.harness.trial import Bench, Trial, run_plan
+from tests.faults.harness.leaks import check_canaries, read_redis
+from tests.faults.harness.plan import Plan
+from tests.faults.harness.trial import Bench, Trial
 
 
 class Benches:
@@ -66,3 +68,15 @@ def check_leaks(bench: Bench) -> list[str]:
     url = installation.environment.get("REDIS_URL", "")
     more = {"Redis": read_redis(url)} if url else {}
     return check_canaries(installation.store, [installation.folder], more)
+
+
+def run_plan(bench: Bench, make: Callable[[random.Random], Plan], seed: str, keep: int) -> Trial:
+    """Draw the plan by seed and run its first `keep` faults; violations are in the notes."""
+    dice = random.Random(seed)
+    plan = make(dice)
+    plan.injections = plan.injections[:keep]
+    trial = Trial(bench, plan, changed=dice.random() < 1 / 3)
+    # Asked before, for the oracle must meet no faults.
+    bench.get_picture(changed=trial.changed)
+    trial.violations = trial.run()
+    return trial

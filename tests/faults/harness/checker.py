@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import json
 import re
-import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from apps.discovery.types import JOB_TRANSITIONS
 from apps.racine.types import RUN_TRANSITIONS, STAGE_TRANSITIONS, RunState
-from datawave_edge.protocol.compression import unpack
 from tests.faults.harness.canonical import Picture, compare, load_picture
-from tests.faults.harness.estate import PASSWORD_CANARY, RAW_CANARIES
 from tests.faults.harness.store import Store, as_json
 
 TERMINAL = ("completed", "completed_with_errors", "failed", "cancelled")
@@ -350,119 +343,6 @@ def check_audit(store: Store, expected: Expectation) -> Iterable[str]:
         yield f"I7 cancelling was audited {found['discovery_cancelled']} times"
     if again != resumes:
         yield f"I7 the run was taken up {resumes} times, and {again} were audited"
-
-
-def read_redis(url: str) -> bytes:
-    """All that a Redis holds, as bytes to search in."""
-    import redis
-
-    client = redis.Redis.from_url(url, socket_timeout=5)
-    reads = {
-        b"string": client.get,
-        b"list": lambda key: client.lrange(key, 0, -1),
-        b"set": client.smembers,
-        b"hash": client.hgetall,
-        b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
-        b"stream": client.xrange,
-    }
-    held = [(key, reads[client.type(key)](key)) for key in client.keys("*")]
-    client.close()
-    return repr(held).encode()
-
-
-def check_canaries(
-    store: Store, folders: Iterable[Path], more: dict[str, bytes] | None = None
-) -> list[str]:
-    """I8: no password and no raw value in the database, logs, spool, mails, Redis, histories."""
-    secrets = [PASSWORD_CANARY.encode(), *(value.encode() for value in RAW_CANARIES)]
-    places = {"the database": store.dump(), **(more or {})}
-    for folder in folders:
-        for path in folder.rglob("*"):
-            if path.is_file() and path.suffix != ".source":
-                places[str(path.relative_to(folder))] = _read_searchable(path)
-    return [
-        f"I8 {place} holds {secret.decode()[:9]}..."
-        for place, content in places.items()
-        for secret in secrets
-        if secret in content
-    ]
-
-
-def _read_searchable(path: Path) -> bytes:
-    content = path.read_bytes()
-    if path.name != "outbox.sqlite3":
-        return content
-    connection = sqlite3.connect(path, timeout=10)
-    packed = connection.execute("SELECT packed FROM batches WHERE packed IS NOT NULL").fetchall()
-    connection.close()
-    return content + b"".join(unpack(blob) for (blob,) in packed)
-
-
-class Reader:
-    """Polls what is known of a source while a run goes on: each part is whole, old or new."""
-
-    def __init__(self, store: Store, source: int, seen: Seen, pause: float = 0.03) -> None:
-        self.statements = (make_torn_query(store, source), make_half_labelled_query(source))
-        self.store, self.seen, self.pause = store, seen, pause
-        self.seen.polls = 0
-        self._polls = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> Reader:
-        """Begin to poll."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop polling."""
-        self._stop.set()
-        self._thread.join(10)
-        self.seen.polls = self._polls
-
-    def _run(self) -> None:
-        while not self._stop.wait(self.pause):
-            # The store may be away for longer than it asks again, which is what rows are about.
-            with contextlib.suppress(sqlite3.Error, psycopg.Error):
-                self._poll()
-
-    def _poll(self) -> None:
-        # In turns, for each costs the machine what the run needs.
-        statement = self.statements[self._polls % len(self.statements)]
-        rows = self.store.query(statement)
-        self._polls += 1
-        self.seen.torn += [f"{row} was seen torn" for row in rows[:3]]
-
-
-def make_half_labelled_query(source: int) -> str:
-    """Batches that are classified with fields left out, or judged by labels that are not there."""
-    unlabelled = "NOT EXISTS (SELECT 1 FROM classification_label l WHERE l.field_id = f.id)"
-    return (
-        "SELECT d.name, f.name, 'no label' FROM racine_stagerun w"
-        " JOIN discovery_batchitem i ON i.batch_id = w.batch_id"
-        " JOIN discovery_dataset d ON d.id = i.dataset_id AND d.snapshot_id = i.snapshot_id"
-        " JOIN discovery_field f ON f.dataset_id = d.id AND f.state = 'active'"
-        f" WHERE d.source_id = {source} AND w.stage = 'classification' AND w.state = 'done'"
-        f" AND i.outcome = 'stored' AND {unlabelled} UNION ALL"
-        " SELECT d.name, f.name, x.rule_id FROM compliance_finding x"
-        " JOIN discovery_field f ON f.id = x.field_id"
-        " JOIN discovery_dataset d ON d.id = f.dataset_id"
-        f" WHERE x.source_id = {source} AND {unlabelled}"
-    )
-
-
-def make_torn_query(store: Store, source: int) -> str:
-    """Active datasets whose fields are not those of their snapshot, in one statement."""
-    told = store.count_columns_json("s.payload")
-    fields = (
-        "(SELECT count(*) FROM discovery_field f WHERE f.dataset_id = d.id AND f.state = 'active')"
-    )
-    return (
-        f"SELECT d.name, d.column_count, {fields}, {told}, s.id FROM discovery_dataset d"
-        " LEFT JOIN discovery_tablesnapshot s ON s.id = d.snapshot_id"
-        f" WHERE d.source_id = {source} AND (s.id IS NULL OR {fields} <> {told}"
-        " OR d.column_count <> " + told + " OR s.content_hash <> d.content_hash)"
-    )
 
 
 def is_terminal(state: str) -> bool:

@@ -27,8 +27,9 @@ from tests.faults.harness.phases import (
     WEB_POINTS,
     WORK_POINTS,
 )
+from tests.faults.harness.plan import Injection, Plan
 from tests.faults.harness.proxy import Rule
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.trial import Trial
 
 BOTH: tuple[Mode, ...] = ("embedded", "full")
 FULL: tuple[Mode, ...] = ("full",)

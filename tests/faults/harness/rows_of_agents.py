@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from tests.faults.harness.fake_agent import make_newer
+from tests.faults.harness.plan import Injection, Plan
 from tests.faults.harness.proxy import Rule
 from tests.faults.harness.site import Site
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.trial import Trial
 
 # A request that is under way when the agent is revoked may still be taken.
 UNDER_WAY = 1.0

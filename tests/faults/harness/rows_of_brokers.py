@@ -7,7 +7,8 @@ import threading
 import time
 
 from tests.faults.harness.installation import Unavailable
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.plan import Injection, Plan
+from tests.faults.harness.trial import Trial
 
 # Less than an empty Redis holds, so that it refuses whatever would make it hold more.
 FULL, FREE = "1mb", "0"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 
+from tests.faults.harness.plan import Injection, Plan
 from tests.faults.harness.site import Site
 from tests.faults.harness.surroundings import set_clock
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.trial import Trial
 
 LEASED = ("racine_run", "racine_stagerun", "discovery_discoveryjob")
 # One lease of the harness, a sweep, and some time for a busy machine.

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psycopg
 
+from tests.faults.harness.plan import Injection, Plan
 from tests.faults.harness.surroundings import fill
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.trial import Trial
 
 SLOW = """
 CREATE OR REPLACE FUNCTION fault_sleep() RETURNS trigger LANGUAGE plpgsql AS

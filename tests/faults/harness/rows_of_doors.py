@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterable, Iterator
 
 from tests.faults.harness.fake_agent import FakeAgent, drive
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.plan import Injection, Plan
+from tests.faults.harness.trial import Trial
 
 # What is said of a body that was looked at; to be refused for another reason proves nothing.
 REFUSED = {400, 413, 415, 422}

@@ -12,7 +12,8 @@ import statistics
 import time
 from pathlib import Path
 
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.plan import Injection, Plan
+from tests.faults.harness.trial import Trial
 
 MANY_TABLES, WIDE_COLUMNS, LONG_ROWS = 400, 1_600, 400_000
 SLOWEST_SECONDS = 3.0

@@ -11,8 +11,9 @@ import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.harness.installation import NODE
+from tests.faults.harness.plan import Injection, Plan
 from tests.faults.harness.poison import KINDS
-from tests.faults.harness.trial import Injection, Plan, Trial
+from tests.faults.harness.trial import Trial
 from tests.live import ROOT
 
 STAGES = ("scan", "classification", "catalog", "compliance")

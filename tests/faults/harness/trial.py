@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 import shutil
 import threading
 import time
 import urllib.error
 import uuid
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +22,15 @@ from tests.faults.harness.canonical import (
 from tests.faults.harness.checker import (
     Expectation,
     Mark,
-    Reader,
     Seen,
     check,
-    check_canaries,
-    check_transitions,
     find_stray,
     is_terminal,
     set_mark,
 )
 from tests.faults.harness.installation import Installation, Kind, Mode, Unavailable
+from tests.faults.harness.plan import Injection, Plan
+from tests.faults.harness.reader import Reader
 
 if TYPE_CHECKING:
     from tests.faults.harness.site import Site
@@ -44,38 +41,6 @@ QUIET_SECONDS = 0.15
 LAG_SECONDS = 1.0
 # After the end of a cancelled run, for a worker that was held to come back and write.
 LATE_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Injection:
-    """One fault: `act` does it, given the trial; `text` is how it is told."""
-
-    text: str
-    act: Callable[[Trial], None]
-    # Its place in the order of a run's phases.
-    phase: int = 0
-
-
-@dataclass
-class Plan:
-    """The faults of one run, drawn by seed, and what may come of it."""
-
-    injections: list[Injection]
-    states: tuple[str, ...] = ("completed",)
-    # How often each injection makes the agent begin anew, at most.
-    interruptions: int = 1
-    # What is made ready before the run begins.
-    prepare: Callable[[Trial], None] | None = None
-    # A run by hand takes the place of the agent's own.
-    drive: Callable[[Trial], None] | None = None
-    # Exit codes that the faults themselves bring about.
-    deaths: tuple[int, ...] = ()
-    # Whether the catalogue must be the oracle's at the end of this run, and whether another run
-    # without faults must make it so.
-    compare: bool = True
-    again: bool = False
-    # What else must hold, asked when the run is over.
-    judge: Callable[[Trial], Iterable[str]] | None = None
 
 
 class Bench:
@@ -426,18 +391,3 @@ class Trial:
                 (f"%{job}/close",),
             ).fetchone()
         self.bench.recorded = {"batches": batches, "close": json.loads(close)}
-
-
-def run_plan(bench: Bench, make: Callable[[random.Random], Plan], seed: str, keep: int) -> Trial:
-    """Draw the plan by seed and run its first `keep` faults; violations are in the notes."""
-    dice = random.Random(seed)
-    plan = make(dice)
-    plan.injections = plan.injections[:keep]
-    trial = Trial(bench, plan, changed=dice.random() < 1 / 3)
-    # Asked before, for the oracle must meet no faults.
-    bench.get_picture(changed=trial.changed)
-    trial.violations = trial.run()
-    return trial
-
-
-__all__ = ["Bench", "Injection", "Plan", "Trial", "check_canaries", "check_transitions", "run_plan"]
