@@ -38,12 +38,12 @@ from .types import (
     ItemOutcome,
     JobState,
 )
+from .undoing import plan_reversal
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
     from apps.rbac.models import User
 
-MAX_MISSING = 1_000
 # Datasets whose payloads are in memory at once while a whole source is read.
 CHUNK = 200
 
@@ -200,18 +200,6 @@ def find_acked_seq(job_id: int) -> int:
     return next(place for place, seq in enumerate(held) if place != seq) - 1
 
 
-def list_missing_seqs(job_id: int, last_seq: int) -> list[int]:
-    """Numbers up to the last one whose batches are not here; the first thousand of them."""
-    held = set(Batch.objects.filter(job_id=job_id).values_list("seq", flat=True))
-    missing: list[int] = []
-    for seq in range(last_seq + 1):
-        if seq not in held:
-            missing.append(seq)
-        if len(missing) == MAX_MISSING:
-            break
-    return missing
-
-
 def load_known_hashes(source_id: int) -> dict[str, dict[str, str]]:
     """Container -> name -> content hash of the versions that are held."""
     known: dict[str, dict[str, str]] = defaultdict(dict)
@@ -349,6 +337,27 @@ def map_sources(dataset_ids: Iterable[int]) -> dict[int, int]:
     """The source of each of the datasets."""
     rows = Dataset.objects.filter(pk__in=list(dataset_ids))
     return {int(pk): int(source) for pk, source in rows.values_list("pk", "source")}
+
+
+def count_reversal(job: DiscoveryJob) -> dict[str, int]:
+    """How many tables, columns and differences go or change when the job is taken back."""
+    return plan_reversal(job).counts
+
+
+def list_new_fields(job: DiscoveryJob) -> set[int]:
+    """Columns that the job saw first, those of new tables among them."""
+    return plan_reversal(job).new_fields
+
+
+def list_reversal_tables(job: DiscoveryJob, limit: int) -> list[tuple[Dataset, str]]:
+    """The first tables that go or change when the job is taken back, and what becomes of each."""
+    plan = plan_reversal(job)
+    fates: dict[int, str] = dict.fromkeys(plan.unread, "goes back to never read")
+    fates |= dict.fromkeys(plan.older, "goes back to its version before")
+    fates |= {pk: f"is {state} again" for pk, state in plan.states.items()}
+    fates |= dict.fromkeys(plan.new, "goes: this discovery saw it first")
+    rows = Dataset.objects.filter(pk__in=sorted(fates)[:limit])
+    return [(row, fates[row.pk]) for row in rows]
 
 
 def load_tables_by_job(

@@ -117,24 +117,3 @@ def _find_gone(job: DiscoveryJob, ids: Iterable[int]) -> dict[int, DatasetState]
     earlier = SchemaChange.objects.filter(dataset__in=ids, kind__in=list(GONE)).exclude(job=job)
     rows = earlier.order_by("pk").values_list("dataset", "kind")
     return {pk: GONE[ChangeKind(kind)] for pk, kind in rows}
-
-
-def count_reversal(job: DiscoveryJob) -> dict[str, int]:
-    """How many tables, columns and differences go or change when the job is taken back."""
-    return plan_reversal(job).counts
-
-
-def list_new_fields(job: DiscoveryJob) -> set[int]:
-    """Columns that the job saw first, those of new tables among them."""
-    return plan_reversal(job).new_fields
-
-
-def list_reversal_tables(job: DiscoveryJob, limit: int) -> list[tuple[Dataset, str]]:
-    """The first tables that go or change when the job is taken back, and what becomes of each."""
-    plan = plan_reversal(job)
-    fates: dict[int, str] = dict.fromkeys(plan.unread, "goes back to never read")
-    fates |= dict.fromkeys(plan.older, "goes back to its version before")
-    fates |= {pk: f"is {state} again" for pk, state in plan.states.items()}
-    fates |= dict.fromkeys(plan.new, "goes: this discovery saw it first")
-    rows = Dataset.objects.filter(pk__in=sorted(fates)[:limit])
-    return [(row, fates[row.pk]) for row in rows]

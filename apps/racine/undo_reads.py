@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from apps.discovery.selectors import count_reversal, list_new_fields, list_reversal_tables
 from apps.discovery.stages import list_reversals
 from apps.discovery.types import UndoScope
-from apps.discovery.undoing import count_reversal, list_new_fields, list_reversal_tables
 
 from .models import Run, Undo
 from .types import UndoState

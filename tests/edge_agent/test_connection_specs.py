@@ -31,7 +31,8 @@ from tests.edge_agent.made_dialects import ALLOWED
 KNOWN = {
     "host", "hostaddr", "port", "dbname", "database", "user", "password", "sslmode", "gssencmode",
     "passfile", "connect_timeout", "application_name", "client_encoding", "prepare_threshold",
-    "sslrootcert", "charset", "local_infile", "read_timeout", "write_timeout", "program_name",
+    "sslrootcert", "require_auth", "charset", "local_infile", "read_timeout", "write_timeout",
+    "program_name",
     "ssl", "ssl_disabled", "auth_plugin_map", "server", "appname", "login_timeout", "timeout",
     "autocommit", "readonly", "disable_connect_retry", "cafile", "validate_host", "service_name",
     "protocol", "tcp_connect_timeout", "retry_count", "program", "ssl_context",

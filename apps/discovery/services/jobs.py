@@ -180,7 +180,7 @@ def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
     if job.cancel_requested_at is not None:
         _end(job, JobState.CANCELLED)
         return
-    if failure.retry and job.attempts < MAX_ATTEMPTS and job.batches.exists():
+    if _may_pass(job, failure):
         _rest(job, failure)
         return
     _end(
@@ -190,6 +190,12 @@ def fail_job(*, job: DiscoveryJob, agent: Agent, failure: JobFailure) -> None:
         error_message=failure.message,
         error_hint=failure.hint,
     )
+
+
+def _may_pass(job: DiscoveryJob, failure: JobFailure) -> bool:
+    # What was lost is read again only when a person resumes the run, and so knows of it.
+    passes = failure.retry and failure.code != "spool_lost"
+    return passes and job.attempts < MAX_ATTEMPTS and job.batches.exists()
 
 
 def _rest(job: DiscoveryJob, failure: JobFailure) -> None:

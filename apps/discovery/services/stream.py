@@ -21,7 +21,7 @@ from apps.discovery.ingest import (
 )
 from apps.discovery.models import Batch, DiscoveryJob
 from apps.discovery.pressure import find_pace
-from apps.discovery.selectors import find_acked_seq, list_missing_seqs, load_known_hashes
+from apps.discovery.selectors import find_acked_seq, load_known_hashes
 from apps.discovery.types import TAKEN_JOB_STATES, BatchState, JobState
 from apps.discovery.validation import find_faults, limit_reasons
 from datawave.common import announcing
@@ -49,6 +49,9 @@ from .lease import JobOver, renew_lease
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
+
+# Missing numbers that an agent is told at once.
+MAX_MISSING = 1_000
 
 
 class HashMismatch(DataWaveError):
@@ -223,7 +226,7 @@ def close_job(*, job: DiscoveryJob, agent: Agent, close: JobClose) -> CloseAck:
             return CloseAck(status="closed")
         raise
     job.refresh_from_db()
-    if missing := list_missing_seqs(job.pk, close.last_seq):
+    if missing := _list_missing_seqs(job.pk, close.last_seq):
         return CloseAck(status="missing", missing=missing)
     held = job.batches.order_by("seq").values_list("sha256", flat=True)
     if root_hash(list(held)) != close.root_hash:
@@ -257,3 +260,15 @@ def _close(job: DiscoveryJob, close: JobClose) -> None:
     job.refresh_from_db()
     datasources.note_facts(source=job.source, facts=close.facts)
     announce(signals.job_cancelled if cancelled else signals.job_closed, job)
+
+
+def _list_missing_seqs(job_id: int, last_seq: int) -> list[int]:
+    """Numbers up to the last one whose batches are not here; the first thousand of them."""
+    held = set(Batch.objects.filter(job_id=job_id).values_list("seq", flat=True))
+    missing: list[int] = []
+    for seq in range(last_seq + 1):
+        if seq not in held:
+            missing.append(seq)
+        if len(missing) == MAX_MISSING:
+            break
+    return missing
