@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 REFUSED = {400, 409, 413, 415, 422, 425}
 # Told to come back later, when what is missing is there.
 TOO_FAR = {425, 429}
+# It is quicker than the server lets an agent be.
+TOO_OFTEN, PATIENCE = 429, 5
 DAMAGES = 25
 NEWER = "1.999"
 
@@ -80,11 +83,16 @@ class FakeAgent:
                 **({"DataWave-Edge": self.version} if self.version else {}),
             },
         )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=40) as answer:
-                return answer.status, json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read() or b"{}")
+        for _ in range(PATIENCE):
+            try:
+                with urllib.request.urlopen(request, timeout=40) as answer:
+                    return answer.status, json.loads(answer.read() or b"{}")
+            except urllib.error.HTTPError as error:
+                told = error.code, json.loads(error.read() or b"{}")
+            if told[0] != TOO_OFTEN:
+                break
+            time.sleep(1)
+        return told
 
     def take_job(self) -> None:
         """Lease the job of the trial's run and open its stream."""
