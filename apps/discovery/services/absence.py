@@ -70,8 +70,9 @@ def take_back_absence(*, job: DiscoveryJob) -> None:
     What a person decided meanwhile stays.
     """
     doubts = AbsenceDoubt.objects.filter(job=job)
-    decided = doubts.exclude(state=DoubtState.OPEN).values("datasets")
-    told = SchemaChange.objects.filter(job=job).exclude(dataset__in=decided)
+    # A question whose tables are all deleted would give a NULL, and that excludes everything.
+    decided = doubts.exclude(state=DoubtState.OPEN).filter(datasets__isnull=False)
+    told = SchemaChange.objects.filter(job=job).exclude(dataset__in=decided.values("datasets"))
     for kind, was, is_now in _MARKS:
         marked = told.filter(kind=kind)
         ids = list(marked.values_list("dataset", flat=True))
