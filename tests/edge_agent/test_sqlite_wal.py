@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -222,8 +221,8 @@ def test_file_is_unreadable_when_a_change_was_left_half_done(tmp_path: Path) -> 
     )
     subprocess.run([sys.executable, "-c", half, str(path)], check=True)
     assert (tmp_path / "half.db-journal").exists()
-    before = os.listdir(tmp_path)  # noqa: PTH208
+    before = {each.name for each in tmp_path.iterdir()}
     with pytest.raises(SourceFault) as caught:
         connector_of(path)
     assert caught.value.code == "file_unreadable"
-    assert os.listdir(tmp_path) == before  # noqa: PTH208
+    assert {each.name for each in tmp_path.iterdir()} == before
