@@ -73,16 +73,24 @@ class LeaseKeeper:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._ending:
-            self._stop.set()
-            # What was raised for this work must not strike the thread's next.
-            _raise_in(self._holder, None)
+        try:
+            self._release()
+        except WorkTakenAway:
+            # Struck on the way out: unstopped, the keeper would strike the thread's next work.
+            self._release()
+            raise
         self._thread.join(timeout=5)
 
     def check(self) -> None:
         """Raise FenceLost when the lease could not be kept."""
         if self._lost.is_set():
             raise FenceLost
+
+    def _release(self) -> None:
+        with self._ending:
+            # First, so that it strikes neither what follows here nor the thread's next work.
+            _raise_in(self._holder, None)
+            self._stop.set()
 
     def _run(self) -> None:
         deadline = time.monotonic() + self._limit
