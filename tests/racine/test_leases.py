@@ -46,6 +46,11 @@ def test_later_work_is_spared_when_the_strike_comes_on_the_way_out(
 
 
 def test_work_is_ended_when_it_takes_longer_than_its_limit() -> None:
-    with pytest.raises(WorkTakenAway), keep(limit=0.05):
+    with pytest.raises(WorkTakenAway):
+        work_for_ever(keep(limit=0.05))
+
+
+def work_for_ever(keeper: LeaseKeeper) -> None:
+    with keeper:
         while True:
             time.sleep(0.01)
