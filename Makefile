@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 3
 # In small portions, else one of them is left alone with all the slow ones.
 SPREAD := --maxschedchunk 20
+# What is run by hand may take its time.
+PATIENT := -o faulthandler_timeout=0
 # Tests that start servers of their own, or need none, are not run a second time.
 OWN_SERVERS := architecture browser demo edge_agent faults flows launch
 
@@ -58,10 +60,10 @@ bench-classification: $(VENV)/.dev  ## Cross-validate the judge of columns; LABE
 	$(BIN)/python -m bench.classification $(LABELLED)
 
 faults: $(VENV)/.dev  ## Faults of all kinds, by seed: SEEDS=n, MODE=embedded|full, ROW=F3
-	@$(if $(SEED),,SEEDS=$(or $(SEEDS),2)) $(BIN)/python -m pytest tests/faults/test_table.py -q -p no:xdist --no-header --tb=no
+	@$(if $(SEED),,SEEDS=$(or $(SEEDS),2)) $(BIN)/python -m pytest tests/faults/test_table.py -q $(PATIENT) -p no:xdist --no-header --tb=no
 
 machines: $(VENV)/.dev  ## The protocol as a state machine 1,000 times, a connection cut at 20 points
-	PROTOCOL_RUNS=1000 CUTS=20 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) \
+	PROTOCOL_RUNS=1000 CUTS=20 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(PATIENT) \
 		tests/discovery/test_protocol_machine.py tests/edge_agent/test_cuts.py
 
 lock: $(BIN)/uv  ## Resolve the locks anew
