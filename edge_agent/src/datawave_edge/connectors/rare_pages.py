@@ -106,8 +106,10 @@ class PagedTable:
         if column.type != "text":
             return sa.func.bool_or(look(self.dialect, self.shape, index, codes))
         text = self.dialect.text(column.name, column.native_type)
-        short = sa.func.octet_length(text) <= _number(_LONGEST)
-        told = sa.case((short, text), else_=sa.case((text.is_not(None), sa.literal(_SIGN))))
+        # One condition, for it stands before every text; that of no value is not true.
+        told = sa.case(
+            (sa.func.octet_length(text) > _number(_LONGEST), sa.literal(_SIGN)), else_=text
+        )
         return self.dialect.matches(sa.func.string_agg(told, sa.literal("\n")), any_of(codes))
 
 
