@@ -28,6 +28,16 @@ urlpatterns = [
         views.discard_stage,
         name="stage-discard",
     ),
+    path(
+        "runs/<uuid:public_id>/refused/<int:seq>/requeue/",
+        views.requeue_refused,
+        name="refused-requeue",
+    ),
+    path(
+        "runs/<uuid:public_id>/refused/<int:seq>/discard/",
+        views.discard_refused,
+        name="refused-discard",
+    ),
     path("runs/<uuid:public_id>/log.txt", views.download_log, name="run-log"),
     path("runs/<uuid:public_id>/compare/", comparison_views.compare, name="run-compare"),
     path("runs/<uuid:public_id>/undo/", undo_views.undo_run, name="run-undo"),
