@@ -22,6 +22,7 @@ from .models import Run, RunEvent, RunQuerySet
 from .quarantine import STAGE, VALIDATION, get_refused, get_set_aside, list_set_aside
 from .run_log import list_from_level
 from .selectors import get_run, list_visible_runs, load_live
+from .timeline import describe_changes, list_changes
 from .types import LogLevel, Trigger
 from .undo_rest import UndoActions
 
@@ -111,6 +112,16 @@ class LogSerializer(serializers.ModelSerializer[RunEvent]):
         model = RunEvent
         fields = ["id", "at", "level", "source", "message"]
         read_only_fields = fields
+
+
+class MomentSerializer(serializers.Serializer[Any]):
+    """One change of state."""
+
+    at = serializers.DateTimeField()
+    who = serializers.CharField(help_text="The run, its agent, or a stage on a batch.")
+    before = serializers.CharField()
+    after = serializers.CharField()
+    fence = serializers.IntegerField(help_text="Rises with each claim.")
 
 
 class SetAsideSerializer(serializers.Serializer[Any]):
@@ -270,6 +281,14 @@ class RunViewSet(
         lines = list_from_level(self.get_object(), request.query_params.get("level", ""))
         page: Any = self.paginate_queryset(lines)  # type: ignore[arg-type]  # other rows than the view's own
         return self.get_paginated_response(LogSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="runs_timeline", summary="Timeline of a run",
+                   responses=MomentSerializer(many=True), filters=False)  # fmt: skip
+    @action(detail=True, filterset_class=None)
+    def timeline(self, request: Request, public_id: Any = None) -> Response:
+        """Changes of state out of the ordinary, oldest first, as the database wrote them down."""
+        page: Any = self.paginate_queryset(list_changes(self.get_object()))  # type: ignore[arg-type]  # other rows than the view's own
+        return self.get_paginated_response(MomentSerializer(describe_changes(page), many=True).data)
 
     def _act(self, act: Callable[..., Any]) -> Response:
         run = self.get_object()

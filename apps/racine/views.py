@@ -122,7 +122,7 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "may_discover": may(user, Action.DISCOVER, run.source),
         "can_cancel": run.is_active and run.state != RunState.CANCELLING,
         **_list_ways_back(run),
-        "timeline": load_timeline(run),
+        **load_timeline(run),
         **describe_undo(run, user),
         "incidents": list_run_incidents(run),
         "active": "runs",
