@@ -13,6 +13,7 @@ from .models import (
     Dataset,
     DiscoveryJob,
     Field,
+    RefusedContent,
     SchemaChange,
     TableSnapshot,
 )
@@ -36,6 +37,15 @@ class BatchAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     search_fields = ["sha256", "job__source__name"]
     list_select_related = ["job__source"]
+
+
+@admin.register(RefusedContent)
+class RefusedContentAdmin(ReadOnlyAdmin):
+    """Which refused batches can be tried again."""
+
+    list_display = ["batch"]
+    search_fields = ["batch__sha256"]
+    list_select_related = ["batch"]
 
 
 @admin.register(BatchItem)

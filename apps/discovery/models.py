@@ -108,6 +108,24 @@ class Batch(models.Model):
         return f"batch {self.seq} of job {self.job_id}"
 
 
+class RefusedContent(models.Model):
+    """What a refused batch says. Only what fits the protocol is ever kept."""
+
+    batch = models.OneToOneField(
+        Batch, primary_key=True, on_delete=models.CASCADE, related_name="content"
+    )
+    # [container, name] of each table in it.
+    tables = models.JSONField(default=list)
+    # All of it, for another try; None once that can help no more.
+    packed = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name_plural = "refused contents"
+
+    def __str__(self) -> str:
+        return f"content of {self.batch}"
+
+
 class SourceScopedQuerySet(models.QuerySet[RowT]):
     """Reads of rows that belong to a source, named by `source_path`."""
 

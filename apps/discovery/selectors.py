@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from apps.datasources.selectors import served_by
@@ -28,6 +28,7 @@ from .models import (
     TableSnapshot,
 )
 from .types import (
+    REFUSED_BATCH_STATES,
     Balance,
     BatchContent,
     BatchState,
@@ -257,15 +258,17 @@ def list_good_readings() -> QuerySet[DiscoveryJob]:
     items = BatchItem.objects.filter(batch__job=OuterRef("pk"))
     read = items.filter(outcome__in=[ItemOutcome.STORED, ItemOutcome.UNCHANGED])
     failed = items.filter(outcome=ItemOutcome.FAILED)
-    refused = Batch.objects.filter(job=OuterRef("pk"), state=BatchState.QUARANTINED)
+    refused = Batch.objects.filter(job=OuterRef("pk"), state__in=REFUSED_BATCH_STATES)
     closed = DiscoveryJob.objects.filter(state=JobState.CLOSED, undone_at=None)
     # That a source is empty, or that patterns leave all of it out, is knowledge too.
     return closed.filter(Exists(read) | ~(Exists(failed) | Exists(refused)))
 
 
 def list_quarantined_batches(job: DiscoveryJob) -> QuerySet[Batch]:
-    """Batches of the job that made no sense, with the reasons."""
-    return job.batches.filter(state=BatchState.QUARANTINED)
+    """Batches that made no sense, with `tables`, and whether all they say is `kept`."""
+    kept = Q(content__packed__isnull=False)
+    batches = job.batches.filter(state=BatchState.QUARANTINED)
+    return batches.annotate(tables=F("content__tables"), kept=kept)
 
 
 def list_failed_items(job: DiscoveryJob) -> QuerySet[BatchItem]:

@@ -48,6 +48,12 @@ class BatchState(TextChoices):
 
     ACCEPTED = "accepted", "Accepted"
     QUARANTINED = "quarantined", "Quarantined"
+    # A steward decided to do without it.
+    DISCARDED = "discarded", "Discarded"
+
+
+# What is in these was never taken in.
+REFUSED_BATCH_STATES = (BatchState.QUARANTINED, BatchState.DISCARDED)
 
 
 class ItemOutcome(TextChoices):

@@ -22,6 +22,7 @@ from .timing import (
     check_cron,
     explain_cron,
     explain_interval,
+    knows_zone,
     list_cron,
     next_interval,
 )
@@ -88,7 +89,12 @@ def describe_schedules(schedules: list[Schedule]) -> list[dict[str, Any]]:
     ids = [cast("Any", schedule).last_fire for schedule in schedules]
     fires = ScheduleFire.objects.select_related("run").in_bulk([pk for pk in ids if pk])
     return [
-        {"schedule": schedule, "words": explain(schedule), "last": fires.get(pk)}
+        {
+            "schedule": schedule,
+            "words": explain(schedule),
+            "problem": find_obstacle(schedule),
+            "last": fires.get(pk),
+        }
         for schedule, pk in zip(schedules, ids, strict=True)
     ]
 
@@ -105,13 +111,28 @@ def explain(schedule: Schedule) -> str:
 
 
 def plan_next(schedule: Schedule, after: dt.datetime) -> dt.datetime | None:
-    """When it is due next; None for one that waits for something to happen."""
+    """When it is due next; None for one that waits for something to happen or is held up."""
+    if find_obstacle(schedule):
+        return None
     times = list_next(schedule, after, 1)
     return times[0] if times else None
 
 
+def find_obstacle(schedule: Schedule) -> str:
+    """Why its times can't be reckoned any more, and what to do; empty when they can."""
+    if schedule.kind != ScheduleKind.CRON or knows_zone(schedule.time_zone):
+        return ""
+    return (
+        f"Held up: this server does not know the time zone “{schedule.time_zone}”. Choose another "
+        "one in the schedule; until then it starts nothing."
+    )
+
+
 def list_next(schedule: Schedule, after: dt.datetime, count: int) -> list[dt.datetime]:
-    """The next times that it is due; none for one that waits for something to happen."""
+    """The next times that it is due; none for one that waits for something to happen.
+
+    Raises ZoneUnknown.
+    """
     if schedule.kind == ScheduleKind.CRON:
         return list_cron(schedule.cron, schedule.time_zone, after, count)
     if schedule.kind != ScheduleKind.INTERVAL:
@@ -154,9 +175,16 @@ def list_blackout_intervals(source: DataSource, after: dt.datetime) -> list[Inte
     found = [
         Interval(begins=begins, ends=ends)
         for blackout in list_blackouts(source)
-        for begins, ends in blackout.window.list_next(after, days=BLACKOUT_DAYS)
+        for begins, ends in _list_moments(blackout, after)
     ]
     return sorted(found, key=lambda each: each.begins)[:BLACKOUTS]
+
+
+def _list_moments(blackout: Blackout, after: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
+    if blackout.problem:
+        # Nobody knows when it holds, so it may hold at any time.
+        return [(after, after + dt.timedelta(days=BLACKOUT_DAYS))]
+    return blackout.window.list_next(after, days=BLACKOUT_DAYS)
 
 
 def list_visible_blackouts(user: User) -> OfSourceQuerySet[Blackout]:

@@ -198,6 +198,28 @@ _SERVER: Final = (
         "A stage needs more memory than it may have.",
         "Give the worker more memory, then press Retry.",
     ),
+    ErrorKind(
+        "data_error",
+        ErrorClass.PERMANENT,
+        "Something that was found does not fit into DataWave’s database.",
+        "Trying again does not help: discard the batch, and send the server’s log to its"
+        " administrators.",
+    ),
+    ErrorKind(
+        "permission_error",
+        ErrorClass.PERMANENT,
+        "DataWave may not use a file that it needs.",
+        "Let the server’s user use the file that the server’s log points to, then press Try again.",
+    ),
+    *(
+        ErrorKind(
+            code,
+            ErrorClass.PERMANENT,
+            "This version of DataWave can’t read what is stored of a table.",
+            "Bring all of the server’s processes to one version, then press Try again.",
+        )
+        for code in ("validation_error", "decode_error", "batch_rejected")
+    ),
     *(
         ErrorKind(
             code,

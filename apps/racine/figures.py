@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from apps.discovery.selectors import load_balance
 from apps.discovery.stages import list_stages
-from apps.discovery.types import Balance, BatchState
+from apps.discovery.types import REFUSED_BATCH_STATES, Balance, BatchState
 
 from .models import Run
 from .types import OPEN_STAGE_STATES, StageState
@@ -54,7 +54,7 @@ def load_figures(run: Run) -> Figures:
     balance = load_balance(run.job_id)
     batches = run.job.batches.aggregate(
         accepted=Count("pk", filter=Q(state=BatchState.ACCEPTED)),
-        quarantined=Count("pk", filter=Q(state=BatchState.QUARANTINED)),
+        quarantined=Count("pk", filter=Q(state__in=REFUSED_BATCH_STATES)),
     )
     stages = _load_stages(run)
     aside = batches["quarantined"] + sum(stage.failed for stage in stages)

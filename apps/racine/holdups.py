@@ -72,13 +72,21 @@ def _describe_pause(run: Run) -> dict[str, Any] | None:
     if found is None:
         return None
     name, end = found
-    text = f"The agent leaves the source alone until {name}. What it has read is worked on."
+    patience = "until" if end else "and waits for"
+    text = f"The agent leaves the source alone {patience} {name}. What it has read is worked on."
     return _describe(BLACKOUT, text, end)
 
 
-def find_blackout(source: DataSource, at: dt.datetime) -> tuple[str, dt.datetime] | None:
-    """The end of the window that the moment lies in, in words and as a time."""
+def find_blackout(source: DataSource, at: dt.datetime) -> tuple[str, dt.datetime | None] | None:
+    """What to wait for, in words, and until when, if a window may hold at that moment.
+
+    Of a window whose time zone nobody knows it always may: work at a forbidden hour does more harm
+    than work that waits for a person.
+    """
     for blackout in source.blackouts.all():
+        if blackout.problem:
+            words = f"a person to see to the blackout window “{blackout.name}”"
+            return f"{words}. {blackout.problem.removesuffix('.')}", None
         end = blackout.window.find_end(at)
         if end is not None:
             there = end.astimezone(load_zone(blackout.time_zone))

@@ -19,9 +19,10 @@ from .comparison_rest import CompareActions
 from .error_codes import find_kind
 from .filters import RunFilter
 from .models import Run, RunEvent, RunQuerySet
-from .quarantine import get_set_aside, list_set_aside
+from .quarantine import STAGE, VALIDATION, get_refused, get_set_aside, list_set_aside
 from .run_log import list_from_level
 from .selectors import get_run, list_visible_runs, load_live
+from .timeline import describe_changes, list_changes
 from .types import LogLevel, Trigger
 from .undo_rest import UndoActions
 
@@ -113,16 +114,34 @@ class LogSerializer(serializers.ModelSerializer[RunEvent]):
         read_only_fields = fields
 
 
-class SetAsideSerializer(serializers.Serializer[Any]):
-    """One stage on one batch that was set aside."""
+class MomentSerializer(serializers.Serializer[Any]):
+    """One change of state."""
 
-    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    who = serializers.CharField(help_text="The run, its agent, or a stage on a batch.")
+    before = serializers.CharField()
+    after = serializers.CharField()
+    fence = serializers.IntegerField(help_text="Rises with each claim.")
+
+
+class SetAsideSerializer(serializers.Serializer[Any]):
+    """A batch that was set aside, by one stage or by validation."""
+
+    kind = serializers.ChoiceField(choices=[STAGE, VALIDATION])
+    id = serializers.IntegerField(
+        help_text="For set-aside/<id>/; of kind validation it is the batch's number, for refused/."
+    )
     stage = serializers.CharField()
     batch = serializers.IntegerField(help_text="Number of the batch in its stream.")
     records = serializers.IntegerField()
     sha256 = serializers.CharField(help_text="Hash of the batch as it was sent.")
     code = serializers.CharField()
     message = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="In plain words.")
+    next_step = serializers.CharField()
+    can_requeue = serializers.BooleanField(help_text="False when what it says is not kept.")
+    tables = serializers.ListField(child=serializers.CharField())
+    more_tables = serializers.IntegerField(help_text="Tables beyond those that are named.")
     failures = serializers.IntegerField()
     losses = serializers.IntegerField(help_text="Workers that it has cost.")
 
@@ -207,11 +226,11 @@ class RunViewSet(
         wanted.is_valid(raise_exception=True)
         return self._act(partial(services.rerun_stage, stage=wanted.validated_data["stage"]))
 
-    @extend_schema(operation_id="runs_set_aside", summary="Batches that stages set aside",
+    @extend_schema(operation_id="runs_set_aside", summary="Batches that are set aside",
                    responses=SetAsideSerializer(many=True), filters=False)  # fmt: skip
     @action(detail=True, url_path="set-aside", filterset_class=None, pagination_class=None)
     def set_aside(self, request: Request, public_id: Any = None) -> Response:
-        """What waits for a decision: one stage on one batch each."""
+        """What waits for a decision: one stage on one batch each, or one refused batch."""
         return Response(SetAsideSerializer(list_set_aside(self.get_object()), many=True).data)
 
     @extend_schema(operation_id="runs_requeue_batch", summary="Try one set-aside batch again",
@@ -228,6 +247,25 @@ class RunViewSet(
         """Do without this stage's results on this batch, for good."""
         return self._decide(work_id, services.discard_stage)
 
+    @extend_schema(operation_id="runs_requeue_refused", summary="Try one refused batch again",
+                   request=None, responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="refused/<int:seq>/requeue")
+    def requeue_refused(self, request: Request, seq: int, public_id: Any = None) -> Response:
+        """Validate it again; 409 `content_gone` or `still_refused` when that can't help."""
+        return self._decide_refused(seq, services.requeue_refused)
+
+    @extend_schema(operation_id="runs_discard_refused", summary="Do without one refused batch",
+                   request=None, responses={202: RunDetailSerializer})  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="refused/<int:seq>/discard")
+    def discard_refused(self, request: Request, seq: int, public_id: Any = None) -> Response:
+        """Do without what it says until the next discovery."""
+        return self._decide_refused(seq, services.discard_refused)
+
+    def _decide_refused(self, seq: int, act: Callable[..., Any]) -> Response:
+        run = self.get_object()
+        act(run=run, batch=get_refused(run, seq), user=self._user())
+        return Response(self._describe(run.public_id), status=status.HTTP_202_ACCEPTED)
+
     def _decide(self, work_id: int, act: Callable[..., Any]) -> Response:
         run = self.get_object()
         act(work=get_set_aside(run, work_id), user=self._user())
@@ -243,6 +281,14 @@ class RunViewSet(
         lines = list_from_level(self.get_object(), request.query_params.get("level", ""))
         page: Any = self.paginate_queryset(lines)  # type: ignore[arg-type]  # other rows than the view's own
         return self.get_paginated_response(LogSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="runs_timeline", summary="Timeline of a run",
+                   responses=MomentSerializer(many=True), filters=False)  # fmt: skip
+    @action(detail=True, filterset_class=None)
+    def timeline(self, request: Request, public_id: Any = None) -> Response:
+        """Changes of state out of the ordinary, oldest first, as the database wrote them down."""
+        page: Any = self.paginate_queryset(list_changes(self.get_object()))  # type: ignore[arg-type]  # other rows than the view's own
+        return self.get_paginated_response(MomentSerializer(describe_changes(page), many=True).data)
 
     def _act(self, act: Callable[..., Any]) -> Response:
         run = self.get_object()

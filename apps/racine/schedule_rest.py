@@ -27,6 +27,7 @@ from .agenda import (
     explain,
     find_freshness,
     find_hooked,
+    find_obstacle,
     get_schedule,
     list_next,
     list_visible_blackouts,
@@ -61,12 +62,14 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
     paused = serializers.SerializerMethodField()
     words = serializers.SerializerMethodField()
     next = serializers.SerializerMethodField()
+    problem = serializers.SerializerMethodField()
 
     class Meta:
         model = Schedule
         fields = [
             "id", "source", "kind", "cron", "every_minutes", "time_zone", "priority",
-            "debounce_seconds", "paused", "words", "next_due_at", "next", "created_at",
+            "debounce_seconds", "paused", "words", "next_due_at", "next", "problem",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = ["next_due_at", "created_at"]
 
@@ -78,8 +81,14 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
         """When it is due, in words."""
         return explain(schedule)
 
+    def get_problem(self, schedule: Schedule) -> str:
+        """What holds it up, and what to do; empty when nothing does."""
+        return find_obstacle(schedule)
+
     def get_next(self, schedule: Schedule) -> list[dt.datetime]:
-        """The next five times; none for one that waits for something to happen."""
+        """The next five times; none for one that waits for something to happen or is held up."""
+        if find_obstacle(schedule):
+            return []
         return list_next(schedule, timezone.now(), NEXT_SHOWN)
 
 
@@ -238,10 +247,14 @@ class BlackoutSerializer(serializers.ModelSerializer[Blackout]):
         max_length=7,
         help_text="Days on which it begins; 0 is Monday.",
     )
+    problem = serializers.CharField(
+        read_only=True, help_text="Why nobody knows when it is; empty when it is known."
+    )
 
     class Meta:
         model = Blackout
-        fields = ["id", "source", "name", "days", "begins", "ends", "time_zone"]
+        fields = ["id", "source", "name", "days", "begins", "ends", "time_zone", "problem"]
+        read_only_fields = ["problem"]
 
 
 @extend_schema_view(

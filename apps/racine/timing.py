@@ -100,9 +100,14 @@ def _name_zones() -> frozenset[str]:
 
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
     """The time zone of that name. Raises ZoneUnknown."""
-    if name not in _name_zones():
+    if not knows_zone(name):
         raise ZoneUnknown(f"There is no time zone “{name[:64]}”; use a name such as Europe/Berlin.")
     return zoneinfo.ZoneInfo(name)
+
+
+def knows_zone(name: str) -> bool:
+    """Whether there is such a zone; updates of the system take names away now and then."""
+    return name in _name_zones()
 
 
 def check_cron(cron: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import comparison_views, health, schedule_views, undo_views, views
+from . import comparison_views, health, schedule_views, timeline_views, undo_views, views
 
 app_name = "racine"
 urlpatterns = [
@@ -28,7 +28,18 @@ urlpatterns = [
         views.discard_stage,
         name="stage-discard",
     ),
+    path(
+        "runs/<uuid:public_id>/refused/<int:seq>/requeue/",
+        views.requeue_refused,
+        name="refused-requeue",
+    ),
+    path(
+        "runs/<uuid:public_id>/refused/<int:seq>/discard/",
+        views.discard_refused,
+        name="refused-discard",
+    ),
     path("runs/<uuid:public_id>/log.txt", views.download_log, name="run-log"),
+    path("runs/<uuid:public_id>/timeline/", timeline_views.show_timeline, name="run-timeline"),
     path("runs/<uuid:public_id>/compare/", comparison_views.compare, name="run-compare"),
     path("runs/<uuid:public_id>/undo/", undo_views.undo_run, name="run-undo"),
     path("schedules/", schedule_views.list_schedules, name="schedule-list"),

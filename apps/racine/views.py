@@ -19,7 +19,6 @@ from apps.datasources.selectors import get_source, list_permitted_sources, list_
 from apps.discovery.selectors import (
     find_open_doubt,
     list_failed_items,
-    list_quarantined_batches,
     list_unread_items,
 )
 from apps.discovery.stages import list_stages
@@ -36,7 +35,7 @@ from .filters import RunFilter
 from .incident_reads import list_run_incidents
 from .load import describe_egress, describe_load
 from .models import Run
-from .quarantine import get_set_aside, list_set_aside
+from .quarantine import get_refused, get_set_aside, list_set_aside
 from .run_log import render_log
 from .selectors import get_run, is_newest, list_visible_runs, load_live, topic_of
 from .timeline import load_timeline
@@ -119,12 +118,11 @@ def _describe_run(user: User, run: Run) -> dict[str, Any]:
         "failed_tables": [_explain_failed(item) for item in list_failed_items(run.job)[:100]],
         "unread_tables": [_explain_unread(item) for item in list_unread_items(run.job)[:100]],
         "absence": {"doubt": find_open_doubt(run.source_id)},
-        "quarantined": list_quarantined_batches(run.job)[:100],
         "set_aside": list_set_aside(run),
         "may_discover": may(user, Action.DISCOVER, run.source),
         "can_cancel": run.is_active and run.state != RunState.CANCELLING,
         **_list_ways_back(run),
-        "timeline": load_timeline(run),
+        **load_timeline(run),
         **describe_undo(run, user),
         "incidents": list_run_incidents(run),
         "active": "runs",
@@ -269,6 +267,33 @@ def _decide(
 ) -> HttpResponseBase:
     def decide(*, run: Run, user: User) -> None:
         act(work=get_set_aside(run, work_id), user=user)
+
+    return _act(request, public_id, decide, said)
+
+
+@require_POST
+@answer_errors
+def requeue_refused(request: HttpRequest, public_id: uuid.UUID, seq: int) -> HttpResponseBase:
+    """Validate one refused batch again."""
+    return _decide_refused(
+        request, public_id, seq, services.requeue_refused, "The batch is taken in after all."
+    )
+
+
+@require_POST
+@answer_errors
+def discard_refused(request: HttpRequest, public_id: uuid.UUID, seq: int) -> HttpResponseBase:
+    """Do without one refused batch."""
+    return _decide_refused(
+        request, public_id, seq, services.discard_refused, "The batch is discarded."
+    )
+
+
+def _decide_refused(
+    request: HttpRequest, public_id: uuid.UUID, seq: int, act: Callable[..., Any], said: str
+) -> HttpResponseBase:
+    def decide(*, run: Run, user: User) -> None:
+        act(run=run, batch=get_refused(run, seq), user=user)
 
     return _act(request, public_id, decide, said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,7 +48,9 @@ class TimeZoneMiddleware(MiddlewareMixin):
             return
         name = getattr(request.user, "time_zone", "")
         if name:
-            timezone.activate(zoneinfo.ZoneInfo(name))
+            # A name that the system has dropped: the installation's zone is better than no page.
+            with suppress(zoneinfo.ZoneInfoNotFoundError):
+                timezone.activate(zoneinfo.ZoneInfo(name))
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

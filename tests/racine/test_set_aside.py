@@ -141,6 +141,8 @@ def test_api_lists_and_decides(aside: StageRun, people: People, work_off: WorkOf
     (item,) = alice.get(base).json()
     assert item | {"id": aside.pk, "stage": "fake", "batch": 0, "failures": 3} == item
     assert item["sha256"] == aside.batch.sha256
+    assert item | {"kind": "stage", "tables": ["main.a"], "can_requeue": True} == item
+    assert item["reasons"] == ["A part of DataWave met an error that it did not expect."]
     assert client_of(people.charlie).get(base).status_code == 404
     answer = post(alice, f"{base}{aside.pk}/requeue/")
     assert (answer.status_code, answer.json()["state"]) == (202, "running")

@@ -6,8 +6,9 @@ import datetime as dt
 import logging
 from typing import Any
 
+import msgspec
 import pytest
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 from django.utils import timezone
 
 from apps.discovery.models import DiscoveryJob
@@ -17,6 +18,7 @@ from apps.racine.models import Run, RunEvent, StageRun
 from apps.racine.services.stage_work import claim_stage, finish_stage
 from apps.racine.transitions import FenceLost
 from apps.racine.types import RunState, StageState
+from datawave.common.errors import PermissionMissing
 from tests.discovery.factories import feed_job, make_table, make_unchanged
 from tests.people import People
 
@@ -76,11 +78,25 @@ def test_it_is_not_taken_when_its_time_has_not_come(work: StageRun, stage: FakeS
     assert len(stage.computed) == 1
 
 
-@pytest.mark.parametrize(("error", "tries"), [(ValueError, 3), (OperationalError, 8)])
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (ValueError(SECRET), 3),
+        (ProgrammingError(SECRET), 3),
+        (IntegrityError(SECRET), 3),
+        (OperationalError(SECRET), 8),
+        (ConnectionResetError(SECRET), 8),
+        (services.SourceBusy(), 8),
+        (DataError(SECRET), 1),
+        (PermissionError(SECRET), 1),
+        (PermissionMissing(), 1),
+        (msgspec.ValidationError(SECRET), 1),
+    ],
+)
 def test_its_batch_is_set_aside_when_it_fails_each_time(
-    work: StageRun, stage: FakeStage, work_off: WorkOff, error: type[Exception], tries: int
+    work: StageRun, stage: FakeStage, work_off: WorkOff, error: Exception, tries: int
 ) -> None:
-    stage.on_compute += [error(SECRET)] * 20
+    stage.on_compute += [error] * 20
     for _ in range(tries):
         fail_once(work)
         let_retries_come(work)

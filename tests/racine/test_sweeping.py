@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import DataError, connection
 from django.utils import timezone
 
 from apps.discovery import services as discovery
@@ -151,6 +151,16 @@ def test_settling_is_tried_again_and_then_given_up(
     assert state_of(run) == RunState.COMPLETED
     # What had settled before the failure is not settled again.
     assert run.settled == ["absence", "fake"]
+
+
+def test_run_fails_at_once_when_settling_would_fail_each_time(
+    run: Run, stage: FakeStage, work_off: WorkOff
+) -> None:
+    feed_job(run.source, [make_table("a")], run=run)
+    stage.on_settle += [DataError("secret")] * 3
+    work_off()
+    assert (state_of(run), run.error_code) == (RunState.FAILED, "settle_failed")
+    assert len(stage.settled) == 1
 
 
 def test_waiting_is_told_once_and_given_up_when_no_agent_comes(run: Run, people: People) -> None:

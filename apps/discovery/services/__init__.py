@@ -18,6 +18,7 @@ from .jobs import (
     withdraw_job,
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
+from .refused import ContentGone, NotRefused, StillRefused, discard_refused, retry_refused
 from .reversal import restore_states, take_back_job
 from .sketches import forget_sketches
 from .stream import (
@@ -33,17 +34,21 @@ from .stream import (
 
 __all__ = [
     "BatchConflict",
+    "ContentGone",
     "DoubtDecided",
     "HashMismatch",
     "JobNotFailed",
     "JobOver",
     "LeaseLost",
+    "NotRefused",
     "RootHashMismatch",
     "SourceBusy",
+    "StillRefused",
     "WindowExceeded",
     "accept_batch",
     "close_job",
     "decide_absence",
+    "discard_refused",
     "fail_job",
     "fail_overdue_jobs",
     "forget_sketches",
@@ -58,6 +63,7 @@ __all__ = [
     "request_cancel",
     "restore_states",
     "resume_job",
+    "retry_refused",
     "set_blackouts",
     "settle_absence",
     "take_back_absence",

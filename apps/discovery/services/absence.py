@@ -13,7 +13,7 @@ from apps.discovery.drift import make_change
 from apps.discovery.models import AbsenceDoubt, Batch, Dataset, DiscoveryJob, SchemaChange
 from apps.discovery.selectors import list_shown
 from apps.discovery.types import (
-    BatchState,
+    REFUSED_BATCH_STATES,
     ChangeKind,
     DatasetState,
     DoubtState,
@@ -38,7 +38,7 @@ _MARKS: Final = (
 def settle_absence(*, run: RunScope) -> StageOutcome:
     """Mark datasets that authoritative listings no longer show: missing first, dropped next time.
 
-    Nothing is marked when a container's listing was not complete, when a batch is in quarantine
+    Nothing is marked when a container's listing was not complete, when a batch was refused
     (its datasets are there, only unread). When most of a container, or of all that is known, would
     go at once, a person is asked.
     """
@@ -47,7 +47,7 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
         return StageOutcome()
     absent = _list_absent(job)
     withheld: list[Dataset] = []
-    if Batch.objects.filter(job=job, state=BatchState.QUARANTINED).exists():
+    if Batch.objects.filter(job=job, state__in=REFUSED_BATCH_STATES).exists():
         absent, withheld = [], absent
     gone, doubted = _apply_breaker(job, absent)
     raise_doubt(job, doubted)

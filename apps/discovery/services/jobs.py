@@ -23,6 +23,7 @@ from datawave.common.errors import DataWaveError
 from datawave_edge.protocol import Interval, JobFailure, RunSettings
 
 from .lease import is_overdue, lease_values, renew_lease
+from .refused import forget_refused
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent, DataSource
@@ -60,6 +61,7 @@ def open_job(
             job = DiscoveryJob.objects.create(source=source, **wanted)
     except IntegrityError:
         raise SourceBusy from None
+    forget_refused(source=source)
     if not held:
         announce(signals.job_opened, job)
     return job

@@ -22,7 +22,7 @@ from apps.discovery.ingest import (
 from apps.discovery.models import Batch, DiscoveryJob
 from apps.discovery.pressure import find_pace
 from apps.discovery.selectors import find_acked_seq, load_known_hashes
-from apps.discovery.types import TAKEN_JOB_STATES, BatchState, JobState
+from apps.discovery.types import REFUSED_BATCH_STATES, TAKEN_JOB_STATES, BatchState, JobState
 from apps.discovery.validation import find_faults, limit_reasons
 from datawave.common import announcing
 from datawave.common.errors import DataWaveError
@@ -46,6 +46,7 @@ from datawave_edge.protocol import (
 
 from .jobs import NO_LEASE, announce, hand_back, note_headway, quarantine_stream
 from .lease import JobOver, renew_lease
+from .refused import keep_refused
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -171,7 +172,7 @@ def _find_held(job: DiscoveryJob, batch: Batch) -> Batch | None:
 
 
 def _answer_repeat(held: Batch, acked: int) -> Ack:
-    if held.state == BatchState.QUARANTINED:
+    if held.state in REFUSED_BATCH_STATES:
         # The agent may not have heard it, and sends other batches in its place.
         return Ack(status="quarantined", acked_seq=acked, rejected=held.reasons)
     return Ack(status="duplicate", acked_seq=acked)
@@ -179,13 +180,15 @@ def _answer_repeat(held: Batch, acked: int) -> Ack:
 
 def _store(job: DiscoveryJob, batch: Batch, content: list[Record], faults: list[str]) -> list[str]:
     """Write the batch into the ledger and, when nothing speaks against it, its records."""
-    content = without_outdated(job, batch.seq, content)
+    whole, content = content, without_outdated(job, batch.seq, content)
     held = {} if faults else load_held(job.source_id, content)
     reasons = faults or find_store_conflicts(job, content, held)
     batch.job, batch.epoch, batch.reasons = job, job.epoch, reasons
     batch.state = BatchState.QUARANTINED if reasons else BatchState.ACCEPTED
     batch.save(force_insert=True)
-    if not reasons:
+    if reasons:
+        keep_refused(batch, whole)
+    else:
         store_records(Intake(job=job, batch=batch, held=held), content)
     signal = signals.batch_quarantined if reasons else signals.batch_accepted
     announcing.announce(signal, Batch, job=job, batch=batch)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.datasources.selectors import list_visible_sources
-from apps.racine.timing import Window
+from apps.racine.timing import Window, knows_zone
 from apps.racine.types import FireState, Priority, ScheduleKind
 from datawave.common.models import PublicModel
 
@@ -137,6 +137,16 @@ class Blackout(PublicModel):
         """The hours, to reckon with."""
         return Window(
             days=frozenset(self.days), begins=self.begins, ends=self.ends, time_zone=self.time_zone
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why nobody knows when it is, and what to do; empty when it is known."""
+        if knows_zone(self.time_zone):
+            return ""
+        return (
+            f"This server does not know the time zone “{self.time_zone}”, so the source is left "
+            "alone all the time. Delete the window and add it again with another time zone."
         )
 
 

@@ -17,6 +17,7 @@ from .planning import (
     set_freshness,
     set_limits,
 )
+from .refused import RunUnfinished, discard_refused, requeue_refused
 from .reopening import (
     NothingToRerun,
     NothingToResume,
@@ -59,6 +60,7 @@ __all__ = [
     "RunOutdated",
     "RunOver",
     "RunSettling",
+    "RunUnfinished",
     "SourceBusy",
     "add_blackout",
     "add_missing_stage_runs",
@@ -73,6 +75,7 @@ __all__ = [
     "close_reading",
     "delete_blackout",
     "delete_schedule",
+    "discard_refused",
     "discard_stage",
     "end_old_leases",
     "fail_reading",
@@ -89,6 +92,7 @@ __all__ = [
     "pause_schedule",
     "renew_hook",
     "request_undo",
+    "requeue_refused",
     "requeue_stage",
     "rerun_stage",
     "resume_all",

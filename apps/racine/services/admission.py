@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.discovery import services as discovery
 from apps.discovery.types import OPEN_JOB_STATES
+from apps.notifications import services as notifications
+from apps.notifications.types import NoticeLevel
 from apps.racine.agenda import load_orchestration
 from apps.racine.holdups import find_blackout
 from apps.racine.models import Blackout, Orchestration, Run
 from apps.racine.types import RunState
 
+from .stakeholders import list_stakeholders
 from .story import add_line, note_progress
 
 if TYPE_CHECKING:
+    from apps.datasources.models import DataSource
     from apps.racine.models import RunQuerySet
 
 
@@ -89,11 +94,28 @@ def lock_orchestration() -> Orchestration:
 
 
 def _note_obstacle(run: Run, obstacle: str) -> None:
+    obstacle = obstacle[:300]
     if run.waits_for == obstacle:
         return
-    if _list_held().filter(pk=run.pk).update(waits_for=obstacle[:300]) == 1:
+    if _list_held().filter(pk=run.pk).update(waits_for=obstacle) == 1:
         add_line(run, obstacle)
+        _tell_unreadable(run.source)
         transaction.on_commit(lambda: note_progress(run_id=run.pk))
+
+
+def _tell_unreadable(source: DataSource) -> None:
+    """Once: nothing of the source begins before a person has seen to the window."""
+    for blackout in source.blackouts.all():
+        if blackout.problem:
+            notifications.notify(
+                users=list_stakeholders(source),
+                kind="blackout_unreadable",
+                level=NoticeLevel.WARNING,
+                title=f"No discovery of {source.name} can begin"[:200],
+                body=f"Blackout window “{blackout.name}”: {blackout.problem}",
+                url=reverse("racine:source-hours", args=[source.public_id]),
+                dedupe_key=f"blackout:{blackout.public_id}:{blackout.time_zone}",
+            )
 
 
 def _begin(run: Run, now: dt.datetime) -> bool:

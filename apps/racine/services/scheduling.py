@@ -17,10 +17,10 @@ from django.utils import timezone
 from apps.datasources.selectors import find_embedded_agent
 from apps.notifications import services as notifications
 from apps.notifications.types import NoticeLevel
-from apps.racine.agenda import load_orchestration, measure_freshness, plan_next
+from apps.racine.agenda import find_obstacle, load_orchestration, measure_freshness, plan_next
 from apps.racine.models import Freshness, Schedule, ScheduleFire
 from apps.racine.retries import log_fault
-from apps.racine.types import FireState, ScheduleKind
+from apps.racine.types import TIMED_KINDS, FireState, ScheduleKind
 
 from .runs import SourceBusy, require_free, start_scheduled_run
 from .stakeholders import list_stakeholders
@@ -44,6 +44,7 @@ def fire_schedules() -> None:
         return
     now = timezone.now()
     _watch_agents(now)
+    _plan_again(now)
     due = _list_awake().filter(next_due_at__lte=now).select_related("source")
     for schedule in due.order_by("-priority", "next_due_at", "pk")[:DUE_LIMIT]:
         _try_fire(schedule, now)
@@ -91,6 +92,16 @@ def _fire(schedule: Schedule, now: dt.datetime) -> None:
     if mine.update(next_due_at=plan_next(schedule, now), changed_since=None) != 1:
         return
     fire = ScheduleFire(schedule=schedule, due_at=due_at, state=FireState.STARTED)
+    if obstacle := find_obstacle(schedule):
+        fire.state, fire.reason = FireState.SKIPPED, obstacle
+        _tell_held_up(schedule, obstacle)
+    else:
+        _start(fire, now)
+    fire.save()
+
+
+def _start(fire: ScheduleFire, now: dt.datetime) -> None:
+    schedule = fire.schedule
     try:
         fire.run = start_scheduled_run(schedule=schedule)
     except SourceBusy as error:
@@ -100,7 +111,25 @@ def _fire(schedule: Schedule, now: dt.datetime) -> None:
         fire.state, fire.reason = FireState.SKIPPED, error.message[:300]
     else:
         fire.reason = _explain_lateness(fire, now)
-    fire.save()
+
+
+def _tell_held_up(schedule: Schedule, obstacle: str) -> None:
+    notifications.notify(
+        users=list_stakeholders(schedule.source),
+        kind="schedule_held_up",
+        level=NoticeLevel.WARNING,
+        title=f"A schedule is held up: {schedule.source.name}"[:200],
+        body=obstacle,
+        url=reverse("racine:schedule-edit", args=[schedule.public_id]),
+        dedupe_key=f"schedule:{schedule.public_id}:{schedule.time_zone}",
+    )
+
+
+def _plan_again(now: dt.datetime) -> None:
+    """What was held up goes on by itself when an update of the system knows its time zone again."""
+    held_up = _list_awake().filter(kind__in=TIMED_KINDS, next_due_at=None)
+    for schedule in held_up:
+        held_up.filter(pk=schedule.pk).update(next_due_at=plan_next(schedule, now))
 
 
 def _explain_lateness(fire: ScheduleFire, now: dt.datetime) -> str:

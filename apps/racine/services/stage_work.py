@@ -197,7 +197,8 @@ def _note_failure(work: StageRun, error: Exception) -> StageState:
 def _quarantine(work: StageRun, fault: Fault, failures: int) -> StageState:
     now = timezone.now()
     if _keep_failure(work, StageState.QUARANTINED, fault, failures=failures, finished_at=now):
-        text = f"{fault.message} The batch is set aside for this stage after {failures} tries."
+        tried = "after one try" if failures == 1 else f"after {failures} tries"
+        text = f"{fault.message} The batch is set aside for this stage {tried}."
         add_line(work.run, text, source=work.stage, level=LogLevel.ERROR)
     return StageState.QUARANTINED
 
