@@ -30,6 +30,11 @@ ADVICE: Final[dict[str, Advice]] = {
         "No database may be at this address.",
         "Link-local, multicast and unspecified addresses are refused.",
     ),
+    "address_changed": Advice(
+        "The connection ended at another address than the one that was checked.",
+        "Ask whoever runs the network or the DNS why; a host that sends its clients on must be"
+        " given by the name it sends them to.",
+    ),
     "host_unreachable": Advice(
         "The host can't be reached from the agent.", "Check routes and firewalls.", retry=True
     ),

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from .connectors import Connector, Listing, TableRef, make_connector
-from .connectors.address import require_port, resolve
+from .connectors.address import Addresses, dial, require_port, resolve
 from .connectors.missing_grants import TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
@@ -51,7 +51,7 @@ def run_test(spec: ConnectionSpec) -> TestResult:
 class _Probe:
     def __init__(self, spec: ConnectionSpec) -> None:
         self._spec = spec
-        self._addresses: list[tuple[int, tuple[object, ...]]] = []
+        self._addresses: Addresses = ()
         self._connector: Connector | None = None
         self._chosen: list[TableRef] = []
         self._steps: list[TestStep] = []
@@ -80,10 +80,7 @@ class _Probe:
         return True
 
     def _resolve(self) -> Told:
-        port = require_port(self._spec)
-        self._addresses = [
-            (family, (address, port)) for family, address in resolve(self._spec.host, port)
-        ]
+        self._addresses = resolve(self._spec.host, require_port(self._spec))
         count = len(self._addresses)
         return f"{count} address{'' if count == 1 else 'es'} found.", ""
 
@@ -189,18 +186,7 @@ class _Probe:
         return self._connector
 
     def _dial(self) -> socket.socket:
-        fault: OSError = ConnectionRefusedError()
-        for family, address in self._addresses:
-            dialled = socket.socket(family, socket.SOCK_STREAM)
-            dialled.settimeout(CONNECT_SECONDS)
-            try:
-                dialled.connect(address)
-            except OSError as error:
-                dialled.close()
-                fault = error
-            else:
-                return dialled
-        raise fault
+        return dial(self._addresses, require_port(self._spec), CONNECT_SECONDS)
 
     def _offers_tls(self) -> bool:
         with self._dial() as dialled:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
+from .address import dial
 from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_mysql_grants
@@ -240,12 +241,25 @@ class MysqlConnector(ServerConnector):
             # A hostile server may ask for any file of this host under LOCAL.
             "local_infile": False,
             "auth_plugin_map": {"mysql_clear_password": _ClearRefused},
-            "connect_timeout": CONNECT_SECONDS,
             "read_timeout": max(self._seconds, self._counting_seconds) + 30,
             "write_timeout": self._seconds + 30,
             "program_name": "datawave-edge",
             **_tls_args(self._spec.tls),
         }
+
+    def _dial(self, arguments: dict[str, Any]) -> Any:
+        return self._connect_within(CONNECT_SECONDS, arguments)
+
+    def _connect_within(self, seconds: float, arguments: dict[str, Any]) -> Any:
+        import pymysql
+
+        # The name stays the driver's host: certificates are checked against it.
+        connection = pymysql.connect(**arguments, defer_connect=True)
+        connection.connect(dial(self._addresses, self._port, seconds))
+        return connection
+
+    def _descriptor(self, connection: Any) -> int:
+        return int(connection._sock.fileno())  # noqa: SLF001 - TLS put another socket in its place
 
     def _session_statements(self) -> Sequence[str]:
         return (
@@ -267,10 +281,14 @@ class MysqlConnector(ServerConnector):
             self._session.run(statement)
 
     def _cancel(self, connection: Any) -> None:
-        """Only another connection can; where there is no place for it, the wire is cut."""
-        arguments = self._connect_args(self._password) | {"connect_timeout": CANCEL_SECONDS}
+        """Only another connection can; where there is no place for it, the wire is cut.
+
+        It goes to the address of the first: behind the same name could be another server, where
+        the number is somebody else's.
+        """
         try:
-            with type(connection)(**arguments) as other:
+            arguments = self._connect_args(self._password)
+            with self._connect_within(CANCEL_SECONDS, arguments) as other:
                 other.cursor().execute(f"KILL QUERY {connection.thread_id():d}")
         except Exception:
             connection._force_close()  # noqa: SLF001 - close() would wait to say goodbye

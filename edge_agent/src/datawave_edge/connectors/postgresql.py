@@ -221,6 +221,14 @@ class PostgresConnector(ServerConnector):
             arguments["require_auth"] = "!password"
         return arguments
 
+    def _dial(self, arguments: dict[str, Any]) -> None:
+        # The name stays beside each address: certificates are checked against it.
+        arguments["host"] = ",".join([self._host] * len(self._addresses))
+        arguments["hostaddr"] = ",".join(address for _, address in self._addresses)
+
+    def _descriptor(self, connection: Any) -> int:
+        return int(connection.fileno())
+
     def _engine_args(self) -> dict[str, Any]:
         return {"use_native_hstore": False}
 

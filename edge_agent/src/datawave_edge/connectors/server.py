@@ -9,10 +9,10 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import SourceFault, fault_of
+from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, RunSettings
 
-from .address import require_host, require_port, resolve
+from .address import Addresses, require_host, require_peer, require_port, resolve
 from .contract import Binary, Cell, TableRef, TableShape
 from .meter import Meter
 from .session import Row, Session, table_of
@@ -36,6 +36,7 @@ class ServerConnector:
         self._host = require_host(spec.host)
         self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
         self._password = password
+        self._addresses: Addresses = ()
         self._counting_seconds = settings.counting_table_seconds
         engine = sa.create_engine(
             self._url(),
@@ -45,6 +46,8 @@ class ServerConnector:
             **({"isolation_level": self.isolation} if self.isolation else {}),
             **self._engine_args(),
         )
+        sa.event.listen(engine, "do_connect", self._aim)
+        sa.event.listen(engine, "connect", self._check_peer)
         sa.event.listen(engine, "connect", self._prepare_session)
         self._session = self.session_type(engine)
         self._session.limit_statements = self._limit_statements
@@ -65,10 +68,6 @@ class ServerConnector:
         self._session.value("SELECT 1")
 
     def connect(self) -> None:
-        try:
-            resolve(self._host, self._port)
-        except OSError as error:
-            raise fault_of(error) from None
         self._session.open()
         self._after_connect()
 
@@ -108,6 +107,34 @@ class ServerConnector:
 
     def _after_connect(self) -> None:
         """What else must be known or set once the session is open."""
+
+    def _aim(self, dialect: object, record: object, told: object, arguments: dict[str, Any]) -> Any:
+        """Look the host up anew for each connection, so that what was checked is what is dialled:
+        a driver that looked it up itself could be given another answer.
+        """
+        del dialect, record, told
+        self._addresses = resolve(self._host, self._port)
+        return self._dial(arguments)
+
+    def _dial(self, arguments: dict[str, Any]) -> Any:
+        """The driver's connection to one of the addresses; None once the arguments name them."""
+        del arguments
+
+    def _descriptor(self, connection: Any) -> int | None:
+        """The file descriptor of a connection's socket; None where the driver hides it."""
+        del connection
+        return None
+
+    def _check_peer(self, connection: Any, record: object) -> None:
+        del record
+        descriptor = self._descriptor(connection)
+        if descriptor is None:
+            return
+        try:
+            self._addresses = require_peer(descriptor, self._addresses)
+        except SourceFault:
+            connection.close()
+            raise
 
     def _prepare_session(self, connection: Any, record: object) -> None:
         del record
