@@ -67,6 +67,11 @@ ADVICE: Final[dict[str, Advice]] = {
     "permission_denied": Advice(
         "The role may not read this.", "Grant it SELECT on the table and USAGE on its schema."
     ),
+    "not_read_only": Advice(
+        "The database did not make the session read-only, so nothing was read.",
+        "A proxy or pooler in between may have dropped the setting: give the source the"
+        " database's own host and port, or let the pooler keep one session for each client.",
+    ),
     "driver_missing": Advice(
         "The driver for this kind of database is not installed.",
         "Install datawave-edge with the extra of that database.",

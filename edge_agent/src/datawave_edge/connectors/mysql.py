@@ -43,6 +43,7 @@ class MysqlConnector(ServerConnector):
 
     driver = "mysql+pymysql"
     _limit_name = ""
+    _only_reads: bool | None = None
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)
@@ -55,7 +56,7 @@ class MysqlConnector(ServerConnector):
         return SourceFacts(
             server_version=f"{family} {version}"[:200],
             tls=bool(cipher and cipher[0][1]),
-            read_only=self._is_read_only(),
+            read_only=self._only_reads,
             privileged=self._is_privileged(),
             audit_logging=self._is_audited(),
         )
@@ -212,13 +213,6 @@ class MysqlConnector(ServerConnector):
         )
         return bool(found)
 
-    def _is_read_only(self) -> bool | None:
-        for name in ("tx_read_only", "transaction_read_only"):
-            rows = self._session.rows("SHOW SESSION VARIABLES LIKE :name", {"name": name})
-            if rows:
-                return str(rows[0][1]).upper() in ("ON", "1")
-        return None
-
     def _is_audited(self) -> bool | None:
         try:
             rows = self._session.rows(
@@ -260,6 +254,18 @@ class MysqlConnector(ServerConnector):
 
     def _descriptor(self, connection: Any) -> int:
         return int(connection._sock.fileno())  # noqa: SLF001 - TLS put another socket in its place
+
+    def _prepare_session(self, connection: Any) -> bool | None:
+        super()._prepare_session(connection)
+        with connection.cursor() as cursor:
+            # MariaDB and MySQL each call it by another name, and some releases by both.
+            cursor.execute(
+                "SHOW SESSION VARIABLES WHERE variable_name IN"
+                " ('tx_read_only', 'transaction_read_only')"
+            )
+            told = [str(value).upper() for _, value in cursor.fetchall()]
+        self._only_reads = set(told) <= {"ON", "1"} if told else None
+        return self._only_reads
 
     def _session_statements(self) -> Sequence[str]:
         return (

@@ -37,6 +37,7 @@ class ServerConnector:
         self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
         self._password = password
         self._addresses: Addresses = ()
+        self.is_peer_checked = False
         self._counting_seconds = settings.counting_table_seconds
         engine = sa.create_engine(
             self._url(),
@@ -47,8 +48,7 @@ class ServerConnector:
             **self._engine_args(),
         )
         sa.event.listen(engine, "do_connect", self._aim)
-        sa.event.listen(engine, "connect", self._check_peer)
-        sa.event.listen(engine, "connect", self._prepare_session)
+        sa.event.listen(engine, "connect", self._take)
         self._session = self.session_type(engine)
         self._session.limit_statements = self._limit_statements
 
@@ -125,23 +125,30 @@ class ServerConnector:
         del connection
         return None
 
-    def _check_peer(self, connection: Any, record: object) -> None:
+    def _take(self, connection: Any, record: object) -> None:
+        """Take a new connection of the driver only if it is where and what was asked for."""
         del record
-        descriptor = self._descriptor(connection)
-        if descriptor is None:
-            return
         try:
-            self._addresses = require_peer(descriptor, self._addresses)
-        except SourceFault:
-            connection.close()
+            self._check_peer(connection)
+            _require_read_only(found=self._prepare_session(connection))
+        except BaseException:
+            with suppress(Exception):
+                connection.close()
             raise
 
-    def _prepare_session(self, connection: Any, record: object) -> None:
-        del record
+    def _check_peer(self, connection: Any) -> None:
+        descriptor = self._descriptor(connection)
+        if descriptor is not None:
+            self._addresses = require_peer(descriptor, self._addresses)
+            self.is_peer_checked = True
+
+    def _prepare_session(self, connection: Any) -> bool | None:
+        """Bound the session; whether it can only read now, None where nobody can say."""
         cursor = connection.cursor()
         for statement in self._session_statements():
             cursor.execute(statement)
         cursor.close()
+        return None
 
     def _count(self, ref: TableRef) -> int | None:
         """Exact count, or None when it takes longer than allowed."""
@@ -156,6 +163,11 @@ class ServerConnector:
     @property
     def _port(self) -> int:
         return require_port(self._spec)
+
+
+def _require_read_only(*, found: bool | None) -> None:
+    if found is False:
+        raise SourceFault("not_read_only")
 
 
 def ca_file() -> str:
