@@ -95,6 +95,16 @@ FOREIGN_FIELDS: Final = (
 )  # fmt: skip
 
 
+# What a resolver says of one name, question by question: the first answer is good.
+REBINDINGS: Final = (
+    (("127.0.0.1",), ("169.254.169.254",)),
+    (("127.0.0.1",), ("fd00:ec2::254",)),
+    (("127.0.0.1",), ("127.0.0.1", "169.254.169.254")),
+    (("127.0.0.1",), ("::ffff:169.254.169.254",)),
+    (("127.0.0.1",), ("0.0.0.0",)),
+)
+
+
 def make_traps() -> Iterator[Trap]:
     """About 900, each refused for its own field."""
     for engine in SERVER_ENGINES:

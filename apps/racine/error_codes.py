@@ -35,6 +35,14 @@ _AGENT: Final[dict[str, tuple[ErrorClass, str]]] = {
         ErrorClass.AGENT,
         "Check the source’s host; if it is right, allow its address in the agent’s settings.",
     ),
+    "address_changed": (
+        ErrorClass.SOURCE,
+        "Ask whoever runs the network or the DNS, or give the source the host that it is sent to.",
+    ),
+    "not_read_only": (
+        ErrorClass.SOURCE,
+        "Give the source the database’s own host and port, or set the pooler to sessions.",
+    ),
     "connect_refused": (
         ErrorClass.TRANSIENT,
         "Check the port and that the server runs, then resume the run.",

@@ -94,3 +94,5 @@ class ScriptedConnection:
 
     def close(self) -> None:
         self.closed = True
+        if dialled := self.arguments.get("sock"):
+            dialled.close()

@@ -30,6 +30,11 @@ ADVICE: Final[dict[str, Advice]] = {
         "No database may be at this address.",
         "Link-local, multicast and unspecified addresses are refused.",
     ),
+    "address_changed": Advice(
+        "The connection ended at another address than the one that was checked.",
+        "Ask whoever runs the network or the DNS why; a host that sends its clients on must be"
+        " given by the name it sends them to.",
+    ),
     "host_unreachable": Advice(
         "The host can't be reached from the agent.", "Check routes and firewalls.", retry=True
     ),
@@ -61,6 +66,11 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "permission_denied": Advice(
         "The role may not read this.", "Grant it SELECT on the table and USAGE on its schema."
+    ),
+    "not_read_only": Advice(
+        "The database did not make the session read-only, so nothing was read.",
+        "A proxy or pooler in between may have dropped the setting: give the source the"
+        " database's own host and port, or let the pooler keep one session for each client.",
     ),
     "driver_missing": Advice(
         "The driver for this kind of database is not installed.",

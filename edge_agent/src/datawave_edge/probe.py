@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from .connectors import Connector, Listing, TableRef, make_connector
-from .connectors.address import require_port, resolve
+from .connectors.address import Addresses, dial, require_port, resolve
 from .connectors.missing_grants import TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
@@ -25,6 +25,7 @@ _TITLES: Final = {
     "connect": "Reach the port",
     "tls": "Secure the connection",
     "authenticate": "Sign in",
+    "peer": "Compare the address",
     "file": "Find the file or folder",
     "open": "Open it",
     "read_only": "Read-only session",
@@ -51,7 +52,7 @@ def run_test(spec: ConnectionSpec) -> TestResult:
 class _Probe:
     def __init__(self, spec: ConnectionSpec) -> None:
         self._spec = spec
-        self._addresses: list[tuple[int, tuple[object, ...]]] = []
+        self._addresses: Addresses = ()
         self._connector: Connector | None = None
         self._chosen: list[TableRef] = []
         self._steps: list[TestStep] = []
@@ -69,9 +70,8 @@ class _Probe:
         step: Callable[[], Told] = getattr(self, f"_{name}")
         try:
             message, hint = step()
-        except _TlsFailed as failed:
-            # The handshake itself failed, so the step before was too hopeful.
-            self._steps[-1] = _failed("tls", failed.fault)
+        except _OtherFailed as failed:
+            self._fail(name, failed)
             return False
         except Exception as error:
             self._steps.append(_failed(name, fault_of(error)))
@@ -79,11 +79,16 @@ class _Probe:
         self._steps.append(_passed(name, message, hint))
         return True
 
+    def _fail(self, name: str, failed: _OtherFailed) -> None:
+        if failed.name == "tls":
+            # The handshake itself failed, so the step before was too hopeful.
+            self._steps[-1] = _failed("tls", failed.fault)
+        else:
+            self._steps.append(_passed(name, _SIGNED_IN, ""))
+            self._steps.append(_failed(failed.name, failed.fault))
+
     def _resolve(self) -> Told:
-        port = require_port(self._spec)
-        self._addresses = [
-            (family, (address, port)) for family, address in resolve(self._spec.host, port)
-        ]
+        self._addresses = resolve(self._spec.host, require_port(self._spec))
         count = len(self._addresses)
         return f"{count} address{'' if count == 1 else 'es'} found.", ""
 
@@ -110,10 +115,15 @@ class _Probe:
         except SourceFault as fault:
             if fault.code == "permission_denied":
                 raise SourceFault(fault.code, hint=self._hint_of_entry(fault)) from None
-            if fault.code == "tls_failed":
-                raise _TlsFailed(fault) from None
+            if fault.code in _STEP_OF:
+                raise _OtherFailed(_STEP_OF[fault.code], fault) from None
             raise
-        return "Signed in.", ""
+        return _SIGNED_IN, ""
+
+    def _peer(self) -> Told:
+        if getattr(self._connected(), "is_peer_checked", False):
+            return "The connection ended at an address that was checked.", ""
+        return "This engine’s driver does not tell where its connection ended.", ""
 
     def _file(self) -> Told:
         check_place(self._spec)
@@ -129,7 +139,7 @@ class _Probe:
             "The role may do anything; a role that only reads is safer." if facts.privileged else ""
         )
         if facts.read_only is False:
-            raise SourceFault("permission_denied", hint="The session could not be made read-only.")
+            raise SourceFault("not_read_only")
         if facts.read_only is None:
             return "No read-only session is promised; the agent sends SELECT alone.", hint
         return "The session can only read.", hint
@@ -189,18 +199,7 @@ class _Probe:
         return self._connector
 
     def _dial(self) -> socket.socket:
-        fault: OSError = ConnectionRefusedError()
-        for family, address in self._addresses:
-            dialled = socket.socket(family, socket.SOCK_STREAM)
-            dialled.settimeout(CONNECT_SECONDS)
-            try:
-                dialled.connect(address)
-            except OSError as error:
-                dialled.close()
-                fault = error
-            else:
-                return dialled
-        raise fault
+        return dial(self._addresses, require_port(self._spec), CONNECT_SECONDS)
 
     def _offers_tls(self) -> bool:
         with self._dial() as dialled:
@@ -210,18 +209,22 @@ class _Probe:
             return _mysql_offers_tls(dialled.recv(1024))
 
 
-class _TlsFailed(Exception):
-    """What failed while signing in is the step before."""
+class _OtherFailed(Exception):
+    """What failed while signing in belongs to another step."""
 
-    def __init__(self, fault: SourceFault) -> None:
+    def __init__(self, name: str, fault: SourceFault) -> None:
         super().__init__(fault.message)
+        self.name = name
         self.fault = fault
 
 
 _FILE_STEPS: Final = ("file", "open", "read_only", "list", "read_one")
 _SERVER_STEPS: Final = (
-    "resolve", "connect", "tls", "authenticate", "read_only", "list", "grants", "read_one",
+    "resolve", "connect", "tls", "authenticate", "peer", "read_only", "list", "grants", "read_one",
 )  # fmt: skip
+# What a session is given up for when it is opened -> the step that shows it.
+_STEP_OF: Final = {"tls_failed": "tls", "address_changed": "peer", "not_read_only": "read_only"}
+_SIGNED_IN: Final = "Signed in."
 
 
 def _mysql_offers_tls(greeting: bytes) -> bool:

@@ -28,7 +28,7 @@ CUSTOMERS = 30
 ORDERS = 90
 NOTES_MISSING = 10
 SERVER_STEPS = (
-    "resolve", "connect", "tls", "authenticate", "read_only", "list", "grants", "read_one",
+    "resolve", "connect", "tls", "authenticate", "peer", "read_only", "list", "grants", "read_one",
 )  # fmt: skip
 NAMES = ("Ada Lovelace", "Åsa Öberg", "李小龍", "O'Brien; --", "Жанна %s", "back\\slash")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Sequence
 from typing import Final
 
 from datawave_edge.faults import SourceFault
@@ -12,6 +13,8 @@ from datawave_edge.protocol import ConnectionSpec
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521}
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Checked addresses of one host, in the resolver's order.
+Addresses = Sequence[tuple[socket.AddressFamily, str]]
 # All hosts of a network; and where clouds tell a machine its secrets, beside the link-local one:
 # AWS by IPv6, Alibaba, Azure, Oracle.
 _NEVER: Final = frozenset(
@@ -35,9 +38,13 @@ def is_host(text: str) -> bool:
 
 def is_reachable(address: str) -> bool:
     """Whether a database may be there: link-local ones are of the network or the cloud itself."""
-    found = _unwrap(ipaddress.ip_address(address.partition("%")[0]))
+    found = _number(address)
     refused = found.is_link_local or found.is_multicast or found.is_unspecified
     return not refused and str(found) not in _NEVER
+
+
+def _number(address: str) -> _Address:
+    return _unwrap(ipaddress.ip_address(address.partition("%")[0]))
 
 
 def _unwrap(address: _Address) -> _Address:
@@ -66,7 +73,7 @@ def require_port(spec: ConnectionSpec) -> int:
     return port
 
 
-def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+def resolve(host: str, port: int) -> Addresses:
     """The host's addresses. Raises SourceFault `address_refused` when one of them is refused."""
     try:
         found = socket.getaddrinfo(require_host(host), port, type=socket.SOCK_STREAM)
@@ -77,6 +84,40 @@ def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     if not all(map(is_reachable, addresses)):
         raise SourceFault("address_refused")
     return [(family, address) for address, family in addresses.items()]
+
+
+def dial(addresses: Addresses, port: int, seconds: float) -> socket.socket:
+    """A connection to the first of the addresses that answers; no name is looked up again.
+    Raises OSError.
+    """
+    fault: OSError = ConnectionRefusedError()
+    for family, address in addresses:
+        dialled = socket.socket(family, socket.SOCK_STREAM)
+        dialled.settimeout(seconds)
+        try:
+            dialled.connect((address, port))
+            dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            dialled.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError as error:
+            dialled.close()
+            fault = error
+        else:
+            return dialled
+    raise fault
+
+
+def require_peer(descriptor: int, addresses: Addresses) -> Addresses:
+    """The one of the addresses at which a connection ended. Raises SourceFault
+    `address_changed` if it ended at none of them.
+    """
+    with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as connected:
+        told = connected.getpeername()
+    # Of a socket in the file system the peer is no pair.
+    peer = _number(str(told[0])) if isinstance(told, tuple) else None
+    found = [each for each in addresses if _number(each[1]) == peer]
+    if not found:
+        raise SourceFault("address_changed")
+    return found
 
 
 def _is_address(text: str) -> bool:

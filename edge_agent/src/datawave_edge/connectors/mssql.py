@@ -15,6 +15,7 @@ from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings
 from datawave_edge.protocol.structure import NormalType
 
 from . import mssql_queries as sql
+from .address import dial
 from .bulk_catalog import BulkCatalog
 from .contract import Listing, Sample, TableRef, TableShape
 from .select_session import SelectSession
@@ -137,13 +138,19 @@ class MssqlConnector(ServerConnector):
         del seconds
         return ()
 
-    def _engine_args(self) -> dict[str, Any]:
-        return {"creator": self._dial}
-
-    def _dial(self) -> Any:
+    def _dial(self, arguments: dict[str, Any]) -> Any:
         import pytds
 
-        return pytds.connect(**self._connect_args(self._password))
+        dialled = dial(self._addresses, self._port, CONNECT_SECONDS)
+        # The name stays the driver's server: certificates are checked against it.
+        connection = pytds.connect(**{**arguments, "sock": dialled})
+        if dialled.fileno() < 0:
+            connection.close()
+            raise SourceFault(
+                "address_changed",
+                hint="The server sends readers on to another host: give that one in the source.",
+            )
+        return connection
 
     def _connect_args(self, password: str) -> dict[str, Any]:
         return {
@@ -157,7 +164,7 @@ class MssqlConnector(ServerConnector):
             # The driver ends a statement that runs longer.
             "timeout": self._seconds,
             "autocommit": True,
-            # Tells an availability group to answer from a copy that can't be written.
+            # A copy of an availability group may serve only those who say that they read.
             "readonly": True,
             "disable_connect_retry": True,
             **_tls_args(self._spec.tls),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
+from .address import dial
 from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_mysql_grants
@@ -42,6 +43,7 @@ class MysqlConnector(ServerConnector):
 
     driver = "mysql+pymysql"
     _limit_name = ""
+    _only_reads: bool | None = None
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)
@@ -54,7 +56,7 @@ class MysqlConnector(ServerConnector):
         return SourceFacts(
             server_version=f"{family} {version}"[:200],
             tls=bool(cipher and cipher[0][1]),
-            read_only=self._is_read_only(),
+            read_only=self._only_reads,
             privileged=self._is_privileged(),
             audit_logging=self._is_audited(),
         )
@@ -211,13 +213,6 @@ class MysqlConnector(ServerConnector):
         )
         return bool(found)
 
-    def _is_read_only(self) -> bool | None:
-        for name in ("tx_read_only", "transaction_read_only"):
-            rows = self._session.rows("SHOW SESSION VARIABLES LIKE :name", {"name": name})
-            if rows:
-                return str(rows[0][1]).upper() in ("ON", "1")
-        return None
-
     def _is_audited(self) -> bool | None:
         try:
             rows = self._session.rows(
@@ -240,12 +235,37 @@ class MysqlConnector(ServerConnector):
             # A hostile server may ask for any file of this host under LOCAL.
             "local_infile": False,
             "auth_plugin_map": {"mysql_clear_password": _ClearRefused},
-            "connect_timeout": CONNECT_SECONDS,
             "read_timeout": max(self._seconds, self._counting_seconds) + 30,
             "write_timeout": self._seconds + 30,
             "program_name": "datawave-edge",
             **_tls_args(self._spec.tls),
         }
+
+    def _dial(self, arguments: dict[str, Any]) -> Any:
+        return self._connect_within(CONNECT_SECONDS, arguments)
+
+    def _connect_within(self, seconds: float, arguments: dict[str, Any]) -> Any:
+        import pymysql
+
+        # The name stays the driver's host: certificates are checked against it.
+        connection = pymysql.connect(**arguments, defer_connect=True)
+        connection.connect(dial(self._addresses, self._port, seconds))
+        return connection
+
+    def _descriptor(self, connection: Any) -> int:
+        return int(connection._sock.fileno())  # noqa: SLF001 - TLS put another socket in its place
+
+    def _prepare_session(self, connection: Any) -> bool | None:
+        super()._prepare_session(connection)
+        with connection.cursor() as cursor:
+            # MariaDB and MySQL each call it by another name, and some releases by both.
+            cursor.execute(
+                "SHOW SESSION VARIABLES WHERE variable_name IN"
+                " ('tx_read_only', 'transaction_read_only')"
+            )
+            told = [str(value).upper() for _, value in cursor.fetchall()]
+        self._only_reads = set(told) <= {"ON", "1"} if told else None
+        return self._only_reads
 
     def _session_statements(self) -> Sequence[str]:
         return (
@@ -267,10 +287,14 @@ class MysqlConnector(ServerConnector):
             self._session.run(statement)
 
     def _cancel(self, connection: Any) -> None:
-        """Only another connection can; where there is no place for it, the wire is cut."""
-        arguments = self._connect_args(self._password) | {"connect_timeout": CANCEL_SECONDS}
+        """Only another connection can; where there is no place for it, the wire is cut.
+
+        It goes to the address of the first: behind the same name could be another server, where
+        the number is somebody else's.
+        """
         try:
-            with type(connection)(**arguments) as other:
+            arguments = self._connect_args(self._password)
+            with self._connect_within(CANCEL_SECONDS, arguments) as other:
                 other.cursor().execute(f"KILL QUERY {connection.thread_id():d}")
         except Exception:
             connection._force_close()  # noqa: SLF001 - close() would wait to say goodbye

@@ -15,6 +15,7 @@ from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings
 from datawave_edge.protocol.structure import NormalType
 
 from . import oracle_queries as sql
+from .address import dial
 from .bulk_catalog import BulkCatalog
 from .contract import Listing, Sample, TableRef, TableShape
 from .select_session import SelectSession
@@ -132,17 +133,22 @@ class OracleConnector(ServerConnector):
         del seconds
         return ()
 
-    def _engine_args(self) -> dict[str, Any]:
-        return {"creator": self._dial}
-
-    def _dial(self) -> Any:
+    def _dial(self, arguments: dict[str, Any]) -> Any:
         import oracledb
 
+        # A certificate is checked against the name, and proves more than an address.
+        if self._spec.tls != "verify-full":
+            arguments = {**arguments, "host": self._find_answering()}
         # No connect string: fields alone say where the database is.
-        params = oracledb.ConnectParams(**self._connect_args(self._password))
+        params = oracledb.ConnectParams(**arguments)
         connection = oracledb.connect(params=params)
         connection.call_timeout = self._seconds * 1000
         return connection
+
+    def _find_answering(self) -> str:
+        """The driver takes one host and no socket."""
+        with dial(self._addresses, self._port, CONNECT_SECONDS) as dialled:
+            return str(dialled.getpeername()[0])
 
     def _connect_args(self, password: str) -> dict[str, Any]:
         secure = self._spec.tls in ("require", "verify-full")

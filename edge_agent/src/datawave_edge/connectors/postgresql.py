@@ -17,6 +17,7 @@ from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_postgres_grants
 from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
+from .postgresql_session import PostgresSession
 from .rare import RareCounts, RareTest
 from .rare_servers import count_postgresql
 from .server import (
@@ -47,6 +48,8 @@ class PostgresConnector(ServerConnector):
     """One PostgreSQL database."""
 
     driver = "postgresql+psycopg"
+    session_type = PostgresSession
+    _session: PostgresSession
     reads_ahead = True
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
@@ -220,6 +223,17 @@ class PostgresConnector(ServerConnector):
             # Whoever answers in the server's place would read a password in clear.
             arguments["require_auth"] = "!password"
         return arguments
+
+    def _dial(self, arguments: dict[str, Any]) -> None:
+        # The name stays beside each address: certificates are checked against it.
+        arguments["host"] = ",".join([self._host] * len(self._addresses))
+        arguments["hostaddr"] = ",".join(address for _, address in self._addresses)
+
+    def _descriptor(self, connection: Any) -> int:
+        return int(connection.fileno())
+
+    def _prepare_session(self, connection: Any) -> bool:
+        return self._session.bind(connection, self._session_statements())
 
     def _engine_args(self) -> dict[str, Any]:
         return {"use_native_hstore": False}

@@ -9,10 +9,10 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import SourceFault, fault_of
+from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, RunSettings
 
-from .address import require_host, require_port, resolve
+from .address import Addresses, require_host, require_peer, require_port, resolve
 from .contract import Binary, Cell, TableRef, TableShape
 from .meter import Meter
 from .session import Row, Session, table_of
@@ -36,6 +36,8 @@ class ServerConnector:
         self._host = require_host(spec.host)
         self._seconds = min(settings.statement_timeout_seconds, settings.table_seconds)
         self._password = password
+        self._addresses: Addresses = ()
+        self.is_peer_checked = False
         self._counting_seconds = settings.counting_table_seconds
         engine = sa.create_engine(
             self._url(),
@@ -45,7 +47,8 @@ class ServerConnector:
             **({"isolation_level": self.isolation} if self.isolation else {}),
             **self._engine_args(),
         )
-        sa.event.listen(engine, "connect", self._prepare_session)
+        sa.event.listen(engine, "do_connect", self._aim)
+        sa.event.listen(engine, "connect", self._take)
         self._session = self.session_type(engine)
         self._session.limit_statements = self._limit_statements
 
@@ -65,10 +68,6 @@ class ServerConnector:
         self._session.value("SELECT 1")
 
     def connect(self) -> None:
-        try:
-            resolve(self._host, self._port)
-        except OSError as error:
-            raise fault_of(error) from None
         self._session.open()
         self._after_connect()
 
@@ -109,12 +108,47 @@ class ServerConnector:
     def _after_connect(self) -> None:
         """What else must be known or set once the session is open."""
 
-    def _prepare_session(self, connection: Any, record: object) -> None:
+    def _aim(self, dialect: object, record: object, told: object, arguments: dict[str, Any]) -> Any:
+        """Look the host up anew for each connection, so that what was checked is what is dialled:
+        a driver that looked it up itself could be given another answer.
+        """
+        del dialect, record, told
+        self._addresses = resolve(self._host, self._port)
+        return self._dial(arguments)
+
+    def _dial(self, arguments: dict[str, Any]) -> Any:
+        """The driver's connection to one of the addresses; None once the arguments name them."""
+        del arguments
+
+    def _descriptor(self, connection: Any) -> int | None:
+        """The file descriptor of a connection's socket; None where the driver hides it."""
+        del connection
+        return None
+
+    def _take(self, connection: Any, record: object) -> None:
+        """Take a new connection of the driver only if it is where and what was asked for."""
         del record
+        try:
+            self._check_peer(connection)
+            _require_read_only(found=self._prepare_session(connection))
+        except BaseException:
+            with suppress(Exception):
+                connection.close()
+            raise
+
+    def _check_peer(self, connection: Any) -> None:
+        descriptor = self._descriptor(connection)
+        if descriptor is not None:
+            self._addresses = require_peer(descriptor, self._addresses)
+            self.is_peer_checked = True
+
+    def _prepare_session(self, connection: Any) -> bool | None:
+        """Bound the session; whether it can only read now, None where nobody can say."""
         cursor = connection.cursor()
         for statement in self._session_statements():
             cursor.execute(statement)
         cursor.close()
+        return None
 
     def _count(self, ref: TableRef) -> int | None:
         """Exact count, or None when it takes longer than allowed."""
@@ -129,6 +163,11 @@ class ServerConnector:
     @property
     def _port(self) -> int:
         return require_port(self._spec)
+
+
+def _require_read_only(*, found: bool | None) -> None:
+    if found is False:
+        raise SourceFault("not_read_only")
 
 
 def ca_file() -> str:

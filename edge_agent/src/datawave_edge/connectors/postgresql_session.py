@@ -1,0 +1,79 @@
+"""A session of PostgreSQL that only reads, also where a pooler lends it other backends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from .session import Row, Session
+
+_SET: Final = "SET "
+_READ_ONLY: Final = "SHOW transaction_read_only"
+
+
+class PostgresSession(Session):
+    """Behind a pooler each statement gets a transaction of its own.
+
+    What is set for a session may there be lost before the next statement, and left to whoever is
+    lent the backend afterwards: an application could write no more.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__(engine)
+        self._is_pooled = False
+        self._settings: list[str] = []
+        self._limits: list[str] = []
+
+    def run(self, statement: str) -> None:
+        """Run a statement that gives no rows; a setting may wait for the next transactions."""
+        if self._is_pooled and statement.startswith(_SET):
+            self._limits = [statement]
+        else:
+            super().run(statement)
+
+    def bind(self, connection: Any, settings: Sequence[str]) -> bool:
+        """Bound a new connection of the driver; whether it can only read from now on."""
+        self._settings, self._limits = list(settings), []
+        self._is_pooled = is_pooled(connection)
+        if not self._is_pooled:
+            for statement in settings:
+                connection.execute(statement)
+            return _only_reads(connection)
+        connection.execute(self._begin())
+        try:
+            return _only_reads(connection)
+        finally:
+            connection.rollback()
+
+    def _fetch(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any]
+    ) -> Sequence[Row]:
+        if not self._is_pooled:
+            return super()._fetch(statement, parameters)
+        connection = self.driver_connection
+        connection.execute(self._begin())
+        try:
+            return super()._fetch(statement, parameters)
+        finally:
+            # Of a connection that is over, what went wrong before tells more.
+            with suppress(Exception):
+                connection.rollback()
+
+    def _begin(self) -> bytes:
+        """One message, for each is a way to the server and back."""
+        local = (each.replace(_SET, "SET LOCAL ", 1) for each in (*self._settings, *self._limits))
+        return "; ".join(("BEGIN READ ONLY", *local)).encode()
+
+
+def is_pooled(connection: Any) -> bool:
+    """Whether a pooler is in between: the number it gave at the sign-in is not the backend's."""
+    row = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
+    return bool(row[0] != connection.info.backend_pid)
+
+
+def _only_reads(connection: Any) -> bool:
+    row = connection.execute(_READ_ONLY).fetchone()
+    return bool(row[0] == "on")
