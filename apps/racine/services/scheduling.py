@@ -6,6 +6,8 @@ Any number of beats may run: a time is taken by one conditional change, and has 
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
@@ -28,7 +30,10 @@ from .stakeholders import list_stakeholders
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-DUE_LIMIT = 100
+# Schedules among which the most urgent starts first, whichever was due before.
+AT_ONCE = 100
+# After this long the rest waits for the next sweep, for others wait for the sweeper too.
+FIRE_SECONDS = 10.0
 # Later than this was not the beat's own rhythm: the server was down, or all was paused.
 LATE = dt.timedelta(minutes=2)
 AWAY_AFTER = dt.timedelta(minutes=5)
@@ -45,9 +50,24 @@ def fire_schedules() -> None:
     now = timezone.now()
     _watch_agents(now)
     _plan_again(now)
-    due = _list_awake().filter(next_due_at__lte=now).select_related("source")
-    for schedule in due.order_by("-priority", "next_due_at", "pk")[:DUE_LIMIT]:
-        _try_fire(schedule, now)
+    end = time.monotonic() + FIRE_SECONDS
+    for schedules in _list_due(now):
+        for schedule in schedules:
+            _try_fire(schedule, now)
+        if time.monotonic() >= end:
+            return
+
+
+def _list_due(now: dt.datetime) -> Iterator[QuerySet[Schedule]]:
+    """Those that are due for the longest time first, of some at a time the most urgent.
+
+    All are gone through, also past those that wait for their turn: they would block the others.
+    """
+    due = _list_awake().filter(next_due_at__lte=now).order_by("next_due_at", "pk")
+    ids = list(due.values_list("pk", flat=True))
+    for start in range(0, len(ids), AT_ONCE):
+        some = Schedule.objects.filter(pk__in=ids[start : start + AT_ONCE])
+        yield some.select_related("source").order_by("-priority", "next_due_at", "pk")
 
 
 def _list_awake() -> QuerySet[Schedule]:
