@@ -143,6 +143,30 @@ def test_discovery_follows_when_the_agent_comes_back(people: People) -> None:
         assert Run.objects.count() == runs
 
 
+def test_discovery_after_a_reconnection_waits_when_one_is_taken_back(
+    people: People, work_off: WorkOff
+) -> None:
+    taken = services.start_run(source=people.source, user=people.alice)
+    end_run(taken, work_off)
+    undo = services.request_undo(run=taken, user=people.alice)
+    schedule = plan(people, kind="reconnect")
+    make_due(schedule)
+    services.fire_schedules()
+    assert not ScheduleFire.objects.exists()
+    services.work_on_undo(undo_id=undo.pk)
+    services.fire_schedules()
+    services.fire_schedules()
+    assert Run.objects.exclude(pk=taken.pk).get().schedule == schedule
+    assert ScheduleFire.objects.get().state == FireState.STARTED
+
+
+def test_discovery_after_a_reconnection_is_skipped_when_one_goes_on(people: People) -> None:
+    services.start_run(source=people.source, user=people.alice)
+    make_due(plan(people, kind="reconnect"))
+    services.fire_schedules()
+    assert ScheduleFire.objects.get().state == FireState.SKIPPED
+
+
 def test_changes_make_one_discovery_when_they_come_in_a_burst(people: People) -> None:
     schedule = plan(people, kind="change", debounce_seconds=60)
     dues = [services.announce_change(schedule=schedule) for _ in range(5)]

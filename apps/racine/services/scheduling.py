@@ -23,6 +23,7 @@ from apps.racine.agenda import find_obstacle, load_orchestration, measure_freshn
 from apps.racine.models import Freshness, Schedule, ScheduleFire
 from apps.racine.retries import log_fault
 from apps.racine.types import TIMED_KINDS, FireState, ScheduleKind
+from apps.racine.undo_reads import is_undoing
 
 from .runs import SourceBusy, require_free, start_scheduled_run
 from .stakeholders import list_stakeholders
@@ -104,8 +105,7 @@ def _try_fire(schedule: Schedule, now: dt.datetime) -> None:
 
 @transaction.atomic
 def _fire(schedule: Schedule, now: dt.datetime) -> None:
-    if schedule.kind == ScheduleKind.CHANGE:
-        # What goes on may have read the table before it changed, so this one waits for its turn.
+    if _waits_for_its_turn(schedule):
         require_free(schedule.source)
     due_at = schedule.next_due_at or now
     mine = _list_awake().filter(pk=schedule.pk, next_due_at=due_at)
@@ -125,12 +125,23 @@ def _start(fire: ScheduleFire, now: dt.datetime) -> None:
     try:
         fire.run = start_scheduled_run(schedule=schedule)
     except SourceBusy as error:
-        if schedule.kind == ScheduleKind.CHANGE:
-            # Nothing else would come for it, so all of this is taken back and it stays due.
+        if _waits_for_its_turn(schedule):
+            # All of this is taken back and it stays due.
             raise
         fire.state, fire.reason = FireState.SKIPPED, error.message[:300]
     else:
         fire.reason = _explain_lateness(fire, now)
+
+
+def _waits_for_its_turn(schedule: Schedule) -> bool:
+    """Whether nothing else would come for it, should it be skipped now.
+
+    What goes on may have read the table before it changed. After a reconnection what goes on will
+    do; what is being taken back will not.
+    """
+    if schedule.kind == ScheduleKind.RECONNECT:
+        return is_undoing(schedule.source)
+    return schedule.kind == ScheduleKind.CHANGE
 
 
 def _tell_held_up(schedule: Schedule, obstacle: str) -> None:
@@ -155,7 +166,7 @@ def _plan_again(now: dt.datetime) -> None:
 def _explain_lateness(fire: ScheduleFire, now: dt.datetime) -> str:
     if now - fire.due_at <= LATE:
         return ""
-    return "Started late: the server was not running when it was due."
+    return "Started late: the server was not running, or the source was busy, when it was due."
 
 
 @transaction.atomic
