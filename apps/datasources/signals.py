@@ -13,3 +13,5 @@ connection_tested = Signal()
 # Carries agent as Agent.
 agent_changed = Signal()
 agent_revoked = Signal()
+# It is enrolled, or gives a sign of life after it gave none.
+agent_appeared = Signal()

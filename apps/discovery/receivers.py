@@ -8,7 +8,12 @@ from django.core.cache import cache
 from django.dispatch import receiver
 from django.urls import reverse
 
-from apps.datasources.signals import agent_changed, agent_revoked, connection_test_requested
+from apps.datasources.signals import (
+    agent_appeared,
+    agent_changed,
+    agent_revoked,
+    connection_test_requested,
+)
 from apps.datasources.types import RevokedBecause
 from apps.notifications import services as notifications
 from apps.notifications.types import NoticeLevel
@@ -30,11 +35,17 @@ def wake_agents(**_: Any) -> None:
     doorbell.ring()
 
 
-@receiver((agent_changed, agent_revoked))
+@receiver(agent_changed)
 def refresh_agent_pages(**_: Any) -> None:
     """Pages of agents look again, but not for every heartbeat of hundreds."""
     if cache.add("discovery:agents_told", 1, TELL_EVERY_SECONDS):
-        notifications.publish_event(topic="agents", kind="changed", data={})
+        tell_agent_pages()
+
+
+@receiver((agent_appeared, agent_revoked))
+def tell_agent_pages(**_: Any) -> None:
+    """Somebody waits to see this, and a heartbeat of another agent must not swallow it."""
+    notifications.publish_event(topic="agents", kind="changed", data={})
 
 
 @receiver(agent_revoked)

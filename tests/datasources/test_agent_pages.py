@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.datasources import services
 from apps.datasources.models import Agent, EnrolmentCode
+from apps.notifications.models import Event
 from datawave_edge import __version__
 from tests.conftest import SignIn
 from tests.factories import make_agent, make_source
@@ -95,7 +96,9 @@ def test_page_tells_when_the_agent_has_come(
     assert door in page
     edge = Edge(tmp_path)
     edge.enrol(re.findall(r"dwe_[\w-]+", page)[0])
-    assert "Now start it." in client.get(door).content.decode()
+    enrolled = client.get(door).content.decode()
+    assert "Now start it." in enrolled
+    assert 'data-live-refresh="agents"' in enrolled
     edge.beat()
     arrived = client.get(door).content.decode()
     assert url_of("agent-detail", edge.agent) in arrived
@@ -103,6 +106,33 @@ def test_page_tells_when_the_agent_has_come(
     assert "hx-get" not in arrived
     for person in (people.alice, people.bob, people.charlie):
         assert sign_in(person).get(door).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_look_again_at_once_when_an_agent_comes_amid_heartbeats_of_another(
+    people: People, sign_in: SignIn, tmp_path: Path
+) -> None:
+    (tmp_path / "busy").mkdir()
+    (tmp_path / "new").mkdir()
+    busy = enrol_new(tmp_path / "busy", "busy")
+    busy.beat()
+    client = sign_in(people.ada)
+    page = client.post(url_of("code-add"), {"name": "site 1", "minutes": "60"}).content.decode()
+    assert 'id="agents" data-live-refresh="agents"' in page
+    assert 'id="codes" data-live-refresh="agents"' in page
+    told = count_told()
+    busy.beat()
+    assert count_told() == told, "Heartbeats are told of now and then only."
+    edge = Edge(tmp_path / "new")
+    edge.enrol(re.findall(r"dwe_[\w-]+", page)[0])
+    assert count_told() == told + 1
+    for _ in range(2):
+        edge.beat()
+    assert count_told() == told + 2
+
+
+def count_told() -> int:
+    return Event.objects.filter(topic="agents").count()
 
 
 @pytest.mark.parametrize(

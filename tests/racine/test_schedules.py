@@ -15,6 +15,7 @@ from apps.discovery import services as discovery
 from apps.notifications.models import Notice
 from apps.racine import services
 from apps.racine.models import Run, Schedule, ScheduleFire
+from apps.racine.services import scheduling
 from apps.racine.types import FireState, Priority, RunState
 from apps.rbac.models import AuditEntry
 from datawave.common.errors import InputInvalid, NotThere, PermissionMissing
@@ -140,6 +141,30 @@ def test_discovery_follows_when_the_agent_comes_back(people: People) -> None:
         Agent.objects.filter(pk=agent.pk).update(last_seen_at=seen)
         services.fire_schedules()
         assert Run.objects.count() == runs
+
+
+def test_discovery_after_a_reconnection_waits_when_one_is_taken_back(
+    people: People, work_off: WorkOff
+) -> None:
+    taken = services.start_run(source=people.source, user=people.alice)
+    end_run(taken, work_off)
+    undo = services.request_undo(run=taken, user=people.alice)
+    schedule = plan(people, kind="reconnect")
+    make_due(schedule)
+    services.fire_schedules()
+    assert not ScheduleFire.objects.exists()
+    services.work_on_undo(undo_id=undo.pk)
+    services.fire_schedules()
+    services.fire_schedules()
+    assert Run.objects.exclude(pk=taken.pk).get().schedule == schedule
+    assert ScheduleFire.objects.get().state == FireState.STARTED
+
+
+def test_discovery_after_a_reconnection_is_skipped_when_one_goes_on(people: People) -> None:
+    services.start_run(source=people.source, user=people.alice)
+    make_due(plan(people, kind="reconnect"))
+    services.fire_schedules()
+    assert ScheduleFire.objects.get().state == FireState.SKIPPED
 
 
 def test_changes_make_one_discovery_when_they_come_in_a_burst(people: People) -> None:
@@ -376,3 +401,55 @@ def test_owner_of_the_schedule_hears_of_failure_alone_when_it_ends(
     discovery.fail_job(job=job, agent=agent, failure=failure)
     failed = Notice.objects.get(kind="run_failed", user=people.alice)
     assert hasattr(failed, "delivery")
+
+
+def plan_many(people: People, count: int) -> list[Schedule]:
+    """Schedules of as many sources, each due a minute longer than the one before it."""
+    services.set_limits(user=people.ada, most_runs=1, most_runs_per_agent=1)
+    schedules = [
+        services.add_schedule(user=people.ada, source=make_source(f"s{number}"), **NIGHTLY)
+        for number in range(count)
+    ]
+    for number, schedule in enumerate(schedules, start=1):
+        make_due(schedule, dt.timedelta(minutes=number))
+    return schedules
+
+
+def test_all_start_when_many_are_due_at_once(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduling, "AT_ONCE", 2)
+    plan_many(people, 5)
+    services.fire_schedules()
+    assert Run.objects.count() == 5
+
+
+def test_oldest_start_first_when_there_is_no_time_for_all(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduling, "AT_ONCE", 2)
+    monkeypatch.setattr(scheduling, "FIRE_SECONDS", 0)
+    schedules = plan_many(people, 5)
+    # More urgent than others, but not for as long.
+    Schedule.objects.filter(pk=schedules[0].pk).update(priority=Priority.HIGH)
+    started = []
+    for _ in range(3):
+        services.fire_schedules()
+        started.append(Run.objects.count())
+    assert started == [2, 4, 5]
+    order = list(Run.objects.order_by("pk").values_list("schedule", flat=True))
+    assert order == [each.pk for each in reversed(schedules)]
+
+
+def test_others_start_when_those_before_them_wait_for_their_turn(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduling, "AT_ONCE", 1)
+    services.start_run(source=people.source, user=people.alice)
+    waiting = [plan(people, kind="change", priority=Priority.HIGH) for _ in range(2)]
+    for schedule in waiting:
+        make_due(schedule, dt.timedelta(hours=1))
+    (sound,) = plan_many(people, 1)
+    services.fire_schedules()
+    assert Run.objects.filter(schedule=sound).count() == 1
+    assert not Run.objects.filter(schedule__in=waiting).exists()

@@ -205,6 +205,8 @@ def ask_agent(*, agent: Agent, user: User, wish: AgentWish) -> None:
 def note_seen(*, agent: Agent) -> None:
     """Remember that the agent called, writing at most every few seconds."""
     now = timezone.now()
+    if not agent.is_live:
+        announce(signals.agent_appeared, Agent, agent=agent)
     if agent.last_seen_at is None or now - agent.last_seen_at > LAST_SEEN_EVERY:
         agent.last_seen_at = now
         Agent.objects.filter(pk=agent.pk).update(last_seen_at=now)

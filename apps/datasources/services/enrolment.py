@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.datasources import signals
 from apps.datasources.keys import is_signed
 from apps.datasources.models import Agent, DataSource, EnrolmentCode
 from apps.datasources.selectors import hash_secret
 from apps.datasources.types import CodeState
 from apps.rbac import services as rbac
 from apps.rbac.types import Action
+from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError, InputInvalid
 from datawave_edge.protocol.identity import EnrolRequest, enrolment_claim
 
@@ -197,4 +199,5 @@ def _take_in(code: EnrolmentCode, asked: EnrolRequest, address: str | None) -> t
         detail={"name": agent.name, "host": agent.host, "code": str(code.public_id)},
         address=address,
     )
+    announce(signals.agent_appeared, Agent, agent=agent)
     return agent, token

@@ -6,6 +6,8 @@ Any number of beats may run: a time is taken by one conditional change, and has 
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
@@ -21,6 +23,7 @@ from apps.racine.agenda import find_obstacle, load_orchestration, measure_freshn
 from apps.racine.models import Freshness, Schedule, ScheduleFire
 from apps.racine.retries import log_fault
 from apps.racine.types import TIMED_KINDS, FireState, ScheduleKind
+from apps.racine.undo_reads import is_undoing
 
 from .runs import SourceBusy, require_free, start_scheduled_run
 from .stakeholders import list_stakeholders
@@ -28,7 +31,10 @@ from .stakeholders import list_stakeholders
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-DUE_LIMIT = 100
+# Schedules among which the most urgent starts first, whichever was due before.
+AT_ONCE = 100
+# After this long the rest waits for the next sweep, for others wait for the sweeper too.
+FIRE_SECONDS = 10.0
 # Later than this was not the beat's own rhythm: the server was down, or all was paused.
 LATE = dt.timedelta(minutes=2)
 AWAY_AFTER = dt.timedelta(minutes=5)
@@ -45,9 +51,24 @@ def fire_schedules() -> None:
     now = timezone.now()
     _watch_agents(now)
     _plan_again(now)
-    due = _list_awake().filter(next_due_at__lte=now).select_related("source")
-    for schedule in due.order_by("-priority", "next_due_at", "pk")[:DUE_LIMIT]:
-        _try_fire(schedule, now)
+    end = time.monotonic() + FIRE_SECONDS
+    for schedules in _list_due(now):
+        for schedule in schedules:
+            _try_fire(schedule, now)
+        if time.monotonic() >= end:
+            return
+
+
+def _list_due(now: dt.datetime) -> Iterator[QuerySet[Schedule]]:
+    """Those that are due for the longest time first, of some at a time the most urgent.
+
+    All are gone through, also past those that wait for their turn: they would block the others.
+    """
+    due = _list_awake().filter(next_due_at__lte=now).order_by("next_due_at", "pk")
+    ids = list(due.values_list("pk", flat=True))
+    for start in range(0, len(ids), AT_ONCE):
+        some = Schedule.objects.filter(pk__in=ids[start : start + AT_ONCE])
+        yield some.select_related("source").order_by("-priority", "next_due_at", "pk")
 
 
 def _list_awake() -> QuerySet[Schedule]:
@@ -84,8 +105,7 @@ def _try_fire(schedule: Schedule, now: dt.datetime) -> None:
 
 @transaction.atomic
 def _fire(schedule: Schedule, now: dt.datetime) -> None:
-    if schedule.kind == ScheduleKind.CHANGE:
-        # What goes on may have read the table before it changed, so this one waits for its turn.
+    if _waits_for_its_turn(schedule):
         require_free(schedule.source)
     due_at = schedule.next_due_at or now
     mine = _list_awake().filter(pk=schedule.pk, next_due_at=due_at)
@@ -105,12 +125,23 @@ def _start(fire: ScheduleFire, now: dt.datetime) -> None:
     try:
         fire.run = start_scheduled_run(schedule=schedule)
     except SourceBusy as error:
-        if schedule.kind == ScheduleKind.CHANGE:
-            # Nothing else would come for it, so all of this is taken back and it stays due.
+        if _waits_for_its_turn(schedule):
+            # All of this is taken back and it stays due.
             raise
         fire.state, fire.reason = FireState.SKIPPED, error.message[:300]
     else:
         fire.reason = _explain_lateness(fire, now)
+
+
+def _waits_for_its_turn(schedule: Schedule) -> bool:
+    """Whether nothing else would come for it, should it be skipped now.
+
+    What goes on may have read the table before it changed. After a reconnection what goes on will
+    do; what is being taken back will not.
+    """
+    if schedule.kind == ScheduleKind.RECONNECT:
+        return is_undoing(schedule.source)
+    return schedule.kind == ScheduleKind.CHANGE
 
 
 def _tell_held_up(schedule: Schedule, obstacle: str) -> None:
@@ -135,7 +166,7 @@ def _plan_again(now: dt.datetime) -> None:
 def _explain_lateness(fire: ScheduleFire, now: dt.datetime) -> str:
     if now - fire.due_at <= LATE:
         return ""
-    return "Started late: the server was not running when it was due."
+    return "Started late: the server was not running, or the source was busy, when it was due."
 
 
 @transaction.atomic
