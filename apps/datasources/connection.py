@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from datawave.common.errors import InputInvalid
-from datawave_edge.connectors.address import is_host, is_reachable
+from datawave_edge.connectors.address import is_host, is_loopback, is_reachable
 from datawave_edge.connectors.dialect_names import (
     find_refusal,
     is_plain_name,
@@ -219,6 +219,18 @@ def _may_hold_database(host: str) -> bool:
         return is_reachable(host)
     except ValueError:
         return True  # a name, which the agent resolves
+
+
+def fill_tls(values: dict[str, Any]) -> None:
+    """Where nothing was said, ask for a server's certificate; not on the agent's own host, where
+    nobody is between and certificates are rare.
+    """
+    if values["tls"] or values["engine"] not in Engine.values:
+        values["tls"] = values["tls"] or Tls.PREFER
+        return
+    spec = ENGINES[Engine(values["engine"])]
+    is_asked = spec.needs_host and not spec.needs_dialect and not is_loopback(values["host"])
+    values["tls"] = Tls.VERIFY_FULL if is_asked else Tls.PREFER
 
 
 def fill_port(values: dict[str, Any]) -> None:

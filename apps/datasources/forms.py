@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from apps.rbac.models import User
 
 
+RECOMMENDED = "Recommended: certificate checked, on the agent’s own host if offered"
+
+
 class SourceForm(forms.Form):
     """Fields of a source. Whether they fit together is the service's to say."""
 
@@ -52,7 +55,7 @@ class SourceForm(forms.Form):
         " stored here.",
     )
     tls = forms.ChoiceField(
-        choices=Tls.choices, initial=Tls.PREFER, required=False, label="Encryption"
+        choices=[("", RECOMMENDED), *Tls.choices], required=False, label="Encryption"
     )
     agent = forms.ModelChoiceField(
         Agent.objects.none(),
@@ -111,6 +114,10 @@ class SourceForm(forms.Form):
         what = "name of the database" if spec.needs_host else f"path of the {place}"
         self.fields["database"].error_messages["required"] = f"Give the {what}."
         self._fill_agents(user)
+        tls = self.fields["tls"]
+        assert isinstance(tls, forms.ChoiceField)  # noqa: S101  # declared above
+        # What was once chosen stays until somebody chooses otherwise.
+        tls.choices = Tls.choices if source else tls.choices
         if source is None or not source.password:
             del self.fields["clear_password"]
         else:
@@ -133,8 +140,7 @@ class SourceForm(forms.Form):
             values["dialect"] = ""
         if "clear_password" not in self.fields:
             values.pop("clear_password", None)
-        for name, default in (("tls", Tls.PREFER), ("environment", Environment.PRODUCTION)):
-            values[name] = values.get(name) or default
+        values["environment"] = values["environment"] or Environment.PRODUCTION
         return values
 
     def add_problems(self, error: SourceInvalid) -> None:

@@ -50,7 +50,12 @@ class SourceSerializer(serializers.ModelSerializer[DataSource]):
     name = serializers.CharField(max_length=100)
     engine = serializers.ChoiceField(choices=Engine.choices)
     port = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=65_535)
-    tls = serializers.ChoiceField(choices=Tls.choices, required=False)
+    tls = serializers.ChoiceField(
+        choices=Tls.choices,
+        required=False,
+        help_text="When absent: verify-full; for a host that is the agent's own, and for a dialect,"
+        " prefer.",
+    )
     counting_seconds = serializers.IntegerField(
         required=False, min_value=0, max_value=LIMITS["counting_seconds"]
     )

@@ -50,7 +50,7 @@ _AGENT: Final[dict[str, tuple[ErrorClass, str]]] = {
     "connect_timeout": (ErrorClass.TRANSIENT, WAIT),
     "tls_failed": (
         ErrorClass.SOURCE,
-        "Check that the server offers TLS and that its certificate fits the host name.",
+        "Name the certificate’s authority on the agent’s host, or choose another encryption.",
     ),
     "auth_failed": (
         ErrorClass.SOURCE,

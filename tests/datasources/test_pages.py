@@ -113,6 +113,20 @@ def test_source_is_added_when_form_is_right(people: People, sign_in: SignIn) -> 
     assert SECRET.encode() not in client.get(answer["Location"]).content
 
 
+def test_certificate_is_asked_for_when_the_form_recommends_it(
+    people: People, sign_in: SignIn
+) -> None:
+    client = sign_in(people.ada)
+    assert b"Recommended: certificate checked" in client.get(url_of("source-add")).content
+    assert client.post(url_of("source-add"), {**POSTGRES, "tls": ""}).status_code == 302
+    source = DataSource.objects.get(name="billing")
+    assert source.tls == "verify-full"
+    # Whoever edits it sees what it has, and leaves it so.
+    page = client.get(url_of("source-edit", source)).content
+    assert b"Recommended" not in page
+    assert b'<option value="verify-full" selected>' in page
+
+
 def test_sqlite_source_is_added_when_form_has_a_path(people: People, sign_in: SignIn) -> None:
     form = {"engine": "sqlite", "name": "demo", "database": "/data/demo.sqlite"}
     assert sign_in(people.ada).post(url_of("source-add"), form).status_code == 302

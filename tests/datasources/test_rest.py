@@ -76,6 +76,15 @@ def test_dialect_is_taken_and_told_when_the_engine_is_another_one(people: People
     assert (answer.status_code, answer.json()["dialect"]) == (200, "")
 
 
+def test_certificate_is_asked_for_when_the_caller_says_nothing(people: People) -> None:
+    client = client_of(people.ada)
+    assert client.post(SOURCES, POSTGRES, format="json").json()["tls"] == "verify-full"
+    near = {**POSTGRES, "name": "near", "host": "127.0.0.1"}
+    assert client.post(SOURCES, near, format="json").json()["tls"] == "prefer"
+    chosen = {**POSTGRES, "name": "chosen", "tls": "require"}
+    assert client.post(SOURCES, chosen, format="json").json()["tls"] == "require"
+
+
 @pytest.mark.parametrize(
     "body", [{"engine": "abacus"}, {"port": "x"}, {"name": ""}, {"agent": "nonsense"}]
 )

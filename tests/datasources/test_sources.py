@@ -47,6 +47,49 @@ def test_creator_administers_and_stewards_when_source_is_added(people: People) -
     assert source.owner == people.ada
 
 
+@pytest.mark.parametrize(
+    ("fields", "tls"),
+    [
+        ({}, "verify-full"),
+        ({"host": "10.0.0.1"}, "verify-full"),
+        ({"host": "localhost.example.test", "engine": "mysql"}, "verify-full"),
+        ({"host": "localhost"}, "prefer"),
+        ({"host": "DB.localhost."}, "prefer"),
+        ({"host": "127.0.0.9", "engine": "mysql"}, "prefer"),
+        ({"host": "::1"}, "prefer"),
+        ({"engine": "sqlalchemy", "dialect": "firebird", "port": 3050}, "prefer"),
+        ({"tls": "disable"}, "disable"),
+        ({"tls": "prefer"}, "prefer"),
+        ({"host": "localhost", "tls": "verify-full"}, "verify-full"),
+    ],
+)
+def test_certificate_is_asked_for_when_nothing_else_was_said(
+    people: People, fields: dict[str, Any], tls: str
+) -> None:
+    source = add(people, **fields)
+    source.refresh_from_db()
+    assert source.tls == tls
+
+
+def test_source_keeps_its_encryption_when_something_else_changes(people: People) -> None:
+    source = add(people, tls="prefer")
+    services.change_source(source=source, user=people.ada, description="x")
+    services.change_source(source=source, user=people.ada, tls="", database="other")
+    source.refresh_from_db()
+    assert source.tls == "prefer"
+
+
+def test_certificate_is_asked_for_when_a_file_becomes_a_server(people: People) -> None:
+    source = services.add_source(
+        user=people.ada, name="x", engine="sqlite", database="/data/x.sqlite"
+    )
+    assert source.tls == "prefer"
+    fields = {key: value for key, value in POSTGRES.items() if key != "name"}
+    services.change_source(source=source, user=people.ada, **fields)
+    source.refresh_from_db()
+    assert source.tls == "verify-full"
+
+
 @pytest.mark.parametrize("name", ["alice", "bob", "charlie"])
 def test_permission_is_missing_when_no_admin_adds_a_source(people: People, name: str) -> None:
     with pytest.raises((PermissionMissing, NotThere)):

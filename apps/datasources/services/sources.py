@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from apps.datasources import signals
-from apps.datasources.connection import SourceInvalid, check_fields, fill_port
+from apps.datasources.connection import SourceInvalid, check_fields, fill_port, fill_tls
 from apps.datasources.models import DataSource
-from apps.datasources.types import Engine, Environment, Tls
+from apps.datasources.types import Engine, Environment
 from apps.rbac import services as rbac
 from apps.rbac.types import Action, Role
 from datawave.common.announcing import announce
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # What a person may set, with what it is when nothing was said.
 FIELDS: dict[str, Any] = {
     "name": "", "description": "", "engine": Engine.SQLITE, "dialect": "", "host": "", "port": None,
-    "database": "", "username": "", "secret_ref": "", "tls": Tls.PREFER, "include": "",
+    "database": "", "username": "", "secret_ref": "", "tls": "", "include": "",
     "exclude": "", "environment": Environment.PRODUCTION, "region": "", "owner": None,
     "agent": None, "counting_seconds": 300, "run_minutes": 0,
 }  # fmt: skip
@@ -39,6 +39,7 @@ def add_source(*, user: User, password: str = "", **fields: Any) -> DataSource:
     """Add a source and make its creator the administrator and steward of it."""
     rbac.require(user, Action.MANAGE, None)
     values = {**FIELDS, "owner": user, **_known_only(fields)}
+    fill_tls(values)
     check_fields({**values, "password": password})
     fill_port(values)
     _require_free_name(values["name"])
@@ -66,7 +67,10 @@ def change_source(
     before = {name: getattr(source, name) for name in FIELDS}
     values = {**before, **_known_only(fields)}
     if values["engine"] != before["engine"]:
-        values |= {name: FIELDS[name] for name in ("port", "dialect") if name not in fields}
+        values |= {name: FIELDS[name] for name in ("port", "dialect", "tls") if name not in fields}
+    else:
+        values["tls"] = values["tls"] or before["tls"]
+    fill_tls(values)
     check_fields({**values, "password": password})
     fill_port(values)
     if source.password and not password and not clear_password:

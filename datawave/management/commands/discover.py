@@ -19,6 +19,7 @@ from rich.table import Table
 from apps.datasources import services as datasources
 from apps.datasources.models import DataSource
 from apps.datasources.selectors import find_source
+from apps.datasources.types import Tls
 from apps.racine import services as racine
 from apps.racine.models import Run
 from apps.racine.selectors import load_live
@@ -50,6 +51,11 @@ class Command(BaseCommand):
         """The database, and the name of its source."""
         parser.add_argument("target", help="Path of a database file or a folder, or a URL.")
         parser.add_argument("--name", default="", help="Name of the source; made up when absent.")
+        parser.add_argument(
+            "--tls",
+            choices=Tls.values,
+            help="Encryption of a server's connection; verify-full on other hosts when absent.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Use the group that runs with this home, or run one for as long as it takes."""
@@ -58,7 +64,7 @@ class Command(BaseCommand):
         try:
             target = parse_target(options["target"])
             with _running_group():
-                run = _discover(target, options["name"] or target.name)
+                run = _discover(target, options["name"] or target.name, options["tls"] or "")
         except DataWaveError as error:
             raise CommandError(" ".join(filter(None, (error.message, error.hint)))) from None
         finally:
@@ -86,11 +92,11 @@ def _running_group() -> Iterator[None]:
         lock.release()
 
 
-def _discover(target: Target, name: str) -> Run:
+def _discover(target: Target, name: str, tls: str) -> Run:
     user = rbac.add_first_admin() or find_first_admin()
     if user is None:
         raise DataWaveError("There is no administrator yet. Run: manage.py start")
-    source = _ensure_source(user, target, name)
+    source = _ensure_source(user, target, name, tls)
     run = racine.start_run(source=source, user=user, trigger=Trigger.COMMAND)
     console = Console()
     try:
@@ -103,13 +109,14 @@ def _discover(target: Target, name: str) -> Run:
     return run
 
 
-def _ensure_source(user: User, target: Target, name: str) -> DataSource:
+def _ensure_source(user: User, target: Target, name: str, tls: str) -> DataSource:
     fields: dict[str, Any] = {
         "engine": target.engine,
         "host": target.host,
         "port": target.port,
         "database": target.database,
         "username": target.username,
+        "tls": tls,
     }
     if target.password:
         fields["password"] = target.password

@@ -46,7 +46,10 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "tls_failed": Advice(
         "No secure connection could be made.",
-        "Check that the server offers TLS and that its certificate fits the host name.",
+        "Check that the server offers TLS and that its certificate fits the host name. There are"
+        " three ways out: name the authority that signed it in DATAWAVE_CA_FILE on the agent's"
+        " host; choose “Required” in the source, which encrypts without proving who answers; or"
+        " choose “Off” in a network that you trust.",
     ),
     "auth_failed": Advice(
         "The server refused the sign-in.",

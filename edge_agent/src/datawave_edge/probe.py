@@ -135,6 +135,7 @@ class _Probe:
 
     def _read_only(self) -> Told:
         facts = self._connected().read_facts()
+        self._tell_tls(encrypted=facts.tls)
         hint = (
             "The role may do anything; a role that only reads is safer." if facts.privileged else ""
         )
@@ -143,6 +144,22 @@ class _Probe:
         if facts.read_only is None:
             return "No read-only session is promised; the agent sends SELECT alone.", hint
         return "The session can only read.", hint
+
+    def _tell_tls(self, *, encrypted: bool | None) -> None:
+        """What the connection has, in place of what the server had offered."""
+        at = next((n for n, step in enumerate(self._steps) if step.name == "tls"), None)
+        if at is None or encrypted is None:
+            return
+        if not encrypted:
+            told = "The connection is not encrypted.", "Passwords and names travel readable."
+        elif self._spec.tls == "verify-full":
+            told = "Encrypted, and the certificate proved that the host is the right one.", ""
+        else:
+            told = (
+                "Encrypted; who answers was not proven.",
+                "Choose “Required, certificate checked” in the source to have it proven.",
+            )
+        self._steps[at] = _passed("tls", *told)
 
     def _list(self) -> Told:
         listing = self._connected().list_tables()

@@ -43,6 +43,14 @@ def is_reachable(address: str) -> bool:
     return not refused and str(found) not in _NEVER
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is surely the one that asks, so that nobody is between."""
+    if _is_address(host):
+        return _number(host).is_loopback
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
 def _number(address: str) -> _Address:
     return _unwrap(ipaddress.ip_address(address.partition("%")[0]))
 
