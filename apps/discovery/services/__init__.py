@@ -18,6 +18,7 @@ from .jobs import (
     withdraw_job,
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
+from .retention import clear_old_jobs
 from .reversal import restore_states, take_back_job
 from .sketches import forget_sketches
 from .stream import (
@@ -42,6 +43,7 @@ __all__ = [
     "SourceBusy",
     "WindowExceeded",
     "accept_batch",
+    "clear_old_jobs",
     "close_job",
     "decide_absence",
     "fail_job",
