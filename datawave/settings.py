@@ -352,6 +352,8 @@ SWEEP_SECONDS = read_int("DATAWAVE_SWEEP", 2)
 # Whether agents sketch columns, so that likely joins between databases are found.
 SKETCHES = read_bool("DATAWAVE_SKETCHES", default=True)
 EVENT_KEEP_DAYS = read_int("DATAWAVE_EVENT_KEEP_DAYS", 14)
+# How long discoveries can be taken back; 0 is for ever.
+RUN_KEEP_DAYS = read_int("DATAWAVE_RUN_KEEP_DAYS", 90)
 
 LOGGING = {
     "version": 1,

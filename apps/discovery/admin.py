@@ -23,8 +23,9 @@ from .models import (
 class DiscoveryJobAdmin(ReadOnlyAdmin):
     """Jobs."""
 
-    list_display = ["id", "source", "agent", "state", "attempts", "done", "listed", "error_code"]
-    list_filter = ["state"]
+    list_display = ["id", "source", "agent", "state", "attempts", "done", "listed", "error_code",
+                    "cleared_at"]  # fmt: skip
+    list_filter = ["state", "cleared_at"]
     search_fields = ["source__name", "public_id"]
     list_select_related = ["source", "agent"]
 

@@ -54,6 +54,9 @@ class DiscoveryJob(PublicModel):
     finished_at = models.DateTimeField(null=True)
     # When all that it brought was taken back.
     undone_at = models.DateTimeField(null=True)
+    # When the rows went that only taking it back needs, and how many of each outcome there were.
+    cleared_at = models.DateTimeField(null=True)
+    cleared_counts = models.JSONField(default=dict)
     # Progress as the agent tells it.
     listed = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)

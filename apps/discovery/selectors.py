@@ -229,16 +229,21 @@ def list_shown(job_id: int) -> set[tuple[str, str]]:
 
 def load_balance(job_id: int) -> Balance:
     """What the agent saw against what became of it."""
-    seen = DiscoveryJob.objects.values_list("seen", flat=True).get(pk=job_id)
-    rows = _list_last_words(job_id).values_list("outcome").annotate(number=Count("pk"))
-    counts: Counter[str] = Counter(dict(rows))
+    job = DiscoveryJob.objects.only("seen", "cleared_at", "cleared_counts").get(pk=job_id)
+    counts = Counter(job.cleared_counts) if job.cleared_at else count_outcomes(job_id)
     return Balance(
-        seen=seen or 0,
+        seen=job.seen or 0,
         stored=counts[ItemOutcome.STORED],
         unchanged=counts[ItemOutcome.UNCHANGED],
         filtered=counts[ItemOutcome.FILTERED],
         failed=counts[ItemOutcome.FAILED],
     )
+
+
+def count_outcomes(job_id: int) -> Counter[str]:
+    """How many datasets came out how, as the job's rows say it."""
+    rows = _list_last_words(job_id).values_list("outcome").annotate(number=Count("pk"))
+    return Counter(dict(rows))
 
 
 def _list_last_words(job_id: int) -> QuerySet[BatchItem]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -70,6 +71,7 @@ def list_schedules(request: HttpRequest) -> HttpResponseBase:
         "may_manage": may(user, Action.MANAGE),
         "orchestration": orchestration,
         "limits": LimitsForm(initial=limits),
+        "keep_days": settings.RUN_KEEP_DAYS,
         "zone": name_zone(),
         "active": "runs",
     }

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from apps.datasources.models import DataSource
 
 SHOWN_TABLES = 100
+TOO_OLD = (
+    "This discovery is too old to be taken back: what was known before it is no longer kept. To"
+    " bring what is known up to date, start a new discovery."
+)
 
 
 def find_undo(run: Run) -> Undo | None:
@@ -33,6 +37,8 @@ def explain_not_undoable(run: Run) -> str:
     """Why the run can't be taken back; empty when it can."""
     if run.undone_at is not None:
         return "This discovery is taken back already."
+    if run.job.cleared_at is not None:
+        return TOO_OLD
     if Run.objects.active().filter(source=run.source_id).exists():
         return "A discovery of this source goes on. Take this one back when it has ended."
     newer = Run.objects.filter(source=run.source_id, pk__gt=run.pk, undone_at=None)
@@ -72,6 +78,9 @@ def count_undo(run: Run) -> dict[str, int]:
 
 def preview_undo(run: Run) -> dict[str, Any]:
     """What the page shows before the button is pressed."""
+    if run.job.cleared_at is not None:
+        # Nothing is left to count from.
+        return {"counts": {}, "tables": [], "more": 0, "obstacle": explain_not_undoable(run)}
     tables = list_reversal_tables(run.job, SHOWN_TABLES)
     counts = count_undo(run)
     named = ("tables_new", "tables_older", "tables_back", "tables_gone")

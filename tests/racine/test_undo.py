@@ -131,6 +131,15 @@ def test_runs_go_one_after_the_other_when_several_are_taken_back(
         assert compare(picture_of(people.source), before) == [], run
 
 
+def test_last_word_is_that_of_a_run_that_stands_when_one_between_was_taken_back(
+    people: People, work_off: WorkOff
+) -> None:
+    first = discover(people, [CUSTOMER], work_off)
+    for _ in range(2):
+        take_back(discover(people, [make_unchanged(CUSTOMER)], work_off), people)
+        assert Dataset.objects.get().last_job_id == first.job_id
+
+
 VERSIONS: dict[str, list[TableSnapshot]] = {
     "customer": [CUSTOMER, CUSTOMER_GROWN, CUSTOMER_SHRUNK],
     "orders": [ORDERS, make_table("orders", ["id", "total"])],

@@ -19,6 +19,7 @@ from .jobs import (
 )
 from .lease import JobOver, LeaseLost, renew_agent_leases
 from .refused import ContentGone, NotRefused, StillRefused, discard_refused, retry_refused
+from .retention import clear_old_jobs
 from .reversal import restore_states, take_back_job
 from .sketches import forget_sketches
 from .stream import (
@@ -46,6 +47,7 @@ __all__ = [
     "StillRefused",
     "WindowExceeded",
     "accept_batch",
+    "clear_old_jobs",
     "close_job",
     "decide_absence",
     "discard_refused",

@@ -182,7 +182,8 @@ def _restore_last_words(job: DiscoveryJob) -> None:
 
 
 def _load_last_words(job: DiscoveryJob, ids: list[int]) -> dict[int | None, BatchItem]:
-    items = BatchItem.objects.filter(dataset__in=ids).exclude(batch__job=job)
+    standing = BatchItem.objects.filter(dataset__in=ids, batch__job__undone_at=None)
+    items = standing.exclude(batch__job=job)
     seen = items.exclude(outcome=ItemOutcome.FILTERED).select_related("batch")
     return {item.dataset_id: item for item in seen.order_by("pk")}
 

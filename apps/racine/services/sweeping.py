@@ -50,6 +50,9 @@ NOTICE_AFTER = dt.timedelta(seconds=60)
 # What a run that waits is held up by may change without its doing.
 TELL_AGAIN = dt.timedelta(seconds=10)
 PRUNE_EVERY_SECONDS = 3600
+# Old jobs go a few at a time, for each may have left many rows.
+CLEAR_EVERY_SECONDS = 60
+CLEAR_AT_ONCE = 5
 
 
 def sweep(steps: Sequence[Callable[[], None]] | None = None) -> None:
@@ -223,6 +226,12 @@ def sweep_notices() -> None:
         datasources.forget_spent_challenges()
 
 
+def clear_old_jobs() -> None:
+    """Rows of discoveries that are too old to be taken back."""
+    if cache.add("racine:cleared", 1, CLEAR_EVERY_SECONDS):
+        discovery.clear_old_jobs(most=CLEAR_AT_ONCE)
+
+
 def wake_judging() -> None:
     """Columns that are judged anew, and decisions that are to be learnt from."""
     classification.sweep()
@@ -250,5 +259,6 @@ STEPS = (
     watch_waiting,
     end_tests,
     sweep_notices,
+    clear_old_jobs,
     wake_judging,
 )
