@@ -353,7 +353,7 @@ SWEEP_SECONDS = read_int("DATAWAVE_SWEEP", 2)
 SKETCHES = read_bool("DATAWAVE_SKETCHES", default=True)
 EVENT_KEEP_DAYS = read_int("DATAWAVE_EVENT_KEEP_DAYS", 14)
 # How long discoveries can be taken back; 0 is for ever.
-RUN_KEEP_DAYS = read_int("DATAWAVE_RUN_KEEP_DAYS", 90)
+RUN_KEEP_DAYS = read_int("DATAWAVE_RUN_KEEP_DAYS", 400)
 
 LOGGING = {
     "version": 1,

@@ -46,7 +46,7 @@ from .test_undo import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LONG_AGO = dt.timedelta(days=200)
+LONG_AGO = dt.timedelta(days=500)
 SHRUNK_ORDERS = make_table("orders", ["id"])
 
 
