@@ -42,7 +42,9 @@ def test_one_card_is_found_when_it_is_in_the_last_of_very_many_columns(
             if engine == "files":
                 duck.execute(f"COPY wide TO '{path}'")
     place = path.parent if engine == "files" else path
-    (record,) = discover(ConnectionSpec(engine=engine, database=str(place)), sample_rows=20)
+    spec = ConnectionSpec(engine=engine, database=str(place))
+    # However slow the machine is, all of it is to be looked at.
+    (record,) = discover(spec, sample_rows=20, counting_table_seconds=600)
     assert isinstance(record, TableRecord)
     assert record.table.counting is not None
     assert (record.table.counting.state, record.table.counting.columns) == ("whole", 300)
