@@ -18,7 +18,13 @@ SSL_REQUEST = 80_877_103
 READY = ord("Z")
 IDLE = b"I"
 # What a client wants to know before it asks anything.
-TOLD = ("server_version", "client_encoding", "standard_conforming_strings", "integer_datetimes")
+TOLD = (
+    "server_version",
+    "server_encoding",
+    "client_encoding",
+    "standard_conforming_strings",
+    "integer_datetimes",
+)
 
 
 class Pooler:

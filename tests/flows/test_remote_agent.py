@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,14 @@ class Site:
     admin: Client
     logs: Path
     agent: str = ""
+    # Where the agent finds the server, if not where people do.
+    url: str = ""
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def enrol(self, body: dict[str, Any], path: str = "agent-codes/") -> str:
         """Paste the command from the dashboard."""
         code = self.admin.call("POST", path, body)["code"]
-        done = self.installed.run("enroll", self.admin.server.url, code)
+        done = self.installed.run("enroll", self.url or self.admin.server.url, code)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -74,19 +77,26 @@ def installed() -> Iterator[Installed]:
 @pytest.fixture
 def site(installed: Installed, admin: Client, tmp_path: Path) -> Iterator[Site]:
     """An agent that is let in and runs."""
-    made = Site(installed, admin, tmp_path)
-    (tmp_path / "agent.log").touch()
-    made.enrol({"name": tmp_path.name[-60:]})
-    listed = admin.call("GET", "agents/?page_size=100")["results"]
-    made.agent = next(each["id"] for each in listed if each["name"] == tmp_path.name[-60:])
+    with enrolled(Site(installed, admin, tmp_path)) as made:
+        yield made
+
+
+@contextmanager
+def enrolled(made: Site) -> Iterator[Site]:
+    """Let the agent of a site in, and end it afterwards."""
+    name = made.logs.name[-60:]
+    (made.logs / "agent.log").touch()
+    made.enrol({"name": name})
+    listed = made.admin.call("GET", "agents/?page_size=100")["results"]
+    made.agent = next(each["id"] for each in listed if each["name"] == name)
     yield made
     made.stop_all()
-    shutil.rmtree(installed.spool)
+    shutil.rmtree(made.installed.spool)
 
 
-def add_source(site: Site, spec: ConnectionSpec) -> str:
+def add_source(site: Site, spec: ConnectionSpec, name: str = "") -> str:
     body = {
-        "name": f"{spec.engine} {spec.database}", "engine": spec.engine, "host": spec.host,
+        "name": name or f"{spec.engine} {spec.database}", "engine": spec.engine, "host": spec.host,
         "port": spec.port, "database": spec.database, "username": spec.username,
         "agent": site.agent,
     } | ({"secret_ref": "env:SITE_PASSWORD"} if spec.password else {})  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from .postgresql_bytes import ENCODING, read_value, restore, spell
 from .session import Row, Session
 
 _SET: Final = "SET "
@@ -24,6 +25,9 @@ class PostgresSession(Session):
     def __init__(self, engine: sa.Engine) -> None:
         super().__init__(engine)
         self._is_pooled = False
+        # Whether the database promises no encoding, so that any text may be any bytes.
+        self._is_raw = False
+        sa.event.listen(engine, "before_cursor_execute", self._restore_names, retval=True)
         self._settings: list[str] = []
         self._limits: list[str] = []
 
@@ -36,6 +40,9 @@ class PostgresSession(Session):
 
     def bind(self, connection: Any, settings: Sequence[str]) -> bool:
         """Bound a new connection of the driver; whether it can only read from now on."""
+        self._is_raw = connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+        if self._is_raw:
+            settings = (f"SET client_encoding = '{ENCODING}'", *settings)
         self._settings, self._limits = list(settings), []
         self._is_pooled = is_pooled(connection)
         if not self._is_pooled:
@@ -49,6 +56,24 @@ class PostgresSession(Session):
             connection.rollback()
 
     def _fetch(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any]
+    ) -> Sequence[Row]:
+        rows = self._fetch_bounded(statement, parameters)
+        if not self._is_raw:
+            return rows
+        # The catalogue is asked by text, samples by expressions.
+        read = spell if isinstance(statement, str) else read_value
+        return [tuple(map(read, row)) for row in rows]
+
+    def _restore_names(
+        self, connection: object, cursor: object, statement: str, parameters: Any, *more: object
+    ) -> tuple[str, Any]:
+        del connection, cursor, more
+        if not self._is_raw:
+            return statement, parameters
+        return restore(statement), _restore_all(parameters)
+
+    def _fetch_bounded(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
         if not self._is_pooled:
@@ -66,6 +91,14 @@ class PostgresSession(Session):
         """One message, for each is a way to the server and back."""
         local = (each.replace(_SET, "SET LOCAL ", 1) for each in (*self._settings, *self._limits))
         return "; ".join(("BEGIN READ ONLY", *local)).encode()
+
+
+def _restore_all(parameters: Any) -> Any:
+    if isinstance(parameters, dict):
+        return {name: _restore_all(each) for name, each in parameters.items()}
+    if isinstance(parameters, list | tuple):
+        return type(parameters)(map(_restore_all, parameters))
+    return restore(parameters) if isinstance(parameters, str) else parameters
 
 
 def is_pooled(connection: Any) -> bool:
