@@ -99,6 +99,8 @@ class _Walk:
         )
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
+        # By an agent that had the job before, or by this one before it lost its spool.
+        self._told: set[tuple[str, str]] = set()
         self._fingerprints = Fingerprints(outbox.file, work.source)
         # Last, for it holds a file open that only `end` closes.
         self._drafts = Drafts(outbox.path.parent, work.job)
@@ -118,6 +120,7 @@ class _Walk:
     def run(self) -> None:
         opened: Opened = self._stream.open()
         self._known = opened.known
+        self._told = {(part, name) for part, names in opened.told.items() for name in names}
         password = find_password(self._work.source)
         connector = make_connector(self._work.source, password, self._work.settings)
         self._line.connector = connector
@@ -160,7 +163,7 @@ class _Walk:
         return facts
 
     def _read_tables(self, connector: Connector, listing: Listing) -> None:
-        done = self._outbox.list_done(self._work.job)
+        done = self._outbox.list_done(self._work.job) | self._told
         done |= self._take_up_drafts(done)
         rest = [ref for ref in listing.tables if clean_ref(ref) not in done]
         self._stream.count(listed=len(listing.tables), done=len(listing.tables) - len(rest))
