@@ -55,6 +55,10 @@ log = logging.getLogger(__name__)
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
 FINGERPRINT_CHUNK: Final = 5_000
+COLUMNS_HIDDEN: Final = (
+    "The account may see some of its columns alone; the others stay as they were known. To have"
+    " them read, grant SELECT on the whole table."
+)
 
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
@@ -291,6 +295,8 @@ class _Walk:
         record, line = check(TableRecord(table=table))
         assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
         sealed, ref = record.table, shape.ref
+        if sealed.columns_hidden:
+            self._stream.tell(f"{ref.path}: {COLUMNS_HIDDEN}", "warning")
         if not self._work.settings.sample_rows:
             self._fingerprints.note(ref, shape.fingerprint, sealed.content_hash)
         unchanged = UnchangedRecord(
