@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.rbac.middleware.SignInRequiredMiddleware",
     "apps.rbac.middleware.TimeZoneMiddleware",
+    "apps.rbac.middleware.SearchLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -273,7 +274,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "datawave.common.bounds.PageNumbers",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["datawave.common.bounds.UserThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "datawave.common.bounds.UserThrottle",
+        "datawave.common.bounds.SearchThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {"user": "600/min", "sign_in": "5/min", "test": "10/min"},
     "EXCEPTION_HANDLER": "datawave.common.problems.answer_problem",
     "PAGE_SIZE": 50,
@@ -352,6 +356,9 @@ SWEEP_SECONDS = read_int("DATAWAVE_SWEEP", 2)
 # Whether agents sketch columns, so that likely joins between databases are found.
 SKETCHES = read_bool("DATAWAVE_SKETCHES", default=True)
 EVENT_KEEP_DAYS = read_int("DATAWAVE_EVENT_KEEP_DAYS", 14)
+# What one person may do, in pages and through the API together.
+SEARCHES_A_MINUTE = read_int("DATAWAVE_SEARCHES", 120)
+EXPORTS_AN_HOUR = read_int("DATAWAVE_EXPORTS", 30)
 # How long discoveries can be taken back; 0 is for ever.
 RUN_KEEP_DAYS = read_int("DATAWAVE_RUN_KEEP_DAYS", 400)
 

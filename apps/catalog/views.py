@@ -107,7 +107,9 @@ def _note_quality(entries: Iterable[Any]) -> None:
 def _answer_csv(user: User, entries: EntryQuerySet) -> HttpResponseBase:
     sources = list_visible_sources(user).permitted_to(user, "export")
     allowed = entries.filter(dataset__source__in=sources.values("pk"))
-    return answer_csv("catalog", CSV_HEAD, (_csv_row(entry) for entry in allowed.iterator(500)))
+    return answer_csv(
+        user, "catalog", CSV_HEAD, (_csv_row(entry) for entry in allowed.iterator(500))
+    )
 
 
 def _csv_row(entry: CatalogEntry) -> tuple[object, ...]:

@@ -33,8 +33,10 @@ def export(request: HttpRequest, name: str, rows: Any, layout: Layout) -> AnyFil
         return None
     written = map(layout.write, _iterate(rows))
     if wanted == "json":
-        return answer_json(name, written)
-    return answer_csv(name, layout.head, (_list_cells(row, layout.head) for row in written))
+        return answer_json(request.user, name, written)
+    return answer_csv(
+        request.user, name, layout.head, (_list_cells(row, layout.head) for row in written)
+    )
 
 
 def _iterate(rows: Any) -> Iterable[Any]:

@@ -93,7 +93,9 @@ def _load_rows(request: HttpRequest, filters: FindingFilters) -> dict[str, Any]:
 def _answer_csv(user: User, findings: FindingQuerySet) -> HttpResponseBase:
     sources = list_visible_sources(user).permitted_to(user, "export")
     allowed = findings.filter(source__in=sources.values("pk"))
-    return answer_csv("findings", CSV_HEAD, (_csv_row(each) for each in allowed.iterator(500)))
+    return answer_csv(
+        user, "findings", CSV_HEAD, (_csv_row(each) for each in allowed.iterator(500))
+    )
 
 
 def _csv_row(finding: Finding) -> tuple[object, ...]:

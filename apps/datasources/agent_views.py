@@ -60,7 +60,7 @@ def list_agents(request: HttpRequest) -> HttpResponseBase:
     """Agents that the person may see, and for administrators the codes."""
     if request.GET.get("format") == "csv":
         agents = list_visible_agents(_user(request))
-        return answer_csv("agents", CSV_HEAD, map(_list_cells, agents))
+        return answer_csv(_user(request), "agents", CSV_HEAD, map(_list_cells, agents))
     return _render_list(request)
 
 

@@ -60,7 +60,7 @@ def list_sources(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         allowed = list_permitted_sources(user, Action.EXPORT).values("pk")
         rows = _list_cells(user, narrowed.qs.filter(pk__in=allowed))
-        return answer_csv("data-sources", CSV_HEAD, rows)
+        return answer_csv(user, "data-sources", CSV_HEAD, rows)
     page = paginate(request, narrowed.qs)
     context = {
         "page_obj": page,

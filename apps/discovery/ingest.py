@@ -31,7 +31,7 @@ from .models import (
     SchemaChange,
     TableSnapshot,
 )
-from .paths import carry_paths, find_unshown, mark_paths
+from .paths import carry_columns, carry_paths, find_unshown, mark_paths
 from .types import ChangeKind, DatasetState, FieldState, ItemOutcome, JobState
 from .validation import Key, find_conflicts, key_of
 
@@ -173,7 +173,7 @@ def _store_tables(intake: Intake, records: list[TableRecord]) -> None:
         [intake.held[key] for record in records if (key := key_of(record)) in intake.held]
     )
     unshown = _find_unshown(intake, records, held_fields)
-    records = _carry_paths(intake, records, unshown)
+    records = _carry_hidden(intake, _carry_paths(intake, records, unshown))
     datasets = Dataset.objects.bulk_create(
         [_fill_dataset(intake, record.table) for record in records],
         update_conflicts=True,
@@ -216,12 +216,29 @@ def _carry_paths(
 ) -> list[TableRecord]:
     if not unshown:
         return records
-    ids = [intake.held[key].pk for key in unshown]
-    current = TableSnapshot.objects.filter(dataset__in=ids, valid_to=None)
-    before = {row.dataset_id: msgspec.convert(row.payload, WireTable) for row in current}
+    before = _load_current([intake.held[key] for key in unshown])
     return [
-        TableRecord(table=carry_paths(record.table, unshown[key], before.get(intake.held[key].pk)))
+        TableRecord(table=carry_paths(record.table, unshown[key], before.get(key)))
         if (key := key_of(record)) in unshown
+        else record
+        for record in records
+    ]
+
+
+def _load_current(datasets: Iterable[Dataset]) -> dict[Key, WireTable]:
+    """The versions that hold of those datasets."""
+    keys = {row.pk: (row.container, row.name) for row in datasets}
+    current = TableSnapshot.objects.filter(dataset__in=keys, valid_to=None)
+    return {keys[row.dataset_id]: msgspec.convert(row.payload, WireTable) for row in current}
+
+
+def _carry_hidden(intake: Intake, records: list[TableRecord]) -> list[TableRecord]:
+    """Columns that the account may not see any more are as they were described before."""
+    partly = [record for record in records if record.table.columns_hidden]
+    before = _load_current([held for record in partly if (held := intake.held.get(key_of(record)))])
+    return [
+        TableRecord(table=carry_columns(record.table, found))
+        if record.table.columns_hidden and (found := before.get(key_of(record)))
         else record
         for record in records
     ]

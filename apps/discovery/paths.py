@@ -47,6 +47,19 @@ def carry_paths(
     return msgspec.structs.replace(table, paths=[*table.paths, *kept]) if kept else table
 
 
+def carry_columns(table: TableSnapshot, before: TableSnapshot) -> TableSnapshot:
+    """The table with the columns and paths that only its version before shows, in their places.
+
+    Their profiles are of then: nobody may read them now.
+    """
+    shown = {each.name for each in table.columns}
+    hidden = [each for each in before.columns if each.name not in shown]
+    names = {each.name for each in hidden}
+    paths = [each for each in before.paths if each.column in names]
+    columns = sorted([*table.columns, *hidden], key=lambda each: each.ordinal)
+    return msgspec.structs.replace(table, columns=columns, paths=[*table.paths, *paths])
+
+
 def mark_paths(rows: Iterable[Field], table: TableSnapshot, unshown: Mapping[str, int]) -> None:
     """Tell the rows of paths what they are paths of, and since when they were not seen."""
     columns = {path.name: path.column for path in table.paths}

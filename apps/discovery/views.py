@@ -50,7 +50,7 @@ def show_absence(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase
         cells = rows.values_list(
             "container", "name", "state", "column_count", "row_count", "last_seen_at"
         )
-        return answer_csv("absent-tables", CSV_HEAD, cells.iterator(500))
+        return answer_csv(user, "absent-tables", CSV_HEAD, cells.iterator(500))
     page = paginate(request, rows)
     context = {
         "doubt": doubt,

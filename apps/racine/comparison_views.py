@@ -47,7 +47,7 @@ def compare(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         require(user, Action.EXPORT, run.source)
         name = f"compare-{found.earlier.pk}-{found.later.pk}"
-        return answer_csv(name, CSV_HEAD, _list_cells(rows))
+        return answer_csv(user, name, CSV_HEAD, _list_cells(rows))
     page = paginate(request, rows)
     context |= {
         "found": found,

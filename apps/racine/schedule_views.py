@@ -57,7 +57,7 @@ def list_schedules(request: HttpRequest) -> HttpResponseBase:
     exportable = list_permitted_sources(user, Action.EXPORT)
     if request.GET.get("format") == "csv":
         allowed = narrowed.filter(source__in=exportable.values("pk"))
-        return answer_csv("schedules", CSV_HEAD, _list_cells(list(allowed)))
+        return answer_csv(user, "schedules", CSV_HEAD, _list_cells(list(allowed)))
     page = paginate(request, narrowed)
     orchestration = load_orchestration()
     limits = {name: getattr(orchestration, name) for name in LimitsForm.base_fields}

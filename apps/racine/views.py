@@ -63,7 +63,7 @@ def list_runs(request: HttpRequest) -> HttpResponseBase:
     exportable = list_permitted_sources(user, Action.EXPORT)
     if request.GET.get("format") == "csv":
         allowed = narrowed.qs.filter(source__in=exportable.values("pk"))
-        return answer_csv("discovery-runs", CSV_HEAD, map(_list_cells, allowed.iterator(500)))
+        return answer_csv(user, "discovery-runs", CSV_HEAD, map(_list_cells, allowed.iterator(500)))
     page = paginate(request, narrowed.qs)
     context = {
         "page_obj": page,

@@ -1,4 +1,4 @@
-"""Demands a sign-in for every page, and shows times in the person's own zone."""
+"""Demands a sign-in for every page, counts searches, and shows times in the person's zone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from datawave.common.bounds import TooManySearches, count_search
 from datawave.common.problems import refuse_page
 
 # The API answers 401 itself; the rest needs no person.
@@ -58,3 +59,21 @@ class TimeZoneMiddleware(MiddlewareMixin):
         """The next request starts in the installation's zone."""
         timezone.deactivate()
         return response
+
+
+class SearchLimitMiddleware(MiddlewareMixin):
+    """Bounds the searches of a person; every page takes the words it looks for as `q`."""
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """The page that says to wait, or None."""
+        # The API knows its person only later, and counts itself.
+        searches = request.GET.get("q") and request.user.is_authenticated
+        if request.path.startswith(OPEN_PREFIXES) or not searches:
+            return None
+        try:
+            count_search(request.user)
+        except TooManySearches as error:
+            return refuse_page(request, error)
+        return None

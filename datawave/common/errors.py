@@ -13,6 +13,8 @@ class DataWaveError(Exception):
     status: ClassVar[int] = 400
     retry: ClassVar[bool] = False
     code: str = "error"
+    # Seconds until it makes sense; 0 where nobody knows.
+    retry_after: int = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """An error's code is its name in snake case, unless it says otherwise."""

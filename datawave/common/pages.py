@@ -16,6 +16,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from .bounds import Person, count_export
 from .errors import NotThere, PermissionMissing
 
 View = Callable[..., HttpResponseBase]
@@ -55,14 +56,18 @@ def list_given(request: HttpRequest, name: str) -> tuple[str, ...]:
     return tuple(value for value in request.GET.getlist(name) if value and "\x00" not in value)
 
 
-def answer_csv(name: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> AnyFile:
-    """A download of rows as CSV."""
+def answer_csv(
+    person: Person, name: str, head: Iterable[str], rows: Iterable[Iterable[object]]
+) -> AnyFile:
+    """A download of rows as CSV. Raises TooManyExports."""
+    count_export(person)
     lines = (_write_line(each).encode() for each in chain([head], rows))
     return _answer_file(f"{name}.csv", "text/csv; charset=utf-8", lines)
 
 
-def answer_json(name: str, rows: Iterable[object]) -> AnyFile:
-    """A download of rows as a JSON array, one a line."""
+def answer_json(person: Person, name: str, rows: Iterable[object]) -> AnyFile:
+    """A download of rows as a JSON array, one a line. Raises TooManyExports."""
+    count_export(person)
     return _answer_file(f"{name}.json", "application/json", _write_items(rows))
 
 

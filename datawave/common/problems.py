@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -17,13 +17,15 @@ from .errors import DataWaveError
 
 logger = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
-OWN_PAGES = (403, 404, 500)
+AnswerT = TypeVar("AnswerT", bound=HttpResponse)
+OWN_PAGES = (403, 404, 429, 500)
 
 
 def answer_problem(error: Exception, context: dict[str, Any]) -> Response:
     """Turn any error into RFC 9457 problem+json with a `code`; nothing internal is shown."""
     if isinstance(error, DataWaveError):
-        return _problem(error.status, error.code, error.message, _extras(error))
+        answer = _problem(error.status, error.code, error.message, _extras(error))
+        return _say_when(answer, error)
     known = exception_handler(error, context)
     if known is None:
         logger.error("Unexpected error in %s", type(context.get("view")).__name__, exc_info=error)
@@ -61,9 +63,16 @@ def refuse_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return None
     if request.path.startswith("/api/"):
         body = describe_problem(error.status, error.code, error.message, _extras(error))
-        return JsonResponse(body, status=error.status, content_type=PROBLEM)
+        told = JsonResponse(body, status=error.status, content_type=PROBLEM)
+        return _say_when(told, error)
     name = f"{error.status}.html" if error.status in OWN_PAGES else "400.html"
-    return render(request, name, {"problem": error}, status=error.status)
+    return _say_when(render(request, name, {"problem": error}, status=error.status), error)
+
+
+def _say_when(answer: AnswerT, error: DataWaveError) -> AnswerT:
+    if error.retry_after:
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _title_of(code: int) -> str:

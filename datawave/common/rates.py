@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
 
@@ -28,11 +31,23 @@ def is_too_often(key: str, *, calls: int, seconds: int) -> bool:
 
 def _count(store: BaseCache, key: str, seconds: int) -> int | None:
     """Calls so far; None when its time ended just now or the store is away."""
-    store.add(key, 0, seconds)
+    if store.add(key, 0, seconds):
+        store.set(_end_of(key), math.ceil(time.time()) + seconds, seconds)
     try:
         return store.incr(key)
     except ValueError:
         return None
+
+
+def find_wait(key: str, *, seconds: int) -> int:
+    """After how many seconds calls are counted anew, as far as the counter tells."""
+    end = cache.get(_end_of(key)) or _own_count.get(_end_of(key))
+    left = math.ceil(end - time.time()) if end else seconds
+    return min(max(left, 1), seconds)
+
+
+def _end_of(key: str) -> str:
+    return f"{key}:end"
 
 
 def require_rate(key: str, *, calls: int, seconds: int) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 
 from datawave.common import pages
@@ -22,10 +23,10 @@ def text_of(answer: AnyFile) -> str:
 @pytest.mark.parametrize("number", [0, 1, 499, 500, 1_201])
 def test_every_row_comes_once_however_many_there_are(number: int) -> None:
     rows = [(n, f"=row{n}") for n in range(number)]
-    lines = text_of(answer_csv("rows", ("n", "text"), rows)).splitlines()
+    lines = text_of(answer_csv(AnonymousUser(), "rows", ("n", "text"), rows)).splitlines()
     assert lines == ["n,text", *(f"{n},'=row{n}" for n in range(number))]
     items = [{"n": n} for n in range(number)]
-    assert json.loads(text_of(answer_json("rows", items))) == items
+    assert json.loads(text_of(answer_json(AnonymousUser(), "rows", items))) == items
 
 
 async def test_parts_are_made_while_they_are_sent_when_there_are_many() -> None:
@@ -36,7 +37,7 @@ async def test_parts_are_made_while_they_are_sent_when_there_are_many() -> None:
             made.append(n)
             yield (n,)
 
-    answer = answer_csv("rows", ("n",), rows())
+    answer = answer_csv(AnonymousUser(), "rows", ("n",), rows())
     assert isinstance(answer, StreamedFile)
     parts = aiter(answer)
     first = await anext(parts)
@@ -52,4 +53,4 @@ def test_fault_is_an_error_and_no_torn_file_when_it_comes_early() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        answer_csv("rows", ("n",), rows())
+        answer_csv(AnonymousUser(), "rows", ("n",), rows())

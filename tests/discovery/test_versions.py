@@ -85,7 +85,7 @@ def open_job(source: DataSource, version: str = PROTOCOL_VERSION, **more: Any) -
     return job, post(f"jobs/{job.public_id}/open", {"agent_time": now, **more}, version)
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.9999"])
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3", "1.9999"])
 def test_agent_is_served_when_its_major_version_is(agent: Agent, version: str) -> None:
     answer = post("work", {"wait": 0}, version)
     assert answer.status_code == 200
@@ -209,7 +209,15 @@ def test_server_says_what_it_can_when_a_stream_opens(agent: Agent, source: DataS
 
 @pytest.mark.parametrize(
     ("version", "newer"),
-    [("1.0", False), ("1.1", False), ("1.2", True), ("2.0", False), ("0.9", False), ("", False)],
+    [
+        ("1.0", False),
+        ("1.1", False),
+        ("1.2", False),
+        ("1.3", True),
+        ("2.0", False),
+        ("0.9", False),
+        ("", False),
+    ],
 )
 def test_newer_is_a_higher_minor_of_the_same_major(version: str, *, newer: bool) -> None:
     assert is_newer(version) is newer

@@ -64,6 +64,7 @@ class FakeServer:
     # Fields of the next heartbeats' answers.
     orders: dict[str, bool] = field(default_factory=dict)
     hashes_told: bool = True
+    told: dict[str, list[str]] = field(default_factory=dict)
     # Called before a batch is stored; may raise Answer or sleep.
     before_batch: Callable[[str, int], None] = lambda job, seq: None
     # Entered for the time that a batch is at the server.
@@ -232,6 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
             server_time=now,
             known=self.state.known,
             hashes=hashes if self.state.hashes_told else [],
+            told=self.state.told,
             capabilities=self.state.capabilities,
         )
 

@@ -293,7 +293,7 @@ class WordsView(_StewardView):
         own = self._get(public_id)
         found = find_recogniser(own)
         words = found.words if found else []
-        return answer_csv(own.name, (WORD_HEAD,), ([word] for word in words))
+        return answer_csv(request.user, own.name, (WORD_HEAD,), ([word] for word in words))
 
     @extend_schema(
         operation_id="recogniser_words_put",

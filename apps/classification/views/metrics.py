@@ -94,7 +94,7 @@ def _export(user: User, source: str) -> HttpResponseBase:
         for each in measure(answers).types
         for month in each.months
     ]
-    return answer_csv("agreement", CSV_HEAD, lines)
+    return answer_csv(user, "agreement", CSV_HEAD, lines)
 
 
 def _count(answers: list[Any], name: str, month: str) -> tuple[int, int]:

@@ -88,7 +88,7 @@ def show_replay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     exported = list_permitted_sources(user, Action.EXPORT)
     if request.GET.get("format") == "csv":
         allowed = changes.filter(label__field__dataset__source__in=exported.values("pk"))
-        return answer_csv("changes", CSV_HEAD, map(_list_cells, allowed.iterator(500)))
+        return answer_csv(user, "changes", CSV_HEAD, map(_list_cells, allowed.iterator(500)))
     page = paginate(request, changes)
     context = {
         "replay": replay,

@@ -200,7 +200,9 @@ def export_words(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase
     own = get_own_type(user=_user(request), public_id=public_id)
     _require_steward(request)
     found = find_recogniser(own)
-    return answer_csv(own.name, (WORD_HEAD,), ([word] for word in (found.words if found else [])))
+    return answer_csv(
+        _user(request), own.name, (WORD_HEAD,), ([word] for word in (found.words if found else []))
+    )
 
 
 @require_POST

@@ -62,7 +62,7 @@ def show_queue(request: HttpRequest) -> HttpResponseBase:
     among = _list_among(request)
     exported = list_permitted_sources(user, Action.EXPORT)
     if request.GET.get("format") == "csv":
-        return _export(among.filter(field__dataset__source__in=exported.values("pk")))
+        return _export(user, among.filter(field__dataset__source__in=exported.values("pk")))
     page = paginate(request, list_groups(among))
     deciding = list_permitted_sources(user, Action.DECIDE_LABELS)
     allowed = set(deciding.values_list("pk", flat=True))
@@ -86,9 +86,9 @@ def show_queue(request: HttpRequest) -> HttpResponseBase:
     return render(request, "classification/review.html", context)
 
 
-def _export(among: Any) -> HttpResponseBase:
+def _export(user: User, among: Any) -> HttpResponseBase:
     rows = list(list_groups(among)[: services.MAX_AT_ONCE])
-    return answer_csv("review-queue", CSV_HEAD, map(_list_cells, load_groups(rows)))
+    return answer_csv(user, "review-queue", CSV_HEAD, map(_list_cells, load_groups(rows)))
 
 
 def _list_cells(group: Any) -> list[object]:

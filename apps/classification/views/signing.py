@@ -43,7 +43,7 @@ def list_attestations(request: HttpRequest) -> HttpResponseBase:
     narrowed = AttestationFilter(request.GET, queryset=list_visible_attestations(user))
     exported = list_permitted_sources(user, Action.EXPORT)
     if request.GET.get("format") == "csv":
-        return _export(narrowed.qs.filter(source__in=exported.values("pk")))
+        return _export(user, narrowed.qs.filter(source__in=exported.values("pk")))
     page = paginate(request, narrowed.qs)
     allowed = list_permitted_sources(user, Action.DECIDE_LABELS)
     context = {
@@ -58,8 +58,8 @@ def list_attestations(request: HttpRequest) -> HttpResponseBase:
     return render(request, "classification/attestation_list.html", context)
 
 
-def _export(rows: Any) -> HttpResponseBase:
-    return answer_csv("sign-offs", CSV_HEAD, (_list_cells(row) for row in rows.iterator(500)))
+def _export(user: User, rows: Any) -> HttpResponseBase:
+    return answer_csv(user, "sign-offs", CSV_HEAD, (_list_cells(row) for row in rows.iterator(500)))
 
 
 def _list_cells(row: Attestation) -> list[object]:

@@ -24,6 +24,7 @@ from datawave_edge.protocol import Interval, JobFailure, RunSettings
 
 from .lease import is_overdue, lease_values, renew_lease
 from .refused import forget_refused
+from .takeover import fill_gaps
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent, DataSource
@@ -139,7 +140,9 @@ def _give_up(job: DiscoveryJob) -> bool:
     return True
 
 
+@transaction.atomic
 def _claim(job: DiscoveryJob, agent: Agent) -> bool:
+    is_own = job.agent_id == agent.pk
     # The epoch is the fence: of two askers that saw the same job, one finds it moved on.
     seen = DiscoveryJob.objects.filter(
         pk=job.pk, epoch=job.epoch, cancel_requested_at=job.cancel_requested_at
@@ -156,6 +159,8 @@ def _claim(job: DiscoveryJob, agent: Agent) -> bool:
     )
     if claim == 1:
         job.refresh_from_db()
+        if not is_own:
+            fill_gaps(job)
     return claim == 1
 
 

@@ -47,6 +47,7 @@ from datawave_edge.protocol import (
 from .jobs import NO_LEASE, announce, hand_back, note_headway, quarantine_stream
 from .lease import JobOver, renew_lease
 from .refused import keep_refused
+from .takeover import list_told
 
 if TYPE_CHECKING:
     from apps.datasources.models import Agent
@@ -98,6 +99,7 @@ def open_stream(
         server_time=timezone.now(),
         known=load_known_hashes(job.source_id),
         hashes=list(hashes.values_list("sha256", flat=True)),
+        told=list_told(job.pk, acked),
         capabilities=list(CAPABILITIES),
     )
 

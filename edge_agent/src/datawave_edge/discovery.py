@@ -55,6 +55,10 @@ log = logging.getLogger(__name__)
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
 FINGERPRINT_CHUNK: Final = 5_000
+COLUMNS_HIDDEN: Final = (
+    "The account may see some of its columns alone; the others stay as they were known. To have"
+    " them read, grant SELECT on the whole table."
+)
 
 
 def run_discovery(work: DiscoveryWork, stream: JobStream, outbox: Outbox) -> None:
@@ -99,6 +103,8 @@ class _Walk:
         )
         self._over = threading.Event()
         self._known: Mapping[str, Mapping[str, str]] = {}
+        # By an agent that had the job before, or by this one before it lost its spool.
+        self._told: set[tuple[str, str]] = set()
         self._fingerprints = Fingerprints(outbox.file, work.source)
         # Last, for it holds a file open that only `end` closes.
         self._drafts = Drafts(outbox.path.parent, work.job)
@@ -118,6 +124,7 @@ class _Walk:
     def run(self) -> None:
         opened: Opened = self._stream.open()
         self._known = opened.known
+        self._told = {(part, name) for part, names in opened.told.items() for name in names}
         password = find_password(self._work.source)
         connector = make_connector(self._work.source, password, self._work.settings)
         self._line.connector = connector
@@ -160,7 +167,7 @@ class _Walk:
         return facts
 
     def _read_tables(self, connector: Connector, listing: Listing) -> None:
-        done = self._outbox.list_done(self._work.job)
+        done = self._outbox.list_done(self._work.job) | self._told
         done |= self._take_up_drafts(done)
         rest = [ref for ref in listing.tables if clean_ref(ref) not in done]
         self._stream.count(listed=len(listing.tables), done=len(listing.tables) - len(rest))
@@ -288,6 +295,8 @@ class _Walk:
         record, line = check(TableRecord(table=table))
         assert isinstance(record, TableRecord)  # noqa: S101 - the check keeps the kind
         sealed, ref = record.table, shape.ref
+        if sealed.columns_hidden:
+            self._stream.tell(f"{ref.path}: {COLUMNS_HIDDEN}", "warning")
         if not self._work.settings.sample_rows:
             self._fingerprints.note(ref, shape.fingerprint, sealed.content_hash)
         unchanged = UnchangedRecord(

@@ -78,7 +78,7 @@ _DECLARED: Final = {
         "hash": "content_hash",
         "scrubbed": "comment",
         "stripped": "definition",
-        "flag": "row_security row_count_exact",
+        "flag": "row_security columns_hidden row_count_exact",
         "count": "row_count size_bytes",
         "code": "profile_error",
     },

@@ -58,6 +58,7 @@ def snapshot_of(
         partitioning=shape.partitioning,
         definition=shape.definition,
         row_security=shape.row_security,
+        columns_hidden=shape.columns_hidden,
         row_count=sample.row_count if sample and counted else shape.row_count,
         row_count_exact=sample.exact if sample and counted else shape.row_count_exact,
         size_bytes=shape.size_bytes,

@@ -67,6 +67,8 @@ class TableShape:
     # Already without literals.
     definition: str = ""
     row_security: bool = False
+    # Whether the account may see some of its columns alone.
+    columns_hidden: bool = False
     row_count: int | None = None
     row_count_exact: bool = False
     size_bytes: int | None = None

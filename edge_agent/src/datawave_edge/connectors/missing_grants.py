@@ -14,6 +14,8 @@ from .session import Row, Session, table_of
 
 # So many tables without a grant that covers them are tried one by one.
 _TRIED: Final = 500
+_ANYTHING: Final = sa.text("1")
+_ALL_COLUMNS: Final = sa.text("*")
 
 _POSTGRES_SQL: Final = (
     "SELECT n.nspname, c.relname, pg_catalog.has_schema_privilege(n.oid, 'USAGE'),"
@@ -29,6 +31,10 @@ _MYSQL_SQL: Final = (
     " WHERE privilege_type = 'SELECT' UNION ALL"
     " SELECT grantee, table_schema FROM information_schema.schema_privileges"
     " WHERE privilege_type = 'SELECT'"
+)
+_MYSQL_TABLES_SQL: Final = (
+    "SELECT table_schema, table_name FROM information_schema.table_privileges"
+    " WHERE privilege_type = 'SELECT' AND grantee = :who"
 )
 
 
@@ -72,13 +78,34 @@ def _of_schema(
 def list_mysql_grants(session: Session, refs: Iterable[TableRef]) -> list[str]:
     """SELECT on tables that the account sees and may not read; what is hidden stays so."""
     account = _account_of(session)
-    covered = _covered_databases(session, account)
-    doubtful = [ref for ref in refs if not any(_fits(ref.container, each) for each in covered)]
     return [
         f"GRANT SELECT, SHOW VIEW ON {_quote(ref.container)}.{_quote(ref.name)} TO {account};"
-        for ref in doubtful[:_TRIED]
+        for ref in _list_doubtful(session, account, refs)[:_TRIED]
         if not _may_read(session, ref)
     ]
+
+
+def find_partly_granted(session: Session, refs: Iterable[TableRef]) -> set[TableRef]:
+    """Tables of which the account may read some columns alone, and so is told no others.
+
+    A grant on the database or the table covers all of its columns; where the server shows neither,
+    as of a role, reading all of them is tried.
+    """
+    account = _account_of(session)
+    doubtful = _list_doubtful(session, account, refs)
+    if not doubtful:
+        return set()
+    rows = session.rows(_MYSQL_TABLES_SQL, {"who": account})
+    whole = {TableRef(str(schema), str(name)) for schema, name in rows}
+    return {
+        ref for ref in doubtful if ref not in whole and not _may_read(session, ref, _ALL_COLUMNS)
+    }
+
+
+def _list_doubtful(session: Session, account: str, refs: Iterable[TableRef]) -> list[TableRef]:
+    """Those that no grant on their whole database covers for sure."""
+    covered = _covered_databases(session, account)
+    return [ref for ref in refs if not any(_fits(ref.container, each) for each in covered)]
 
 
 def _account_of(session: Session) -> str:
@@ -106,11 +133,11 @@ def _fits(database: str, pattern: str) -> bool:
     return pattern == "%" or plain == database
 
 
-def _may_read(session: Session, ref: TableRef) -> bool:
+def _may_read(session: Session, ref: TableRef, what: sa.TextClause = _ANYTHING) -> bool:
     """Whether the server lets the account read; what else is wrong with a table is no grant."""
     source = table_of(ref.container, ref.name)
     try:
-        session.rows(sa.select(sa.literal(1)).select_from(source).limit(0))
+        session.rows(sa.select(what).select_from(source).limit(0))
     except SourceFault as fault:
         if fault.code == "connection_lost":
             raise

@@ -18,6 +18,7 @@ from datawave_edge.protocol import ColumnSnapshot, Constraint, ForeignKey, Index
 from datawave_edge.sqltext import strip_literals
 
 from .contract import TableRef, TableShape
+from .missing_grants import find_partly_granted
 from .mysql_roles import MysqlRoles
 from .server import group
 from .session import Row, Session
@@ -153,6 +154,8 @@ class MysqlCatalog:
             shape.definition = strip_literals(definition or "", "mysql")
             shape.grants = self._roles.resolve(shape.ref)
             shapes[shape.ref] = shape
+        for ref in find_partly_granted(self._session, shapes):
+            shapes[ref].columns_hidden = True
         return shapes
 
     def _ask(self, statement: str, schema: str, names: Sequence[str]) -> Sequence[Row]:

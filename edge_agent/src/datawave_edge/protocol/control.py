@@ -170,6 +170,8 @@ class Opened(Shape, frozen=True):
     # Hashes of the batches before `resume_seq`, for an agent whose spool was lost.
     hashes: list[Sha256] = []
     capabilities: list[Code] = []
+    # "container" -> names of the tables that those batches tell: they need not be read again.
+    told: dict[str, list[str]] = {}
 
 
 class Ack(Shape, frozen=True):

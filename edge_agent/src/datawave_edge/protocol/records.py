@@ -211,6 +211,8 @@ class TableSnapshot(Part, frozen=True):
     definition: Text = ""
     # Whether rows are shown or hidden by policy, which makes a sample partial.
     row_security: bool = False
+    # Whether the account may see some of its columns alone: one that is absent may well be there.
+    columns_hidden: bool = False
     row_count: Count | None = None
     row_count_exact: bool = False
     size_bytes: Count | None = None
