@@ -34,7 +34,7 @@ def show_timeline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBas
     run = get_run(user=user, public_id=public_id)
     if request.GET.get("format") == "csv":
         require(user, Action.EXPORT, run.source)
-        return answer_csv(f"discovery-{run.pk}-timeline", CSV_HEAD, _list_cells(run))
+        return answer_csv(user, f"discovery-{run.pk}-timeline", CSV_HEAD, _list_cells(run))
     page = paginate(request, list_changes(run), usual=100)
     context = {
         "run": run,
