@@ -129,6 +129,7 @@ class StructureSerializer(serializers.Serializer[Any]):
     partitioning = PartitioningSerializer(allow_null=True)
     definition = serializers.CharField()
     row_security = serializers.BooleanField()
+    columns_hidden = serializers.BooleanField()
     grants = GrantsSerializer(allow_null=True)
 
 

@@ -99,6 +99,17 @@ def test_structure_is_not_there_for_a_stranger(zoo: People, sign_in: SignIn) -> 
     ]  # fmt: skip
 
 
+def test_page_and_api_say_so_when_columns_are_hidden(people: People, sign_in: SignIn) -> None:
+    feed_job(people.source, [make_table("open"), make_table("part", columns_hidden=True)])
+    told = {}
+    for name in ("open", "part"):
+        page = sign_in(people.bob).get(path_of(name)).content.decode()
+        dataset = Dataset.objects.get(name=name)
+        answer = read(people.bob, f"datasets/{dataset.public_id}/structure/").json()
+        told[name] = ("Hidden columns" in page, answer["columns_hidden"])
+    assert told == {"open": (False, False), "part": (True, True)}
+
+
 def test_structure_is_answered_when_the_api_is_asked(zoo: People) -> None:
     dataset = Dataset.objects.get(name="visits")
     told = read(zoo.bob, f"datasets/{dataset.public_id}/structure/").json()
