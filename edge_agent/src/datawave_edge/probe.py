@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -169,7 +169,7 @@ class _Probe:
         if not listing.tables:
             return "No tables are visible.", "The database is empty, or the role sees none of it."
         told = f"{len(wanted):,} of {len(listing.tables):,} tables and views are chosen."
-        return told, self._hint_of_hidden(listing)
+        return told + _tell_hits(chosen, listing.tables), self._hint_of_hidden(listing)
 
     def _hint_of_entry(self, fault: SourceFault) -> str:
         connector = self._connector
@@ -242,6 +242,21 @@ _SERVER_STEPS: Final = (
 # What a session is given up for when it is opened -> the step that shows it.
 _STEP_OF: Final = {"tls_failed": "tls", "address_changed": "peer", "not_read_only": "read_only"}
 _SIGNED_IN: Final = "Signed in."
+# A step's message is short.
+_RULES_SHOWN, _PATTERN_SHOWN = 5, 50
+
+
+def _tell_hits(chosen: TableFilter, tables: Sequence[TableRef]) -> str:
+    """What each pattern hits at this moment, those first that hit nothing: a slip of the pen."""
+    rules = [*chosen.include, *chosen.exclude]
+    words = [*("" for _ in chosen.include), *("without " for _ in chosen.exclude)]
+    counts = [sum(map(each.hits, tables)) for each in rules]
+    told = sorted(zip(words, rules, counts, strict=True), key=lambda rule: rule[2] > 0)
+    shown = ", ".join(
+        f"{word}{rule.text[:_PATTERN_SHOWN]} {count:,}" for word, rule, count in told[:_RULES_SHOWN]
+    )
+    more = f" and {len(rules) - _RULES_SHOWN:,} more" if len(rules) > _RULES_SHOWN else ""
+    return f" Patterns hit: {shown}{more}." if rules else ""
 
 
 def _mysql_offers_tls(greeting: bytes) -> bool:
