@@ -41,7 +41,7 @@ def simplify(path: str) -> str:
 
 def fill(path: str) -> str:
     """A real address of the pattern."""
-    path = path.replace("{work_id}", "1")
+    path = path.replace("{work_id}", "1").replace("{seq}", "1")
     return re.sub(r"\{\w*id\w*\}|\{pk\}", UUID, re.sub(r"\{(username|name)\}", "nobody", path))
 
 
