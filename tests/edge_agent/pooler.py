@@ -6,13 +6,13 @@ import contextlib
 import select
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from itertools import cycle
 
 import psycopg
 
 from datawave_edge.protocol import ConnectionSpec
+from tests.edge_agent.listener import Listener
 
 SSL_REQUEST = 80_877_103
 READY = ord("Z")
@@ -27,34 +27,23 @@ TOLD = (
 )
 
 
-class Pooler:
+class Pooler(Listener):
     """Two backends behind a port, lent in turn; settings stay with the backend."""
+
+    patience = 20.0
 
     def __init__(self, spec: ConnectionSpec) -> None:
         self.backends = [_sign_in(spec) for _ in range(2)]
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
     def close(self) -> None:
-        # Closing alone does not end a wait for the next client.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(timeout=10)
+        super().close()
         for backend in self.backends:
             backend.close()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            with client, contextlib.suppress(OSError):
-                client.settimeout(20)
-                self._greet(client)
-                self._lend(client)
+    def _meet(self, client: socket.socket) -> None:
+        self._greet(client)
+        self._lend(client)
 
     def _greet(self, client: socket.socket) -> None:
         size, code = struct.unpack("!ii", _hear(client, 8))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -25,6 +24,7 @@ from datawave_edge.protocol import (
 )
 from tests.connection_specs import FILE_ENGINES, FOREIGN_FIELDS, make_traps, make_valid
 from tests.edge_agent.conftest import sqlite_spec
+from tests.edge_agent.listener import Listener
 from tests.edge_agent.made_dialects import ALLOWED
 
 # All that a driver is ever told, and nothing of it comes from elsewhere than this list.
@@ -131,35 +131,15 @@ def test_sqlite_refuses_when_another_file_is_to_be_attached(shop: Path, statemen
     assert [path.name for path in shop.parent.iterdir()] == [shop.name]
 
 
-class HostileMysql:
+class HostileMysql(Listener):
     """A server that signs everyone in and then asks for a file or for the password in clear."""
 
     def __init__(self, wish: str) -> None:
         self.wish = wish
         self.heard = b""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def close(self) -> None:
-        self._listener.close()
-        self._thread.join(timeout=5)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            with client:
-                client.settimeout(3)
-                try:
-                    self._greet(client)
-                except OSError:
-                    continue
-
-    def _greet(self, client: socket.socket) -> None:
+    def _meet(self, client: socket.socket) -> None:
         flags = 0x00FFF7FF & ~0x0800  # everything a client may wish, but TLS
         greeting = b"\x0a5.7.99\x00" + struct.pack("<I", 1) + b"12345678\x00"
         greeting += struct.pack("<H", flags & 0xFFFF) + b"\x21" + struct.pack("<H", 2)
@@ -187,7 +167,7 @@ class HostileMysql:
 class HostilePostgres(HostileMysql):
     """A server without TLS that asks for the password in clear."""
 
-    def _greet(self, client: socket.socket) -> None:
+    def _meet(self, client: socket.socket) -> None:
         # The wish for TLS, which it does not have; then who wants in where.
         self._hear(client)
         client.sendall(b"N")
@@ -278,9 +258,9 @@ def test_agent_connects_nowhere_when_a_name_leads_to_such_an_address(
 
 
 def test_first_failure_is_the_last_step_when_the_handshake_fails() -> None:
-    with serve_broken_tls() as port:
+    with closing(BrokenTls()) as server:
         spec = ConnectionSpec(
-            engine="postgresql", host="127.0.0.1", port=port, username="u", tls="require"
+            engine="postgresql", host="127.0.0.1", port=server.port, username="u", tls="require"
         )
         steps = run_test(spec).steps
     assert [(step.name, step.ok, step.code) for step in steps] == [
@@ -290,25 +270,11 @@ def test_first_failure_is_the_last_step_when_the_handshake_fails() -> None:
     ]
 
 
-@contextmanager
-def serve_broken_tls() -> Iterator[int]:
+class BrokenTls(Listener):
     """A server that offers TLS and does not speak it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    client, _ = listener.accept()
-                    with client, suppress(OSError):
-                        client.settimeout(3)
-                        client.recv(8)
-                        client.sendall(b"S")
-                        client.recv(1024)
-                        client.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        # Closing alone does not end a wait for the next client.
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join(timeout=10)
+    def _meet(self, client: socket.socket) -> None:
+        client.recv(8)
+        client.sendall(b"S")
+        client.recv(1024)
+        client.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")

@@ -6,14 +6,14 @@ import datetime as dt
 import socket
 import ssl
 import struct
-import threading
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.edge_agent.listener import Listener
 
 
 def make_certificate(folder: Path, name: str) -> Path:
@@ -43,7 +43,7 @@ def make_certificate(folder: Path, name: str) -> Path:
     return path
 
 
-class TlsServer:
+class TlsServer(Listener):
     """Takes clients of one engine as far as their first words within TLS."""
 
     def __init__(self, engine: str, certificate: Path) -> None:
@@ -53,29 +53,12 @@ class TlsServer:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate)
         self._context.sni_callback = lambda _, name, __: self.asked_for.append(name)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def close(self) -> None:
-        """Listen no more."""
-        # Closing alone does not end a wait for the next client.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(timeout=10)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            client.settimeout(3)
-            with client, suppress(OSError):
-                self._offer(client)
-                with self._context.wrap_socket(client, server_side=True) as secured:
-                    self.heard += secured.recv(4096)
+    def _meet(self, client: socket.socket) -> None:
+        self._offer(client)
+        with self._context.wrap_socket(client, server_side=True) as secured:
+            self.heard += secured.recv(4096)
 
     def _offer(self, client: socket.socket) -> None:
         if self._engine == "postgresql":
