@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from .connectors import Cell, Connector, Sample, TableRef, TableShape
 from .connectors.meter import SAMPLE
-from .counting import CountingPass
 from .faults import SourceFault
 from .governor import Governor
 from .protocol import ColumnSnapshot, RunSettings, Sketching, TableSnapshot
 from .slices import Slice, slice_shape
 from .snapshots import Profiled, profile_sample, sketch_columns, snapshot_of
+
+if TYPE_CHECKING:
+    from .counting import CountingPass
 
 
 class OwnHits(Protocol):
@@ -51,9 +54,16 @@ class TableReader:
         self._governor = governor
         self._steadily = steadily
         self._tell = tell
-        self._counting = CountingPass(settings)
+        self._settings = settings
         self._own = own
         self._sketching = sketching
+
+    @cached_property
+    def _counting(self) -> CountingPass:
+        # It brings SQLAlchemy, which a run of structure alone may do without.
+        from .counting import CountingPass
+
+        return CountingPass(self._settings)
 
     def read(self, connector: Connector, shape: TableShape) -> TableSnapshot:
         """Profile a table; when its rows can't be read, its structure goes alone."""

@@ -17,8 +17,9 @@ from .dialect_cells import FORMS, read_cells
 from .dialect_names import is_plain_name, is_plain_password
 from .dialect_session import DialectSession
 from .dialects import load_dialect
-from .server import ServerConnector
-from .session import Row, cell_limit, column_of, document_limit, table_of, was_cut
+from .engine_connector import EngineConnector
+from .expressions import column_of, table_of
+from .session import Row, cell_limit, document_limit, was_cut
 
 # Tables of more rows are not counted to the end: there is no estimate that would warn of them.
 _COUNTED: Final = 200_000
@@ -28,12 +29,10 @@ _UNCUT_ROWS: Final = 200
 _FINAL: Final = frozenset(("connection_lost", "query_timeout", "permission_denied", "source_busy"))
 
 
-class DialectConnector(ServerConnector):
+class DialectConnector(EngineConnector):
     """One database, through a dialect that DataWave does not know."""
 
     session_type = DialectSession
-    # Each question is a transaction of its own, so that it can be one that only reads.
-    isolation = None
     _session: DialectSession
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:

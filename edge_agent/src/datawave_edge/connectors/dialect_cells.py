@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from datawave_edge.protocol import ColumnSnapshot
 
 from .contract import Binary, Cell
-from .session import Row, column_of
+from .expressions import column_of
+from .session import Row
 
 # From what most databases know to what all do. Of the last, texts come whole and are cut here.
 Form = Callable[[ColumnSnapshot, int], sa.ColumnElement[Any]]

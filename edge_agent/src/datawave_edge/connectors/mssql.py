@@ -18,16 +18,17 @@ from . import mssql_queries as sql
 from .address import dial
 from .bulk_catalog import BulkCatalog
 from .contract import Listing, Sample, TableRef, TableShape
+from .engine_connector import EngineConnector
+from .expressions import column_of, table_of
 from .select_session import SelectSession
 from .server import (
     APPLICATION,
     CONNECT_SECONDS,
     LOCK_SECONDS,
-    ServerConnector,
     ca_file,
     read_cells,
 )
-from .session import Row, cell_limit, column_of, document_limit, table_of, was_cut
+from .session import Row, cell_limit, document_limit, was_cut
 from .types import normal_type
 
 _COUNTED: Final = 200_000
@@ -41,13 +42,11 @@ _TYPES: Final[dict[str, NormalType]] = {
 }  # fmt: skip
 
 
-class MssqlConnector(ServerConnector):
+class MssqlConnector(EngineConnector):
     """One database of an SQL Server."""
 
     driver = "mssql+pytds"
     session_type = SelectSession
-    # The driver itself is told to commit at once.
-    isolation = None
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)

@@ -5,21 +5,17 @@ from __future__ import annotations
 import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, Final
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
 from .address import dial
-from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import Listing, Sample, TableRef, TableShape
+from .driver_session import DriverSession
 from .missing_grants import list_mysql_grants
 from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .mysql_roles import list_revoked
-from .rare import RareCounts, RareTest
-from .rare_servers import count_mysql
 from .server import (
     CANCEL_SECONDS,
     CONNECT_SECONDS,
@@ -28,26 +24,27 @@ from .server import (
     ca_file,
     read_cells,
 )
-from .session import cell_limit, column_of, document_limit, table_of, was_cut
+from .session import cell_limit, was_cut
+
+if TYPE_CHECKING:
+    from .rare import RareCounts, RareTest
 
 _COUNTED: Final = 200_000
-# Rows that a table without a key may have to be gone through for an even sample.
-_DRAWN: Final = 2_000_000
-_SEED: Final = 20_011
 _LIMITS: Final = ("max_statement_time", "max_execution_time")
-_AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 
 class MysqlConnector(ServerConnector):
     """One MySQL or MariaDB server, or one database of it."""
 
-    driver = "mysql+pymysql"
     _limit_name = ""
     _only_reads: bool | None = None
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)
         self._catalog = MysqlCatalog(self._session)
+
+    def _make_session(self) -> DriverSession:
+        return DriverSession(self._open, "mysql+pymysql")
 
     def read_facts(self) -> SourceFacts:
         version, comment = self._session.rows("SELECT version(), @@version_comment")[0]
@@ -97,12 +94,14 @@ class MysqlConnector(ServerConnector):
         }
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
+        from .mysql_rows import draw_rows
+
         is_view = shape.kind == "view"
         is_small = shape.row_count is not None and shape.row_count <= _COUNTED
         count = self._count(shape.ref) if is_small and not is_view else None
         if not limit:
             return Sample([], count, exact=count is not None)
-        rows = self._sample_rows(shape, limit, count)
+        rows = draw_rows(self._session, shape, limit, count)
         if len(rows) < limit and (count is None or count <= limit):
             count = len(rows)
         cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
@@ -111,7 +110,11 @@ class MysqlConnector(ServerConnector):
     def count_rare(
         self, shape: TableShape, tests: Sequence[RareTest], seconds: float
     ) -> RareCounts:
-        return count_mysql(self._session, shape, tests, seconds, lambda: self._key_bounds(shape))
+        from .mysql_rows import key_bounds
+        from .rare_servers import count_mysql
+
+        session = self._session
+        return count_mysql(session, shape, tests, seconds, lambda: key_bounds(session, shape))
 
     def grant_hint(self, ref: TableRef) -> str:
         schema, name, user = (
@@ -128,67 +131,6 @@ class MysqlConnector(ServerConnector):
         user, database = self._spec.username.replace("'", "''"), self._spec.database
         named = "`" + database.replace("`", "``") + "`" if database else "*"
         return f"GRANT SELECT, SHOW VIEW ON {named}.* TO '{user}'@'%';"
-
-    def _sample_rows(
-        self, shape: TableShape, limit: int, count: int | None
-    ) -> Sequence[tuple[Any, ...]]:
-        source = table_of(shape.ref.container, shape.ref.name)
-        cut = cell_limit(limit, len(shape.columns))
-        whole = document_limit(limit, shape.columns)
-        cells = [
-            _cell(
-                column.name,
-                column.type,
-                column.native_type,
-                whole if column.type == "json" else cut,
-            ).label(f"c{index}")
-            for index, column in enumerate(shape.columns)
-        ]
-        plain = sa.select(*cells).select_from(source)
-        if shape.kind == "view" or (count is not None and count <= limit):
-            return self._session.rows(plain.limit(limit))
-        found = self._find_blocks(shape)
-        if found is not None:
-            blocks = Blocks(cells, source, *found)
-            return blocks.read(self._session.rows, limit, shape.ref.path)
-        if shape.row_count is None or not limit < shape.row_count <= _DRAWN:
-            return self._session.rows(plain.limit(limit))
-        drawn = _draw(plain, limit / shape.row_count)
-        return thin(self._session.rows(drawn.limit(limit * SPARE)), limit)
-
-    def _find_blocks(
-        self, shape: TableShape
-    ) -> tuple[sa.ColumnElement[Any], Sequence[tuple[Any, Any]]] | None:
-        """Blocks of the primary key's first column; other tables are read from their start."""
-        bounds = self._key_bounds(shape)
-        if bounds is not None:
-            key, low, high = bounds
-            return key, block_ranges(low, high, BLOCKS, shape.ref.path)
-        first = next((each for each in shape.columns if each.key_position == 1), None)
-        if first is None or first.type not in ("text", "uuid", "integer"):
-            return None
-        key, least, most = self._ends_of(shape, first.name)
-        if isinstance(least, int) and isinstance(most, int) and most - least >= BLOCKS:
-            return key, block_ranges(least, most, BLOCKS, shape.ref.path)
-        if isinstance(least, str) and isinstance(most, str) and least < most:
-            return key, text_ranges(least, most, BLOCKS)
-        return None
-
-    def _ends_of(self, shape: TableShape, name: str) -> tuple[sa.ColumnElement[Any], Any, Any]:
-        key = column_of(name)
-        source = table_of(shape.ref.container, shape.ref.name)
-        low, high = self._session.rows(
-            sa.select(sa.func.min(key), sa.func.max(key)).select_from(source)
-        )[0]
-        return key, low, high
-
-    def _key_bounds(self, shape: TableShape) -> tuple[sa.ColumnElement[Any], int, int] | None:
-        """Range of a primary key of one whole number."""
-        keys = [column for column in shape.columns if column.key_position]
-        if len(keys) != 1 or keys[0].type != "integer":
-            return None
-        key, low, high = self._ends_of(shape, keys[0].name)
-        return (key, int(low), int(high)) if low is not None else None
 
     def _sees_all(self, schema: str) -> bool:
         """Whether the role's grants show every table of a database: else absence proves nothing."""
@@ -232,6 +174,7 @@ class MysqlConnector(ServerConnector):
             "password": password.encode("utf-8", "surrogateescape"),
             "database": self._spec.database or None,
             "charset": "utf8mb4",
+            "autocommit": True,
             # A hostile server may ask for any file of this host under LOCAL.
             "local_infile": False,
             "auth_plugin_map": {"mysql_clear_password": _ClearRefused},
@@ -325,12 +268,6 @@ class _ClearRefused:
         raise SourceFault("auth_failed", hint="The server asks for the password in clear text.")
 
 
-def _draw(plain: sa.Select[Any], share: float) -> sa.Select[Any]:
-    """Rows drawn from all over a table that has no key to find blocks by."""
-    drawn: sa.ColumnElement[Any] = sa.func.rand(sa.literal_column(str(_SEED)))
-    return plain.where(drawn < sa.literal_column(f"{share:.8f}"))
-
-
 def _tls_args(mode: str) -> dict[str, Any]:
     if mode == "disable":
         return {"ssl_disabled": True}
@@ -342,16 +279,3 @@ def _tls_args(mode: str) -> dict[str, Any]:
         context.verify_mode = ssl.CERT_NONE
         return {"ssl": context}
     return {}
-
-
-def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
-    """A cell: numbers as they are, all else as cut text; of bytes only their length."""
-    column = column_of(name)
-    if native.startswith("bit"):
-        return column + sa.literal_column("0")
-    if kind in _AS_IS:
-        return column
-    if kind in ("binary", "geometry"):
-        return sa.func.length(column)
-    text = column if kind in ("text", "enum") else sa.cast(column, sa.CHAR())
-    return sa.func.left(text, sa.literal_column(str(cut)))

@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import sqlalchemy as sa
-
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ColumnSnapshot, Constraint, ForeignKey, Index, Partitioning
 from datawave_edge.sqltext import strip_literals
@@ -162,9 +160,8 @@ class MysqlCatalog:
         order = _ORDER.get(statement, "")
         if not names:
             return self._session.rows(f"{statement}{order}", {"schema": schema})
-        text = sa.text(f"{statement} AND CAST(table_name AS BINARY) IN :names{order}")
         return self._session.rows(
-            text.bindparams(sa.bindparam("names", expanding=True)),
+            f"{statement} AND CAST(table_name AS BINARY) IN :names{order}",
             {"schema": schema, "names": names},
         )
 

@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-import sqlalchemy as sa
-
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import Grants
 
@@ -58,9 +56,8 @@ class MysqlRoles:
             return
         for role, member in members:
             self._members[_text(role)].add(_text(member))
-        grants = sa.text(_GRANTS_SQL).bindparams(sa.bindparam("wanted", expanding=True))
-        wanted = {"wanted": _PRIVILEGES}
-        for grantee, schema, name, privilege in session.rows(grants, wanted):
+        held = session.rows(_GRANTS_SQL, {"wanted": _PRIVILEGES})
+        for grantee, schema, name, privilege in held:
             self._by_place[_text(schema), _text(name)].append((_text(grantee), _text(privilege)))
         for schema, name, count in session.rows(_COLUMNS_SQL):
             self._columns[TableRef(_text(schema), _text(name))] = int(count)

@@ -18,9 +18,11 @@ from . import oracle_queries as sql
 from .address import dial
 from .bulk_catalog import BulkCatalog
 from .contract import Listing, Sample, TableRef, TableShape
+from .engine_connector import EngineConnector
+from .expressions import column_of, table_of
 from .select_session import SelectSession
-from .server import APPLICATION, CONNECT_SECONDS, ServerConnector, ca_file, read_cells
-from .session import Row, cell_limit, column_of, document_limit, table_of, was_cut
+from .server import APPLICATION, CONNECT_SECONDS, ca_file, read_cells
+from .session import Row, cell_limit, document_limit, was_cut
 from .types import normal_type
 
 _COUNTED: Final = 200_000
@@ -39,13 +41,11 @@ _WHOLE: Final = re.compile(r"NUMBER\(\d+,0\)")
 _OPAQUE: Final = frozenset(("LONG", "LONG RAW", "BFILE", "XMLTYPE", "SDO_GEOMETRY"))
 
 
-class OracleConnector(ServerConnector):
+class OracleConnector(EngineConnector):
     """One service of an Oracle database."""
 
     driver = "oracle+oracledb"
     session_type = SelectSession
-    # A transaction that only reads must outlive its statements.
-    isolation = None
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         if not is_service(spec.database):

@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, Final
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
-from .blocks import SPARE, thin
 from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_postgres_grants
 from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
 from .postgresql_session import PostgresSession
-from .rare import RareCounts, RareTest
-from .rare_servers import count_postgresql
 from .server import (
     APPLICATION,
     CANCEL_SECONDS,
@@ -29,32 +24,29 @@ from .server import (
     ca_file,
     read_cells,
 )
-from .session import cell_limit, column_of, document_limit, table_of, was_cut
+from .session import Row, cell_limit, was_cut
+
+if TYPE_CHECKING:
+    from .rare import RareCounts, RareTest
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
 _COUNTED: Final = 200_000
-# Up to this size every page is looked at for an even sample; beyond it whole pages are drawn.
-_EVEN_BYTES: Final = 64 * 1024 * 1024
-_SEED: Final = 20_011
-_MARGIN: Final = 1.05
-# Draws until a table's length is known.
-_DRAWS: Final = 5
 # The release of libpq from which an agent may refuse to send its password in clear.
 _REQUIRES_AUTH: Final = 160_000
-_AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 
 class PostgresConnector(ServerConnector):
     """One PostgreSQL database."""
 
-    driver = "postgresql+psycopg"
-    session_type = PostgresSession
     _session: PostgresSession
     reads_ahead = True
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)
         self._catalog = PgCatalog(self._session)
+
+    def _make_session(self) -> PostgresSession:
+        return PostgresSession(self._open)
 
     def read_facts(self) -> SourceFacts:
         row = self._session.rows(
@@ -97,7 +89,7 @@ class PostgresConnector(ServerConnector):
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
         estimate = shape.row_count
-        rows = self._sample_rows(shape, limit, estimate) if limit else []
+        rows = self._draw(shape, limit) if limit else []
         if limit and len(rows) < limit and (estimate is None or estimate <= limit):
             cut = was_cut(rows, cell_limit(limit, len(shape.columns)))
             return Sample(read_cells(rows, shape), len(rows), exact=True, cut=cut)
@@ -108,6 +100,8 @@ class PostgresConnector(ServerConnector):
     def count_rare(
         self, shape: TableShape, tests: Sequence[RareTest], seconds: float
     ) -> RareCounts:
+        from .rare_servers import count_postgresql
+
         return count_postgresql(self._session, shape, tests, seconds)
 
     def grant_hint(self, ref: TableRef) -> str:
@@ -129,57 +123,10 @@ class PostgresConnector(ServerConnector):
         database, role = (quote(each) for each in (self._spec.database, self._spec.username))
         return f"GRANT CONNECT ON DATABASE {database} TO {role};".replace("%%", "%")
 
-    def _sample_rows(
-        self, shape: TableShape, limit: int, estimate: int | None
-    ) -> Sequence[tuple[Any, ...]]:
-        plain = self._select(shape, limit)
-        if shape.kind not in ("table", "materialized_view", "partition"):
-            return self._session.rows(plain.limit(limit))
-        if estimate is None or estimate <= limit * 2:
-            return self._session.rows(plain.limit(limit))
-        rows = self._draw(shape, limit, estimate)
-        # Old statistics or rows in few pages: better the first rows than hardly any.
-        return rows if len(rows) >= limit // 4 else self._session.rows(plain.limit(limit))
+    def _draw(self, shape: TableShape, limit: int) -> Sequence[Row]:
+        from .postgresql_rows import draw_rows
 
-    def _draw(self, shape: TableShape, limit: int, estimate: int) -> Sequence[tuple[Any, ...]]:
-        """Rows from all over the table."""
-        percent = 100.0 * _MARGIN * limit / estimate
-        most = limit * SPARE
-        rows: Sequence[tuple[Any, ...]] = ()
-        for _ in range(_DRAWS):
-            rows = self._session.rows(self._tablesample(shape, limit, percent).limit(most))
-            if len(rows) < most:
-                break
-            # The table is longer than its statistics say, and the bound cut its end off.
-            percent /= SPARE
-        return thin(rows, limit)
-
-    def _select(self, shape: TableShape, limit: int) -> sa.Select[Any]:
-        source = table_of(shape.ref.container, shape.ref.name)
-        return sa.select(*self._cells(shape, limit)).select_from(source)
-
-    def _tablesample(self, shape: TableShape, limit: int, percent: float) -> sa.Select[Any]:
-        source = table_of(shape.ref.container, shape.ref.name)
-        percent = min(100.0, max(0.0001, percent))
-        is_large = (shape.size_bytes or 0) > _EVEN_BYTES
-        method = sa.func.system if is_large else sa.func.bernoulli
-        sampled = source.tablesample(
-            method(sa.literal_column(f"{percent:.6f}")), seed=sa.literal_column(str(_SEED))
-        )
-        return sa.select(*self._cells(shape, limit)).select_from(sampled)
-
-    def _cells(self, shape: TableShape, limit: int) -> list[sa.ColumnElement[Any]]:
-        cut = cell_limit(limit, len(shape.columns))
-        whole = document_limit(limit, shape.columns)
-        return [
-            _cell(
-                column.name,
-                column.type,
-                column.native_type,
-                whole if column.type == "json" else cut,
-            ).label(f"c{index}")
-            for index, column in enumerate(shape.columns)
-        ]
+        return draw_rows(self._session, shape, limit)
 
     def _is_audited(self) -> bool | None:
         try:
@@ -224,19 +171,19 @@ class PostgresConnector(ServerConnector):
             arguments["require_auth"] = "!password"
         return arguments
 
-    def _dial(self, arguments: dict[str, Any]) -> None:
+    def _dial(self, arguments: dict[str, Any]) -> Any:
+        import psycopg
+
         # The name stays beside each address: certificates are checked against it.
         arguments["host"] = ",".join([self._host] * len(self._addresses))
         arguments["hostaddr"] = ",".join(address for _, address in self._addresses)
+        return psycopg.connect(**arguments, autocommit=True)
 
     def _descriptor(self, connection: Any) -> int:
         return int(connection.fileno())
 
     def _prepare_session(self, connection: Any) -> bool:
         return self._session.bind(connection, self._session_statements())
-
-    def _engine_args(self) -> dict[str, Any]:
-        return {"use_native_hstore": False}
 
     def _session_statements(self) -> Sequence[str]:
         milliseconds = self._seconds * 1000
@@ -272,16 +219,3 @@ def _forget_libpq_settings() -> None:
     """What libpq reads from the environment must not change where a source is or who signs in."""
     for name in _LIBPQ_DETOURS:
         os.environ.pop(name, None)
-
-
-def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
-    """A cell: numbers as they are, all else as cut text; of bytes only their length."""
-    column = column_of(name)
-    if kind in _AS_IS and native != "oid":
-        return column
-    if kind == "binary" and native == "bytea":
-        return sa.func.octet_length(column)
-    text = sa.cast(column, sa.Text())
-    if kind in ("binary", "geometry"):
-        return sa.func.length(text)
-    return sa.func.left(text, sa.literal_column(str(cut)))

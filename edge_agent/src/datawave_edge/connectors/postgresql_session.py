@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
-
+from .driver_session import DriverSession
 from .postgresql_bytes import ENCODING, read_value, restore, spell
-from .session import Row, Session
+from .session import Row
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 _SET: Final = "SET "
 _READ_ONLY: Final = "SHOW transaction_read_only"
 
 
-class PostgresSession(Session):
+class PostgresSession(DriverSession):
     """Behind a pooler each statement gets a transaction of its own.
 
     What is set for a session may there be lost before the next statement, and left to whoever is
     lent the backend afterwards: an application could write no more.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        super().__init__(engine)
+    def __init__(self, dial: Callable[[], Any]) -> None:
+        super().__init__(dial, "postgresql+psycopg")
         self._is_pooled = False
         # Whether the database promises no encoding, so that any text may be any bytes.
         self._is_raw = False
-        sa.event.listen(engine, "before_cursor_execute", self._restore_names, retval=True)
         self._settings: list[str] = []
         self._limits: list[str] = []
 
@@ -65,13 +66,11 @@ class PostgresSession(Session):
         read = spell if isinstance(statement, str) else read_value
         return [tuple(map(read, row)) for row in rows]
 
-    def _restore_names(
-        self, connection: object, cursor: object, statement: str, parameters: Any, *more: object
-    ) -> tuple[str, Any]:
-        del connection, cursor, more
-        if not self._is_raw:
-            return statement, parameters
-        return restore(statement), _restore_all(parameters)
+    def _spell(
+        self, statement: sa.Executable | str, parameters: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any] | None]:
+        text, values = super()._spell(statement, parameters)
+        return (restore(text), _restore_all(values)) if self._is_raw else (text, values)
 
     def _fetch_bounded(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]

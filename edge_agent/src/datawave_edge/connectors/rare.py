@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from datawave_edge.faults import SourceFault
 
 from .contract import TableShape
-from .session import column_of
+from .expressions import column_of
 
 Expression = sa.ColumnElement[Any]
 

@@ -17,8 +17,9 @@ from sqlalchemy.ext.compiler import compiles
 from datawave_edge.faults import SourceFault
 
 from .contract import TableShape
+from .expressions import column_of, table_of
 from .rare import DIGITS, LIKES, Dialect, Expression, RareTest, Scan, by_column, look
-from .session import Session, column_of, table_of
+from .session import Session
 
 _PAGES: Final = 8
 # Longer texts, which may lie outside of the pages and fill the memory, are told by a sign instead.

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from .blocks import BLOCKS, block_ranges
 from .contract import TableShape
+from .expressions import column_of, table_of
 from .rare import (
     Dialect,
     Expression,
@@ -23,7 +24,7 @@ from .rare import (
     rare_statement,
 )
 from .rare_pages import find_pages
-from .session import Session, column_of, table_of
+from .session import Session
 
 # From this size on, a small share is timed first, and tells how much of the table fits the budget.
 _TIMED_BYTES: Final = 512 * 1024 * 1024

@@ -9,8 +9,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from .contract import TableShape
+from .expressions import column_of, table_of
 from .rare import Expression, RareTest, by_column
-from .session import column_of, table_of
 
 # A plain pattern that most rows fail, before Python is called.
 _LOOKS: Final = {

@@ -10,14 +10,15 @@ import sqlalchemy as sa
 
 from datawave_edge.faults import SourceFault
 
-from .session import Row, Session
+from .engine_session import EngineSession
+from .session import Row
 
 _SELECT: Final = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 # SELECT INTO makes a table, and a second statement could do anything.
 _WRITES: Final = re.compile(r"\bINTO\b|;|\bFOR\s+UPDATE\b", re.IGNORECASE)
 
 
-class SelectSession(Session):
+class SelectSession(EngineSession):
     """Refuses whatever is no SELECT before it reaches the driver."""
 
     def rows(

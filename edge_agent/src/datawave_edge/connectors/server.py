@@ -1,13 +1,11 @@
-"""What the connectors of database servers have in common: an engine from fields, and a session."""
+"""What the connectors of database servers have in common: a session from fields, and its bounds."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, Literal
-
-import sqlalchemy as sa
+from typing import Any, Final
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, RunSettings
@@ -15,7 +13,7 @@ from datawave_edge.protocol import ConnectionSpec, RunSettings
 from .address import Addresses, require_host, require_peer, require_port, resolve
 from .contract import Binary, Cell, TableRef, TableShape
 from .meter import Meter
-from .session import Row, Session, table_of
+from .session import Row, Session
 
 CONNECT_SECONDS: Final = 8
 CANCEL_SECONDS: Final = 2
@@ -26,11 +24,6 @@ APPLICATION: Final = "datawave-edge"
 class ServerConnector:
     """Base of connectors that reach a server; one connection, opened read-only."""
 
-    driver: str
-    session_type: type[Session] = Session
-    # None where a transaction must hold over several statements.
-    isolation: Literal["AUTOCOMMIT"] | None = "AUTOCOMMIT"
-
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         self._spec = spec
         self._host = require_host(spec.host)
@@ -39,18 +32,11 @@ class ServerConnector:
         self._addresses: Addresses = ()
         self.is_peer_checked = False
         self._counting_seconds = settings.counting_table_seconds
-        engine = sa.create_engine(
-            self._url(),
-            connect_args=self._connect_args(password),
-            poolclass=sa.NullPool,
-            query_cache_size=0,
-            **({"isolation_level": self.isolation} if self.isolation else {}),
-            **self._engine_args(),
-        )
-        sa.event.listen(engine, "do_connect", self._aim)
-        sa.event.listen(engine, "connect", self._take)
-        self._session = self.session_type(engine)
+        self._session = self._make_session()
         self._session.limit_statements = self._limit_statements
+
+    def _make_session(self) -> Session:
+        raise NotImplementedError
 
     @property
     def queries(self) -> int:
@@ -75,17 +61,12 @@ class ServerConnector:
         self._session.close()
 
     def read_one(self, ref: TableRef) -> None:
-        source = table_of(ref.container, ref.name)
-        self._session.rows(sa.select(sa.literal_column("1")).select_from(source).limit(1))
+        from .expressions import first_row
 
-    def _url(self) -> sa.URL:
-        return sa.URL.create(self.driver)
+        self._session.rows(first_row(*ref))
 
     def _connect_args(self, password: str) -> dict[str, Any]:
         raise NotImplementedError
-
-    def _engine_args(self) -> dict[str, Any]:
-        return {}
 
     def _session_statements(self) -> Sequence[str]:
         """Statements that make the session read-only and bounded."""
@@ -108,16 +89,21 @@ class ServerConnector:
     def _after_connect(self) -> None:
         """What else must be known or set once the session is open."""
 
-    def _aim(self, dialect: object, record: object, told: object, arguments: dict[str, Any]) -> Any:
+    def _open(self) -> Any:
+        """A new connection of the driver, where and what was asked for."""
+        connection = self._reach(self._connect_args(self._password))
+        self._take(connection)
+        return connection
+
+    def _reach(self, arguments: dict[str, Any]) -> Any:
         """Look the host up anew for each connection, so that what was checked is what is dialled:
         a driver that looked it up itself could be given another answer.
         """
-        del dialect, record, told
         self._addresses = resolve(self._host, self._port)
         return self._dial(arguments)
 
     def _dial(self, arguments: dict[str, Any]) -> Any:
-        """The driver's connection to one of the addresses; None once the arguments name them."""
+        """The driver's connection to one of the addresses; None for the engine to make it."""
         del arguments
 
     def _descriptor(self, connection: Any) -> int | None:
@@ -125,9 +111,8 @@ class ServerConnector:
         del connection
         return None
 
-    def _take(self, connection: Any, record: object) -> None:
+    def _take(self, connection: Any) -> None:
         """Take a new connection of the driver only if it is where and what was asked for."""
-        del record
         try:
             self._check_peer(connection)
             _require_read_only(found=self._prepare_session(connection))
@@ -152,9 +137,10 @@ class ServerConnector:
 
     def _count(self, ref: TableRef) -> int | None:
         """Exact count, or None when it takes longer than allowed."""
-        source = table_of(ref.container, ref.name)
+        from .expressions import row_count
+
         try:
-            return int(self._session.value(sa.select(sa.func.count()).select_from(source)))
+            return int(self._session.value(row_count(*ref)))
         except SourceFault as fault:
             if fault.code == "query_timeout":
                 return None

@@ -1,17 +1,19 @@
-"""One SQLAlchemy connection that counts what it asks and speaks in fault codes."""
+"""One connection that counts what it asks and speaks in fault codes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, Final
 
 from datawave_edge.faults import SourceFault, fault_of
 from datawave_edge.protocol import ColumnSnapshot
 
 from .meter import Meter
+
+if TYPE_CHECKING:
+    # It takes longer to load than a small database to read, so only who needs it does.
+    import sqlalchemy as sa
 
 Row = tuple[Any, ...]
 
@@ -42,25 +44,10 @@ def was_cut(rows: Sequence[Row], limit: int) -> bool:
     return any(isinstance(cell, str) and len(cell) >= limit for row in rows for cell in row)
 
 
-def table_of(container: str, name: str, columns: Iterable[str] = ()) -> sa.TableClause:
-    """A table by hostile names: each is quoted, whatever it holds."""
-    schema = sa.quoted_name(container, quote=True) if container else None
-    return sa.table(
-        sa.quoted_name(name, quote=True), *(column_of(each) for each in columns), schema=schema
-    )
-
-
-def column_of(name: str) -> sa.ColumnClause[Any]:
-    """A column by a hostile name."""
-    return sa.column(sa.quoted_name(name, quote=True))
-
-
 class Session:
     """The one connection of a connector."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._connection: sa.Connection | None = None
+    def __init__(self) -> None:
         self.meter = Meter()
         # How a dialect sets the time limit of the next statements; none where it can't.
         self.limit_statements: Callable[[float | None], Iterable[str]] = _no_limit
@@ -68,34 +55,26 @@ class Session:
     @property
     def dialect(self) -> sa.Dialect:
         """The engine's dialect, for quoting."""
-        return self._engine.dialect
+        raise NotImplementedError
 
     @property
     def driver_connection(self) -> Any:
         """The driver's own connection; None while there is none."""
-        connection = self._connection
-        return None if connection is None else connection.connection.driver_connection
+        raise NotImplementedError
 
     def open(self) -> None:
         """Connect, after closing what was there."""
-        self.close()
-        with told_as_fault():
-            self._connection = self._engine.connect()
+        raise NotImplementedError
 
     def close(self) -> None:
         """Close; a connection that is already broken is dropped."""
-        if self._connection is not None:
-            with suppress(Exception):
-                self._connection.invalidate()
-            with suppress(Exception):
-                self._connection.close()
-        self._connection = None
+        raise NotImplementedError
 
     def rows(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
         """All rows of a statement. Text is sent with bind names such as :name."""
-        if self._connection is None:
+        if self.driver_connection is None:
             self.open()
         with self.meter.timing(), told_as_fault():
             found = self._fetch(statement, parameters or {})
@@ -105,19 +84,15 @@ class Session:
     def _fetch(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        assert self._connection is not None  # noqa: S101 - opened before
-        if not isinstance(statement, str):
-            found = self._connection.execute(statement, parameters).fetchall()
-            return [tuple(row) for row in found]
-        # Text has no types to convert by, so the driver's own rows are taken as they are.
-        cursor = self._connection.execute(sa.text(statement), parameters).cursor
-        return list(cursor.fetchall()) if cursor is not None else []
+        raise NotImplementedError
 
     def run(self, statement: str) -> None:
         """Run a statement that gives no rows, such as SET."""
         with self.meter.timing(), told_as_fault():
-            assert self._connection is not None  # noqa: S101 - only used on an open session
-            self._connection.execute(sa.text(statement))
+            self._run(statement)
+
+    def _run(self, statement: str) -> None:
+        raise NotImplementedError
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:

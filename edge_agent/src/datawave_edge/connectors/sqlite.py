@@ -21,11 +21,13 @@ from datawave_edge.protocol import (
 
 from .blocks import BLOCKS, Blocks, block_ranges
 from .contract import Binary, Cell, Listing, Sample, TableRef, TableShape
+from .engine_session import EngineSession
+from .expressions import column_of, table_of
 from .file_access import find_file, require_header
 from .meter import Meter
 from .rare import RareCounts, RareTest, count_by_slices
 from .rare_sqlite import add_rare_function, sqlite_statement
-from .session import Session, cell_limit, column_of, document_limit, table_of, was_cut
+from .session import cell_limit, document_limit, was_cut
 from .sqlite_catalog import SqliteCatalog
 from .sqlite_file import OpenFile, open_file
 
@@ -50,7 +52,7 @@ class SqliteConnector:
             poolclass=sa.NullPool,
             query_cache_size=0,
         )
-        self._session = Session(engine)
+        self._session = EngineSession(engine)
 
     @property
     def queries(self) -> int:
