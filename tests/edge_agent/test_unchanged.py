@@ -31,10 +31,14 @@ LIBRARY = (
     "CREATE TYPE lib.genre AS ENUM ('a', 'b')",
     "CREATE DOMAIN lib.isbn AS varchar(13)",
     "CREATE FUNCTION lib.good (int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0'",
-    "CREATE TABLE lib.authors (id int PRIMARY KEY, name text)",
+    "CREATE TABLE lib.authors (id int PRIMARY KEY, name text, UNIQUE (id, name))",
     (
         "CREATE TABLE lib.books (id serial PRIMARY KEY, isbn lib.isbn, genre lib.genre,"
         " author int REFERENCES lib.authors (id), CHECK (author > 0 AND lib.good(id)))"
+    ),
+    (
+        "CREATE TABLE lib.pens (held int, by text,"
+        " FOREIGN KEY (by, held) REFERENCES lib.authors (name, id))"
     ),
     "CREATE TABLE lib.loans (day date, book int) PARTITION BY RANGE (day)",
     "CREATE VIEW lib.seen AS SELECT name FROM lib.authors",
@@ -43,8 +47,8 @@ LIBRARY = (
 # What is done -> the relations whose description it changes.
 CHANGES = {
     "ALTER TABLE lib.authors ADD born date": {"authors"},
-    "ALTER TABLE lib.authors RENAME name TO names": {"authors", "seen"},
-    "ALTER TABLE lib.authors RENAME id TO number": {"authors", "books"},
+    "ALTER TABLE lib.authors RENAME name TO names": {"authors", "pens", "seen"},
+    "ALTER TABLE lib.authors RENAME id TO number": {"authors", "books", "pens"},
     "ALTER TABLE lib.authors ALTER id TYPE bigint": {"authors"},
     "ALTER TABLE lib.authors ALTER name SET NOT NULL": {"authors"},
     "ALTER TABLE lib.authors ALTER name SET DEFAULT 'x'": {"authors"},
@@ -96,12 +100,12 @@ def test_hashes_alone_are_sent_when_nothing_has_changed(
 ) -> None:
     first = discover(library, sample_rows=0)
     learn(fake, first)
-    assert len(reads) == 5
+    assert len(reads) == 6
     again = discover(library, "again", sample_rows=0)
-    assert len(reads) == 5
-    assert hashes(again) == whole(first) == {"authors", "books", "loans", "seen", "quiet"}
-    assert fake.closes["again"].seen == 5
-    assert fake.progress[-1].done == fake.progress[-1].listed == 5
+    assert len(reads) == 6
+    assert hashes(again) == whole(first) == {"authors", "books", "loans", "pens", "quiet", "seen"}
+    assert fake.closes["again"].seen == 6
+    assert fake.progress[-1].done == fake.progress[-1].listed == 6
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -141,8 +145,8 @@ def test_tables_are_told_when_their_fingerprints_cannot_be_kept(
     monkeypatch.setattr(unchanged.Fingerprints, "_load", lambda self: {})
     with outbox.file.writing() as connection:
         connection.execute("DROP TABLE fingerprints")
-    assert len(whole(discover(library, "j", sample_rows=0))) == 5
-    assert fake.closes["j"].seen == 5
+    assert len(whole(discover(library, "j", sample_rows=0))) == 6
+    assert fake.closes["j"].seen == 6
 
 
 def test_table_is_read_again_when_another_took_its_place(
@@ -187,7 +191,7 @@ def test_tables_are_read_again_when_the_release_or_the_role_is_another(
     learn(fake, discover(library, sample_rows=0))
     monkeypatch.setattr(unchanged, "__version__", "99.0")
     reads.clear()
-    assert len(hashes(discover(library, sample_rows=0))) == len(reads) == 5
+    assert len(hashes(discover(library, sample_rows=0))) == len(reads) == 6
 
 
 def test_tables_are_profiled_again_when_rows_are_sampled(
@@ -196,7 +200,7 @@ def test_tables_are_profiled_again_when_rows_are_sampled(
     learn(fake, discover(library))
     reads.clear()
     discover(library)
-    assert len(reads) == 5
+    assert len(reads) == 6
 
 
 def test_tables_are_read_when_their_fingerprints_cannot_be_had(
@@ -212,7 +216,7 @@ def test_tables_are_read_when_their_fingerprints_cannot_be_had(
 
     learn(fake, discover(library, sample_rows=0))
     monkeypatch.setattr(PostgresConnector, "fingerprint", refuse)
-    assert len(hashes(discover(library, sample_rows=0))) == 5
+    assert len(hashes(discover(library, sample_rows=0))) == 6
 
 
 def test_fingerprints_are_those_of_the_description_when_a_database_is_odd(

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 CANCEL_SECONDS: Final = 0.5
 DESCRIBE_CHUNK: Final = 200
-FINGERPRINT_CHUNK: Final = 5_000
+FINGERPRINT_CHUNK: Final = 20_000
 COLUMNS_HIDDEN: Final = (
     "The account may see some of its columns alone; the others stay as they were known. To have"
     " them read, grant SELECT on the whole table."

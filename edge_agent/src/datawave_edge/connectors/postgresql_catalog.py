@@ -84,13 +84,13 @@ class PgCatalog:
         """What `read` would put on the shapes, without reading what they are made of."""
         found = self._session.rows(sql.FIND_HASHED_SQL, _names(refs))
         oids = {"oids": [row[0] for row in found]}
-        hashes = {oid: int(total) for oid, total in self._session.rows(sql.HASHED_SQL, oids)}
-        types = group(self._session.rows(sql.OWN_TYPES_SQL, oids))
+        hashed = {row[0]: row[1:] for row in self._session.rows(sql.HASHED_SQL, oids)}
+        types = {oid: [_type_key(each) for each in met or ()] for oid, (_, met) in hashed.items()}
         self._types.load(key for keys in types.values() for key in keys)
         grants = self._resolve(oids)
         return {
             TableRef(schema, name): self._print(
-                own + hashes.get(oid, 0), types.get(oid, []), grants[oid]
+                own + int(hashed[oid][0] if oid in hashed else 0), types.get(oid, []), grants[oid]
             )
             for oid, schema, name, own in found
         }
@@ -184,6 +184,11 @@ def _take(rows: Sequence[Row], hashes: dict[int, int]) -> dict[int, list[Row]]:
         if row[0] in hashes:
             hashes[row[0]] += row[-1]
     return grouped
+
+
+def _type_key(met: str) -> TypeKey:
+    oid, _, mod = met.partition(" ")
+    return int(oid), int(mod)
 
 
 def _type_keys(columns: Iterable[Row]) -> Iterator[TypeKey]:

@@ -17,12 +17,14 @@ LIST_SQL: Final = (
 class Part(NamedTuple):
     """One kind of rows that say something of tables; the first column is the table's oid.
 
-    `shown` is what is told of a row where that is not the row itself.
+    `shown` is what is told of a row where that is not the row itself, and `met` what a hash alone
+    would hide.
     """
 
     sql: str
     order: str
     shown: str = "q.*"
+    met: str = "NULL"
 
     def told(self, seed: int) -> str:
         """The rows in order, each with a hash of itself at its end."""
@@ -31,8 +33,9 @@ class Part(NamedTuple):
         )
 
     def hashed(self, seed: int) -> str:
-        """The same hashes with their table alone."""
-        return f"SELECT q.relid, {_hash('q', seed)} AS hash FROM ({self.sql}) AS q"
+        """The same hashes with their table, and what was met."""
+        met = f"CAST({self.met} AS text) AS met"
+        return f"SELECT q.relid, {_hash('q', seed)} AS hash, {met} FROM ({self.sql}) AS q"
 
 
 def _hash(row: str, seed: int) -> str:
@@ -65,19 +68,18 @@ FIND_SQL: Final = (
     f"  FROM pg_catalog.pg_partition_tree(q.oid)) END, {_hash('q', 0)} FROM ({_FOUND}) AS q"
 )
 FIND_HASHED_SQL: Final = f"SELECT q.oid, q.nspname, q.relname, {_hash('q', 0)} FROM ({_FOUND}) AS q"
+# Types of the database's own: what they mean may change without a trace in the columns.
+FIRST_OWN_OID: Final = 16_384
 COLUMNS: Final = Part(
     "SELECT attrelid AS relid, attnum, attname, atttypid, atttypmod, attnotnull,"
     " attidentity, attgenerated <> '', atthasdef, attacl IS NOT NULL"
     " FROM pg_catalog.pg_attribute"
     " WHERE attrelid = ANY(CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped",
     "relid, attnum",
-)
-# Types of the database's own: what they mean may change without a trace in the columns.
-FIRST_OWN_OID: Final = 16_384
-OWN_TYPES_SQL: Final = (
-    "SELECT DISTINCT attrelid, atttypid, atttypmod FROM pg_catalog.pg_attribute"
-    " WHERE attrelid = ANY(CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped"
-    f" AND atttypid >= {FIRST_OWN_OID}"
+    met=(
+        f"CASE WHEN q.atttypid >= {FIRST_OWN_OID}"
+        " THEN pg_catalog.concat(q.atttypid, ' ', q.atttypmod) END"
+    ),
 )
 # Columns share few types, so each is spelt once and not once a column.
 TYPES_SQL: Final = (
@@ -96,7 +98,11 @@ COMMENTS: Final = Part(
 )
 CONSTRAINTS: Final = Part(
     "SELECT k.conrelid AS relid, k.contype, k.conname, k.conkey, n.nspname, c.relname,"
-    " CASE WHEN k.contype = 'f' THEN"
+    # Most keys have one column, and to sort takes longer than to find it.
+    " CASE WHEN k.contype = 'f' AND pg_catalog.cardinality(k.confkey) = 1 THEN"
+    "  ARRAY(SELECT CAST(a.attname AS text) FROM pg_catalog.pg_attribute a"
+    "  WHERE a.attrelid = k.confrelid AND a.attnum = k.confkey[1])"
+    " WHEN k.contype = 'f' THEN"
     "  (SELECT array_agg(CAST(a.attname AS text) ORDER BY array_position(k.confkey, a.attnum))"
     "  FROM pg_catalog.pg_attribute a"
     "  WHERE a.attrelid = k.confrelid AND a.attnum = ANY(k.confkey)) END AS targets,"
@@ -166,9 +172,10 @@ PARTS: Final = (
     COLUMNS, COMMENTS, CONSTRAINTS, INDEXES, PARENTS, PARTITIONED, SEQUENCES,
 )  # fmt: skip
 TOLD_SQL: Final = tuple(part.told(seed) for seed, part in enumerate(PARTS, start=1))
-# One number a table for all of its rows, equal to the sum of the hashes that came with them.
+# One number a table for all of its rows, equal to the sum of the hashes that came with them, and
+# the types of the database's own that its columns have.
 HASHED_SQL: Final = (
-    "SELECT relid, CAST(sum(hash) AS text) FROM ("
+    "SELECT relid, CAST(sum(hash) AS text), array_agg(met) FILTER (WHERE met IS NOT NULL) FROM ("
     + " UNION ALL ".join(part.hashed(seed) for seed, part in enumerate(PARTS, start=1))
     + ") AS hashed GROUP BY relid"
 )
