@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datawave_edge import unchanged
-from datawave_edge.connectors import TableRef, TellsApart
+from datawave_edge.connectors import TableRef, TellsApart, postgresql_queries
 from datawave_edge.discovery import run_discovery
 from datawave_edge.faults import SourceFault
 from datawave_edge.outbox import Outbox
@@ -219,9 +219,11 @@ def test_tables_are_read_when_their_fingerprints_cannot_be_had(
     assert len(hashes(discover(library, sample_rows=0))) == 6
 
 
+@pytest.mark.parametrize("first_with_hashes", [140_000, 999_999], ids=["records", "texts"])
 def test_fingerprints_are_those_of_the_description_when_a_database_is_odd(
-    postgres: ConnectionSpec,
+    postgres: ConnectionSpec, monkeypatch: pytest.MonkeyPatch, first_with_hashes: int
 ) -> None:
+    monkeypatch.setattr(postgresql_queries, "_HASHES_RECORDS", first_with_hashes)
     run_postgres(postgres, *make_statements())
     connector = open_connector(postgres)
     assert isinstance(connector, TellsApart)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -65,10 +67,10 @@ class PgCatalog:
 
     def read(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
         """Structure of some tables by name; those that are gone are left out."""
-        found = self._session.rows(sql.FIND_SQL, _names(refs))
+        found = self._session.rows(self._queries.find, _names(refs))
         oids = {"oids": [row[0] for row in found]}
         hashes: dict[int, int] = {row[0]: row[-1] for row in found}
-        parts = [_take(self._session.rows(each, oids), hashes) for each in sql.TOLD_SQL]
+        parts = [_take(self._session.rows(each, oids), hashes) for each in self._queries.told]
         self._types.load(key for rows in parts[0].values() for key in _type_keys(rows))
         grants = self._resolve(oids)
         return {
@@ -82,18 +84,24 @@ class PgCatalog:
 
     def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
         """What `read` would put on the shapes, without reading what they are made of."""
-        found = self._session.rows(sql.FIND_HASHED_SQL, _names(refs))
+        found = self._session.rows(self._queries.find_hashed, _names(refs))
         oids = {"oids": [row[0] for row in found]}
-        hashed = {row[0]: row[1:] for row in self._session.rows(sql.HASHED_SQL, oids)}
-        types = {oid: [_type_key(each) for each in met or ()] for oid, (_, met) in hashed.items()}
+        hashes: Counter[int] = Counter()
+        types: dict[int, list[TypeKey]] = defaultdict(list)
+        for oid, met, hashed in self._session.rows(self._queries.hashed, oids):
+            hashes[oid] += int(hashed)
+            if met is not None:
+                types[oid].append(_type_key(met))
         self._types.load(key for keys in types.values() for key in keys)
         grants = self._resolve(oids)
         return {
-            TableRef(schema, name): self._print(
-                own + int(hashed[oid][0] if oid in hashed else 0), types.get(oid, []), grants[oid]
-            )
+            TableRef(schema, name): self._print(own + hashes[oid], types[oid], grants[oid])
             for oid, schema, name, own in found
         }
+
+    @cached_property
+    def _queries(self) -> sql.Queries:
+        return sql.choose_queries(int(self._session.value("SHOW server_version_num")))
 
     def _resolve(self, oids: Mapping[str, Any]) -> dict[int, Grants]:
         """Who may reach each table; columns with grants of their own are not counted here."""

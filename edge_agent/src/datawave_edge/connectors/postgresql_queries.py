@@ -17,29 +17,25 @@ LIST_SQL: Final = (
 class Part(NamedTuple):
     """One kind of rows that say something of tables; the first column is the table's oid.
 
-    `shown` is what is told of a row where that is not the row itself, and `met` what a hash alone
-    would hide.
+    `shown` is what is told of a row where that is not the row itself, `hashed` what its hash is of,
+    and `met` what a hash alone would hide.
     """
 
     sql: str
     order: str
     shown: str = "q.*"
+    hashed: str = "q"
     met: str = "NULL"
 
-    def told(self, seed: int) -> str:
+    def tell(self, make_hash: str) -> str:
         """The rows in order, each with a hash of itself at its end."""
-        return (
-            f"SELECT {self.shown}, {_hash('q', seed)} FROM ({self.sql}) AS q ORDER BY {self.order}"
-        )
+        made = make_hash.format(self.hashed)
+        return f"SELECT {self.shown}, {made} FROM ({self.sql}) AS q ORDER BY {self.order}"
 
-    def hashed(self, seed: int) -> str:
+    def hash(self, make_hash: str) -> str:
         """The same hashes with their table, and what was met."""
-        met = f"CAST({self.met} AS text) AS met"
-        return f"SELECT q.relid, {_hash('q', seed)} AS hash, {met} FROM ({self.sql}) AS q"
-
-
-def _hash(row: str, seed: int) -> str:
-    return f"pg_catalog.hashtextextended(CAST({row} AS text), {seed})"
+        made, met = make_hash.format(self.hashed), f"CAST({self.met} AS text)"
+        return f"SELECT q.relid, {met} AS met, {made} AS hash FROM ({self.sql}) AS q"
 
 
 _FOUND: Final = (
@@ -59,15 +55,14 @@ _FOUND: Final = (
 )
 # The size opens every index of a table, so it is as old as the statistics beside it and no part of
 # the hash.
-FIND_SQL: Final = (
+_FIND: Final = (
     "SELECT q.oid, q.nspname, q.relname, q.relkind, q.relispartition, q.relrowsecurity,"
     " q.reltuples, q.heap, q.definition,"
     " CASE WHEN q.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(q.oid)"
     "  WHEN q.relkind = 'p' THEN (SELECT"
     "  CAST(sum(pg_catalog.pg_total_relation_size(relid)) AS int8)"
-    f"  FROM pg_catalog.pg_partition_tree(q.oid)) END, {_hash('q', 0)} FROM ({_FOUND}) AS q"
+    "  FROM pg_catalog.pg_partition_tree(q.oid)) END"
 )
-FIND_HASHED_SQL: Final = f"SELECT q.oid, q.nspname, q.relname, {_hash('q', 0)} FROM ({_FOUND}) AS q"
 # Types of the database's own: what they mean may change without a trace in the columns.
 FIRST_OWN_OID: Final = 16_384
 COLUMNS: Final = Part(
@@ -112,7 +107,7 @@ CONSTRAINTS: Final = Part(
     "  WHERE d.classid = CAST('pg_catalog.pg_constraint' AS pg_catalog.regclass)"
     "  AND d.objid = k.oid"
     "  AND d.refclassid <> CAST('pg_catalog.pg_class' AS pg_catalog.regclass))"
-    "  THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END"
+    "  THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END AS named"
     " FROM pg_catalog.pg_constraint k"
     " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
@@ -120,6 +115,8 @@ CONSTRAINTS: Final = Part(
     "relid, conname",
     "q.relid, q.contype, q.conname, q.conkey, q.nspname, q.relname, q.targets,"
     " CASE WHEN q.contype = 'c' THEN pg_catalog.pg_get_expr(q.conbin, q.relid) END",
+    "ROW(q.contype, q.conname, q.conkey, q.nspname, q.relname, q.targets, CAST(q.conbin AS text),"
+    " q.named)",
 )
 INDEXES: Final = Part(
     "SELECT i.indrelid AS relid, c.relname, i.indisunique, i.indpred IS NOT NULL, m.amname,"
@@ -168,14 +165,39 @@ SEQUENCES: Final = Part(
 )
 LOGINS_SQL: Final = "SELECT oid FROM pg_catalog.pg_roles WHERE rolcanlogin"
 MEMBERS_SQL: Final = "SELECT roleid, member FROM pg_catalog.pg_auth_members"
-PARTS: Final = (
+_PARTS: Final = (
     COLUMNS, COMMENTS, CONSTRAINTS, INDEXES, PARENTS, PARTITIONED, SEQUENCES,
 )  # fmt: skip
-TOLD_SQL: Final = tuple(part.told(seed) for seed, part in enumerate(PARTS, start=1))
-# One number a table for all of its rows, equal to the sum of the hashes that came with them, and
-# the types of the database's own that its columns have.
-HASHED_SQL: Final = (
-    "SELECT relid, CAST(sum(hash) AS text), array_agg(met) FILTER (WHERE met IS NOT NULL) FROM ("
-    + " UNION ALL ".join(part.hashed(seed) for seed, part in enumerate(PARTS, start=1))
-    + ") AS hashed GROUP BY relid"
-)
+_BY_RECORD: Final = "pg_catalog.hash_record_extended({{}}, {seed})"
+_BY_TEXT: Final = "pg_catalog.hashtextextended(CAST({{}} AS text), {seed})"
+_HASHES_RECORDS: Final = 140_000
+
+
+class Queries(NamedTuple):
+    """What depends on how a server hashes a row; both ways to ask give a table the same hashes."""
+
+    # Tables by name, and the rows of each part of them by oid: told whole, each with its hash.
+    find: str
+    told: tuple[str, ...]
+    # The same as hashes: one a table for what `find` tells, one for the sum of the others, beside
+    # it again those types of the database's own that its columns have.
+    find_hashed: str
+    hashed: str
+
+
+def choose_queries(server_version: int) -> Queries:
+    """Those for a server of this number; before 14 a row has no hash, but its text has."""
+    way = _BY_RECORD if server_version >= _HASHES_RECORDS else _BY_TEXT
+    own, *ways = (way.format(seed=seed) for seed in range(len(_PARTS) + 1))
+    parts = list(zip(_PARTS, ways, strict=True))
+    hashed = " UNION ALL ".join(part.hash(each) for part, each in parts)
+    found = own.format("q")
+    return Queries(
+        find=f"{_FIND}, {found} FROM ({_FOUND}) AS q",
+        told=tuple(part.tell(each) for part, each in parts),
+        find_hashed=f"SELECT q.oid, q.nspname, q.relname, {found} FROM ({_FOUND}) AS q",
+        hashed=(
+            f"SELECT relid, met, CAST(sum(hash) AS text) FROM ({hashed}) AS hashed"
+            " GROUP BY relid, met"
+        ),
+    )
