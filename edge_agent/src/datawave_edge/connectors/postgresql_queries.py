@@ -168,7 +168,11 @@ MEMBERS_SQL: Final = "SELECT roleid, member FROM pg_catalog.pg_auth_members"
 _PARTS: Final = (
     COLUMNS, COMMENTS, CONSTRAINTS, INDEXES, PARENTS, PARTITIONED, SEQUENCES,
 )  # fmt: skip
-_BY_RECORD: Final = "pg_catalog.hash_record_extended({{}}, {seed})"
+# A record's hash is linear in its parts: in a sum of them, two columns that swap their types would
+# look as they did. So it is hashed once more.
+_BY_RECORD: Final = (
+    "pg_catalog.hashint8extended(pg_catalog.hash_record_extended({{}}, {seed}), {seed})"
+)
 _BY_TEXT: Final = "pg_catalog.hashtextextended(CAST({{}} AS text), {seed})"
 _HASHES_RECORDS: Final = 140_000
 
