@@ -33,14 +33,14 @@ class Watched(PostgresConnector):
     after_close = 0
     threads: set[str] = set()
 
-    def describe(self, refs: object) -> object:
+    def describe_later(self, refs: object) -> object:
         cls = type(self)
         cls.using += 1
         cls.at_once = max(cls.at_once, cls.using)
         cls.after_close += self._session.driver_connection is None
         cls.threads.add(threading.current_thread().name)
         try:
-            return super().describe(refs)
+            return super().describe_later(refs)
         finally:
             cls.using -= 1
 
@@ -76,14 +76,14 @@ def test_nothing_is_read_ahead_when_rows_are_sampled(
 def test_other_tables_are_told_when_one_spoils_a_bulk_read_ahead(
     discover: Discover, many: ConnectionSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = PostgresConnector.describe
+    real = PostgresConnector.describe_later
 
     def spoil(self: PostgresConnector, refs: list[TableRef]) -> object:
         if TableRef("public", "t07") in refs:
             raise SourceFault("source_busy")
         return real(self, refs)
 
-    monkeypatch.setattr(PostgresConnector, "describe", spoil)
+    monkeypatch.setattr(PostgresConnector, "describe_later", spoil)
     records = discover(many, sample_rows=0)
     failed = [(each.name, each.code) for each in records if isinstance(each, FailedRecord)]
     assert failed == [("t07", "source_busy")]
@@ -98,13 +98,13 @@ def test_connection_is_left_alone_when_the_run_is_cancelled_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake.cancel = True
-    real = watched.describe
+    real = watched.describe_later
 
     def wait_for_news(self: Watched, refs: object) -> object:
         fake.wait_for(lambda: bool(fake.progress))
         return real(self, refs)
 
-    monkeypatch.setattr(watched, "describe", wait_for_news)
+    monkeypatch.setattr(watched, "describe_later", wait_for_news)
     discover(many, "j", sample_rows=0)
     assert fake.failures["j"].code == "cancelled"
     assert not watched.after_close

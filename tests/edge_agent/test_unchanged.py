@@ -275,13 +275,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[TableRef]:
     from datawave_edge.connectors.postgresql import PostgresConnector
 
     asked: list[TableRef] = []
-    describe = PostgresConnector.describe
+    describe = PostgresConnector.describe_later
 
     def note(self: PostgresConnector, refs: list[TableRef]) -> object:
         asked.extend(refs)
         return describe(self, refs)
 
-    monkeypatch.setattr(PostgresConnector, "describe", note)
+    monkeypatch.setattr(PostgresConnector, "describe_later", note)
     return asked
 
 

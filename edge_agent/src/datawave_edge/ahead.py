@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from .connectors import TableRef, TableShape
-from .faults import SourceFault
+from .connectors import TableRef
 
 AnswerT = TypeVar("AnswerT")
-Shapes = Mapping[TableRef, TableShape | SourceFault]
 
 
 def ask_ahead(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Final
 
 from .account import list_warnings
-from .ahead import Shapes, ask_ahead, split
+from .ahead import ask_ahead, split
 from .batches import Batching, Entry
 from .connectors import (
     Connector,
     Listing,
     Plans,
     ReadsAhead,
+    Shapes,
     TableRef,
     TableShape,
     TellsApart,
@@ -230,7 +231,7 @@ class _Walk:
         return self._known.get(record.container, {}).get(record.name) == record.content_hash
 
     def _read_all(self, connector: Connector, refs: Sequence[TableRef]) -> None:
-        def describe(chunk: Sequence[TableRef]) -> Shapes:
+        def ask(chunk: Sequence[TableRef]) -> Callable[[], Shapes]:
             self._stream.require_live()
             self._line.call(lambda: self._governor.pace(connector))
             return self._describe(connector, chunk)
@@ -238,12 +239,12 @@ class _Walk:
         chunks = split(refs, DESCRIBE_CHUNK)
         if self._work.settings.sample_rows or not isinstance(connector, ReadsAhead):
             for chunk in chunks:
-                self._read_chunk(connector, chunk, describe(chunk))
+                self._read_chunk(connector, chunk, ask(chunk)())
             return
         # Nothing else is asked of the connection meanwhile, and it waits for nobody.
-        with closing(ask_ahead(chunks, describe)) as described:
-            for chunk, shapes in described:
-                self._read_chunk(connector, chunk, shapes)
+        with closing(ask_ahead(chunks, ask)) as asked:
+            for chunk, make in asked:
+                self._read_chunk(connector, chunk, make())
 
     def _read_chunk(self, connector: Connector, chunk: Sequence[TableRef], shapes: Shapes) -> None:
         for ref in chunk:
@@ -253,19 +254,23 @@ class _Walk:
                 self._line.call(lambda: self._governor.pace(connector))
             self._add(self._read_table(connector, ref, shapes.get(ref)))
 
-    def _describe(self, connector: Connector, refs: Sequence[TableRef]) -> Shapes:
-        """Structure of some tables; when one spoils the bulk, each is asked for alone."""
+    def _describe(self, connector: Connector, refs: Sequence[TableRef]) -> Callable[[], Shapes]:
+        """What makes the structure of some tables; if one spoils the bulk, each is asked alone."""
         try:
-            return self._line.call(lambda: connector.describe(refs))
+            if isinstance(connector, ReadsAhead):
+                return self._line.call(lambda: connector.describe_later(refs))
+            shapes = self._line.call(lambda: connector.describe(refs))
         except SourceFault as fault:
             if fault.code == "connection_lost":
                 raise
-            if len(refs) == 1:
-                return {refs[0]: fault}
+            shapes = {refs[0]: fault} if len(refs) == 1 else self._describe_each(connector, refs)
+        return lambda: shapes
+
+    def _describe_each(self, connector: Connector, refs: Sequence[TableRef]) -> Shapes:
         shapes: dict[TableRef, TableShape | SourceFault] = {}
         for ref in refs:
             self._stream.require_live()
-            shapes.update(self._describe(connector, [ref]))
+            shapes.update(self._describe(connector, [ref])())
         return shapes
 
     def _read_table(

@@ -17,14 +17,15 @@ from .contract import (
     Plans,
     ReadsAhead,
     Sample,
+    Shapes,
     TableRef,
     TableShape,
     TellsApart,
 )
 
 __all__ = [
-    "Binary", "Cell", "Connector", "Listing", "Plans", "ReadsAhead", "Sample", "TableRef",
-    "TableShape", "TellsApart", "make_connector",
+    "Binary", "Cell", "Connector", "Listing", "Plans", "ReadsAhead", "Sample", "Shapes",
+    "TableRef", "TableShape", "TellsApart", "make_connector",
 ]  # fmt: skip
 
 _ENGINES: Final = {

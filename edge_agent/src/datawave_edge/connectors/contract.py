@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -98,6 +98,9 @@ class Sample:
     cut: bool = False
 
 
+Shapes = Mapping[TableRef, TableShape | SourceFault]
+
+
 class Connector(Protocol):
     """One open connection to a source. Every method raises SourceFault."""
 
@@ -116,7 +119,7 @@ class Connector(Protocol):
     def list_tables(self) -> Listing:
         """All datasets, in a steady order."""
 
-    def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
+    def describe(self, refs: Sequence[TableRef]) -> Shapes:
         """Structure of some datasets; one that is gone is missing from the answer."""
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
@@ -141,7 +144,8 @@ class TellsApart(Protocol):
 class ReadsAhead(Protocol):
     """A connector that may be asked from any thread, by one at a time."""
 
-    reads_ahead: bool
+    def describe_later(self, refs: Sequence[TableRef]) -> Callable[[], Shapes]:
+        """Ask for what `describe` needs; what comes back makes it, and asks nothing more."""
 
 
 @runtime_checkable

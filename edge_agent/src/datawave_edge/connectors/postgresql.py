@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
-from .contract import Listing, Sample, TableRef, TableShape
+from .contract import Listing, Sample, Shapes, TableRef, TableShape
 from .missing_grants import list_postgres_grants
 from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
@@ -39,7 +39,6 @@ class PostgresConnector(ServerConnector):
     """One PostgreSQL database."""
 
     _session: PostgresSession
-    reads_ahead = True
 
     def __init__(self, spec: ConnectionSpec, password: str, settings: RunSettings) -> None:
         super().__init__(spec, password, settings)
@@ -81,8 +80,11 @@ class PostgresConnector(ServerConnector):
         ]
         return Listing(containers, tables, complete=True)
 
-    def describe(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
-        return self._catalog.read(refs)
+    def describe(self, refs: Sequence[TableRef]) -> Shapes:
+        return self.describe_later(refs)()
+
+    def describe_later(self, refs: Sequence[TableRef]) -> Callable[[], Shapes]:
+        return self._catalog.ask(refs)
 
     def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
         return self._catalog.fingerprint(refs)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import (
     ColumnSnapshot,
     Constraint,
@@ -26,7 +25,7 @@ from datawave_edge.protocol.structure import IdentityKind
 from datawave_edge.sqltext import strip_literals
 
 from . import postgresql_queries as sql
-from .contract import TableRef, TableShape
+from .contract import Shapes, TableRef, TableShape
 from .postgresql_roles import PgRoles
 from .postgresql_types import PgTypes, TypeKey
 from .server import group
@@ -65,14 +64,21 @@ class PgCatalog:
         self._types = PgTypes(session)
         self._roles: PgRoles | None = None
 
-    def read(self, refs: Sequence[TableRef]) -> Mapping[TableRef, TableShape | SourceFault]:
-        """Structure of some tables by name; those that are gone are left out."""
+    def ask(self, refs: Sequence[TableRef]) -> Callable[[], Shapes]:
+        """Read some tables by name; what comes back makes their structure, without those gone."""
         found = self._session.rows(self._queries.find, _names(refs))
         oids = {"oids": [row[0] for row in found]}
+        parts = [self._session.rows(each, oids) for each in self._queries.told]
+        self._types.load({(row[3], row[4]) for row in parts[0]})
+        granted = self._ask_grants(oids)
+        return lambda: self._make(found, parts, granted)
+
+    def _make(
+        self, found: Sequence[Row], told: Sequence[Sequence[Row]], granted: Sequence[Row]
+    ) -> Shapes:
         hashes: dict[int, int] = {row[0]: row[-1] for row in found}
-        parts = [_take(self._session.rows(each, oids), hashes) for each in self._queries.told]
-        self._types.load(key for rows in parts[0].values() for key in _type_keys(rows))
-        grants = self._resolve(oids)
+        parts = [_take(rows, hashes) for rows in told]
+        grants = self._resolve(hashes, granted)
         return {
             TableRef(row[1], row[2]): self._shape(
                 (*row[:-1], hashes[row[0]]),
@@ -93,7 +99,7 @@ class PgCatalog:
             if met is not None:
                 types[oid].append(_type_key(met))
         self._types.load(key for keys in types.values() for key in keys)
-        grants = self._resolve(oids)
+        grants = self._resolve(oids["oids"], self._ask_grants(oids))
         return {
             TableRef(schema, name): self._print(own + hashes[oid], types[oid], grants[oid])
             for oid, schema, name, own in found
@@ -103,11 +109,15 @@ class PgCatalog:
     def _queries(self) -> sql.Queries:
         return sql.choose_queries(int(self._session.value("SHOW server_version_num")))
 
-    def _resolve(self, oids: Mapping[str, Any]) -> dict[int, Grants]:
+    def _ask_grants(self, oids: Mapping[str, Any]) -> Sequence[Row]:
+        self._roles = self._roles or PgRoles(self._session)
+        return self._session.rows(sql.GRANTS_SQL, oids)
+
+    def _resolve(self, oids: Iterable[int], granted: Sequence[Row]) -> dict[int, Grants]:
         """Who may reach each table; columns with grants of their own are not counted here."""
-        self._roles = roles = self._roles or PgRoles(self._session)
-        rows = group(self._session.rows(sql.GRANTS_SQL, oids))
-        return {oid: roles.resolve(rows.get(oid, [])) for oid in oids["oids"]}
+        assert self._roles is not None  # noqa: S101 - known before any grant
+        roles, rows = self._roles, group(granted)
+        return {oid: roles.resolve(rows.get(oid, [])) for oid in oids}
 
     def _print(self, hashed: int, types: Iterable[TypeKey], grants: Grants) -> str:
         met = {(oid, mod) for oid, mod in types if oid >= sql.FIRST_OWN_OID}
