@@ -67,7 +67,7 @@ class PgCatalog:
     def ask(self, refs: Sequence[TableRef]) -> Callable[[], Shapes]:
         """Read some tables by name; what comes back makes their structure, without those gone."""
         found = self._session.rows(self._queries.find, _names(refs))
-        oids = {"oids": [row[0] for row in found]}
+        oids = _oids(found)
         parts = [self._session.rows(each, oids) for each in self._queries.told]
         self._types.load({(row[3], row[4]) for row in parts[0]})
         granted = self._ask_grants(oids)
@@ -91,7 +91,7 @@ class PgCatalog:
     def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
         """What `read` would put on the shapes, without reading what they are made of."""
         found = self._session.rows(self._queries.find_hashed, _names(refs))
-        oids = {"oids": [row[0] for row in found]}
+        oids = _oids(found)
         hashes: Counter[int] = Counter()
         types: dict[int, list[TypeKey]] = defaultdict(list)
         for oid, met, hashed in self._session.rows(self._queries.hashed, oids):
@@ -99,7 +99,7 @@ class PgCatalog:
             if met is not None:
                 types[oid].append(_type_key(met))
         self._types.load(key for keys in types.values() for key in keys)
-        grants = self._resolve(oids["oids"], self._ask_grants(oids))
+        grants = self._resolve((row[0] for row in found), self._ask_grants(oids))
         return {
             TableRef(schema, name): self._print(own + hashes[oid], types[oid], grants[oid])
             for oid, schema, name, own in found
@@ -191,6 +191,11 @@ class PgCatalog:
 
 def _names(refs: Sequence[TableRef]) -> dict[str, list[str]]:
     return {"schemas": [ref.container for ref in refs], "names": [ref.name for ref in refs]}
+
+
+def _oids(found: Sequence[Row]) -> dict[str, str]:
+    """As the server spells an array: the driver would take each number apart anew."""
+    return {"oids": "{" + ",".join(str(row[0]) for row in found) + "}"}
 
 
 def _take(rows: Sequence[Row], hashes: dict[int, int]) -> dict[int, list[Row]]:
