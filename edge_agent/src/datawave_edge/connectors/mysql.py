@@ -347,7 +347,7 @@ def _tls_args(mode: str) -> dict[str, Any]:
 def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
     """A cell: numbers as they are, all else as cut text; of bytes only their length."""
     column = column_of(name)
-    if native.startswith("bit"):
+    if native == "bit(1)":
         return column + sa.literal_column("0")
     if kind in _AS_IS:
         return column

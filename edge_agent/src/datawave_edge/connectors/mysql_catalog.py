@@ -291,7 +291,8 @@ def _column(row: Row, primary: list[str], alone: set[str]) -> ColumnSnapshot:
         name=name,
         ordinal=int(position) - 1,
         native_type=native,
-        type=normal_type(native),
+        # One bit is how many write yes and no; several are flags, read by their length alone.
+        type="boolean" if native == "bit(1)" else normal_type(native),
         members=_count_members(native),
         identity="default" if "auto_increment" in extra else "",
         nullable=nullable == "YES",
