@@ -81,7 +81,8 @@ def test_table_in_partitions_is_counted_when_they_are_no_tables_of_their_own(
 def test_notes_are_counted_when_a_column_beside_them_compares_with_no_number(
     discover: Discover, postgres: ConnectionSpec, kind: str
 ) -> None:
-    run_postgres(postgres, "CREATE DOMAIN public.cash AS money", "CREATE DOMAIN code AS numeric(20)",
+    run_postgres(postgres, "CREATE DOMAIN cash AS money",
+                 "CREATE DOMAIN code AS numeric(20)",
                  *needle_tables(9_000),
                  f"ALTER TABLE tickets ADD COLUMN odd {kind}")  # fmt: skip
     table = read_by_name(discover(postgres, sample_rows=200))["tickets"]
