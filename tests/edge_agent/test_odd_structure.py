@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from datawave_edge.protocol import ConnectionSpec
-from tests.edge_agent.conftest import Discover, run_postgres
+from tests.edge_agent.conftest import Discover, run_mysql, run_postgres
 from tests.edge_agent.test_servers import tables_of
 
 
@@ -52,3 +52,26 @@ def test_column_is_not_unique_when_the_index_could_not_be_built(
         "doubled_b_key": True,
         "failed": False,
     }
+
+
+@pytest.mark.mysql
+def test_grant_is_public_when_mariadb_gives_it_to_everybody(
+    discover: Discover, mysql: ConnectionSpec
+) -> None:
+    run_mysql(
+        mysql,
+        "CREATE TABLE open (a int)",
+        "CREATE TABLE shut (a int)",
+        f"GRANT SELECT ON {mysql.database}.open TO PUBLIC",
+    )
+    try:
+        tables = tables_of(discover(mysql, sample_rows=0))
+    finally:
+        run_mysql(mysql, f"REVOKE SELECT ON {mysql.database}.open FROM PUBLIC")
+    opened, shut = tables["open"].grants, tables["shut"].grants
+    assert opened is not None
+    assert shut is not None
+    assert (opened.public_read, opened.public_write, shut.public_read) == (True, False, False)
+    # It is no role that somebody was given.
+    assert opened.read_roles == shut.read_roles
+    assert (opened.read_logins or 0) > (shut.read_logins or 0)
