@@ -165,7 +165,12 @@ SEQUENCES: Final = Part(
     " WHERE f.adrelid = ANY(CAST(:oids AS oid[]))",
     "relid, relname, attname",
 )
-LOGINS_SQL: Final = "SELECT oid FROM pg_catalog.pg_roles WHERE rolcanlogin"
+# Who may sign in, and the roles that reach every table without being named in its grants.
+LOGINS_SQL: Final = (
+    "SELECT oid, rolcanlogin, rolname = 'pg_read_all_data', rolname = 'pg_write_all_data'"
+    " FROM pg_catalog.pg_roles"
+    " WHERE rolcanlogin OR rolname IN ('pg_read_all_data', 'pg_write_all_data')"
+)
 MEMBERS_SQL: Final = "SELECT roleid, member FROM pg_catalog.pg_auth_members"
 PARTS: Final = (
     COLUMNS, COMMENTS, CONSTRAINTS, INDEXES, PARENTS, PARTITIONED, SEQUENCES,
