@@ -178,3 +178,29 @@ def test_each_table_fails_alone_when_the_schema_changes_meanwhile(
     for table in told:
         assert [each.name for each in table.columns] in (["a", "b", "d"], ["a", "d", "c"])
         assert table.profile_error in ("", "source_busy")
+
+
+@pytest.mark.mysql
+def test_view_is_told_as_broken_when_whoever_made_it_is_gone(
+    discover: Discover, mysql: ConnectionSpec
+) -> None:
+    gone = f"'edge_{uuid.uuid4().hex[:8]}'@'localhost'"
+    run_mysql(
+        mysql,
+        "CREATE TABLE kept (a bigint unsigned)",
+        "INSERT INTO kept VALUES (1)",
+        f"CREATE USER {gone}",
+        f"GRANT SELECT ON {mysql.database}.* TO {gone}",
+        f"CREATE DEFINER={gone} VIEW orphan AS SELECT a FROM kept",
+        f"DROP USER {gone}",
+        "CREATE VIEW beyond AS SELECT a - 2 AS a FROM kept",
+        "CREATE VIEW doubled AS SELECT (SELECT 1 UNION SELECT 2) AS a",
+    )
+    tables = tables_of(discover(mysql))
+    assert {name: table.profile_error for name, table in tables.items()} == {
+        "kept": "",
+        "orphan": "view_broken",
+        "beyond": "view_broken",
+        "doubled": "view_broken",
+    }
+    assert [each.name for each in tables["orphan"].columns] == ["a"]
