@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice, pairwise
@@ -51,31 +51,32 @@ class Window:
 
     def find_end(self, at: dt.datetime) -> dt.datetime | None:
         """When the window that `at` lies in ends; None when it lies in none."""
-        zone = load_zone(self.time_zone)
-        today = at.astimezone(zone).date()
-        for days in _REACH:
-            begin, end = self._place(today + dt.timedelta(days=days), zone)
-            if begin.weekday() in self.days and begin <= at < end:
+        today = at.astimezone(load_zone(self.time_zone)).date()
+        for begin, end in self._place(today + dt.timedelta(days=each) for each in _REACH):
+            if begin <= at < end:
                 return end
         return None
 
     def list_next(self, after: dt.datetime, *, days: int) -> list[tuple[dt.datetime, dt.datetime]]:
         """Begin and end of the windows in the days to come, in UTC."""
-        zone = load_zone(self.time_zone)
-        today = after.astimezone(zone).date()
-        placed = [self._place(today + dt.timedelta(days=n), zone) for n in range(-1, days)]
-        return [
-            (begin.astimezone(dt.UTC), end.astimezone(dt.UTC))
-            for begin, end in placed
-            if begin.weekday() in self.days and end > after
-        ]
+        today = after.astimezone(load_zone(self.time_zone)).date()
+        placed = self._place(today + dt.timedelta(days=each) for each in range(-1, days))
+        return [(begin, end) for begin, end in placed if end > after]
 
-    def _place(self, day: dt.date, zone: zoneinfo.ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-        last = day if self.begins < self.ends else day + dt.timedelta(days=1)
-        return (
-            dt.datetime.combine(day, self.begins, zone),
-            dt.datetime.combine(last, self.ends, zone),
-        )
+    def _place(self, days: Iterable[dt.date]) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+        """The windows that begin on some days, in UTC."""
+        over_night = dt.timedelta(days=0 if self.begins < self.ends else 1)
+        for day in days:
+            if day.weekday() in self.days:
+                begin = min(self._read_clock(day, self.begins))
+                yield begin, max(self._read_clock(day + over_night, self.ends))
+
+    def _read_clock(self, day: dt.date, time: dt.time) -> list[dt.datetime]:
+        """The moments that a clock's time may mean where clocks change: the widest window holds,
+        for work at a forbidden hour does more harm than work that waits.
+        """
+        there = dt.datetime.combine(day, time, load_zone(self.time_zone))
+        return [there.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1)]
 
     def describe(self) -> str:
         """Such as "Mon, Tue 08:00 to 18:00 (Europe/Berlin)"."""

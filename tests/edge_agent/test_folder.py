@@ -163,6 +163,32 @@ def test_set_is_read_when_its_files_are_written_in_different_ways(
         assert profile.max_length == 8
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_file_is_read_when_a_spreadsheet_saved_it_in_utf_16(
+    discover: Discover, folder: Path, name: str, encoding: str
+) -> None:
+    rows = [f'{n},Müller 🙂,"4111 1111 1111 1111\nnext"' for n in range(40)]
+    text = "\n".join(["id,customer_name,note", *rows, ""])
+    keep = gzip.compress if name.endswith(".gz") else bytes
+    (folder / name).write_bytes(keep(text.encode(encoding)))
+    (table,) = read(discover, folder).values()
+    assert [each.name for each in table.columns] == ["id", "customer_name", "note"]
+    assert (table.row_count, table.profile_error) == (40, "")
+    counted = [each.profile.rare for each in table.columns if each.profile]
+    assert counted == [{}, {}, {"card_number": 40}]
+
+
+def test_file_is_told_as_broken_when_its_utf_16_begins_with_the_big_end(
+    discover: Discover, folder: Path
+) -> None:
+    for name, mark in {"marked.csv": b"\xfe\xff", "plain.csv": b""}.items():
+        (folder / name).write_bytes(mark + "id,customer_name\n1,Anna\n2,Bert\n".encode("utf-16-be"))
+    records = discover(spec_of(folder), "j")
+    assert [each.code for each in records if isinstance(each, FailedRecord)] == ["file_broken"] * 2
+    assert not any(isinstance(each, TableRecord) for each in records)
+
+
 def test_only_files_of_known_kinds_are_told_when_others_lie_beside(
     discover: Discover, folder: Path, tmp_path: Path
 ) -> None:

@@ -143,6 +143,41 @@ def test_database_is_named_when_mysql_lets_the_user_see_nothing_of_it(
     assert last_step(my_user).ok
 
 
+@pytest.mark.mysql
+def test_grants_work_as_they_are_when_the_account_is_for_one_host(mysql: ConnectionSpec) -> None:
+    user = f"o'b %s {uuid.uuid4().hex[:8]}"
+    account = f"'{user.replace(chr(39), chr(39) * 2)}'@'127.0.0.%'"
+    spec = replace(mysql, host="127.0.0.1", username=user, password="pw")
+    run_mysql(mysql, f"CREATE USER {account} IDENTIFIED BY 'pw'", "CREATE TABLE one (x int, y int)")
+    try:
+        shut = last_step(spec)
+        assert (shut.name, shut.code) == ("authenticate", "permission_denied")
+        run_mysql(mysql, f"GRANT INSERT ON {mysql.database}.one TO {account}")
+        seen = last_step(spec)
+        run_mysql(mysql, seen.hint, f"REVOKE ALL, GRANT OPTION FROM {account}", shut.hint)
+        assert last_step(spec).ok
+    finally:
+        run_mysql(mysql, f"DROP USER {account}")
+
+
+@pytest.mark.mysql
+def test_hidden_columns_are_told_with_their_grant_when_the_account_may_read_some(
+    mysql: ConnectionSpec, my_user: ConnectionSpec
+) -> None:
+    run_mysql(
+        mysql,
+        "CREATE TABLE one (x int, y int)",
+        f"GRANT SELECT (x) ON {mysql.database}.one TO {my_user.username}@'%'",
+    )
+    steps = {each.name: each for each in run_test(my_user).steps}
+    # What may be read is read, so it is no failure.
+    assert (steps["grants"].ok, steps["read_one"].ok) == (True, True)
+    assert "hidden" in steps["grants"].message
+    run_mysql(mysql, steps["grants"].hint)
+    after = {each.name: each for each in run_test(my_user).steps}["grants"]
+    assert ("hidden" in after.message, after.hint) == (False, "")
+
+
 def test_statements_stay_whole_when_there_are_too_many_to_tell() -> None:
     many = [f"GRANT SELECT ON schema.table_{n:05} TO reader;" for n in range(5_000)]
     told = _join(many)

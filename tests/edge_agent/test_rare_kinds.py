@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from datawave_edge.connectors import (
@@ -14,7 +18,7 @@ from datawave_edge.protocol import (
     TableRecord,
     TableSnapshot,
 )
-from tests.edge_agent.conftest import Discover, run_mysql, run_postgres
+from tests.edge_agent.conftest import Discover, run_mysql, run_postgres, sqlite_spec
 from tests.edge_agent.test_rare import NEEDLE, needle_tables
 
 
@@ -73,4 +77,81 @@ def test_table_in_partitions_is_counted_when_they_are_no_tables_of_their_own(
     run_mysql(mysql, f"{create} PARTITION BY HASH (id) PARTITIONS 3", *rest)
     (table,) = read_by_name(discover(mysql, sample_rows=200)).values()
     assert table.partitioning is not None
+    assert rare_of(table) == {"card_number": 1}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("kind", ["money", "oid", "regclass", "cash", "code"])
+def test_notes_are_counted_when_a_column_beside_them_compares_with_no_number(
+    discover: Discover, postgres: ConnectionSpec, kind: str
+) -> None:
+    run_postgres(postgres, "CREATE DOMAIN cash AS money",
+                 "CREATE DOMAIN code AS numeric(20)",
+                 *needle_tables(9_000),
+                 f"ALTER TABLE tickets ADD COLUMN odd {kind}")  # fmt: skip
+    table = read_by_name(discover(postgres, sample_rows=200))["tickets"]
+    assert table.counting is not None
+    assert (table.counting.state, rare_of(table)) == ("whole", {"card_number": 1})
+
+
+CARD = "paid with 4111 1111 1111 1111 once"
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ("text[]", f"ARRAY['late', '{CARD}']"),
+        ("varchar(40)[]", f"ARRAY['{CARD}']"),
+        ("json[]", f"""ARRAY['{{"note": "{CARD}"}}'::json]"""),
+        ("notes", f"ARRAY['{CARD}']"),
+    ],
+)
+def test_card_is_found_when_arrays_hold_the_texts(
+    discover: Discover, postgres: ConnectionSpec, kind: str, cell: str
+) -> None:
+    run_postgres(
+        postgres,
+        "CREATE DOMAIN notes AS text[]",
+        f"CREATE TABLE tickets (id int, lines {kind}, numbers int[])",
+        "INSERT INTO tickets SELECT n, NULL, ARRAY[n] FROM generate_series(1, 9000) n",
+        f"UPDATE tickets SET lines = {cell} WHERE id = 8991",
+        "ANALYZE tickets",
+    )
+    (table,) = read_by_name(discover(postgres, sample_rows=200)).values()
+    assert table.counting is not None
+    # Numbers alone are not looked through.
+    assert (table.counting.state, table.counting.columns) == ("whole", 2)
+    assert rare_of(table) == {"card_number": 1}
+
+
+def test_card_is_found_when_a_column_of_sqlite_has_no_type(
+    discover: Discover, tmp_path: Path
+) -> None:
+    path = tmp_path / "untyped.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE tickets (id INTEGER PRIMARY KEY, note)")
+        connection.execute("CREATE VIRTUAL TABLE search USING fts5(id, note)")
+        for table in ("tickets", "search"):
+            connection.executemany(
+                f"INSERT INTO {table} (note) VALUES (?)",
+                [(CARD if n == 8_991 else "order is late",) for n in range(9_000)],
+            )
+    tables = read_by_name(discover(sqlite_spec(path), sample_rows=200))
+    assert {name: rare_of(tables[name]) for name in ("tickets", "search")} == {
+        "tickets": {"card_number": 1},
+        "search": {"card_number": 1},
+    }
+
+
+def test_card_is_found_when_a_list_of_duckdb_holds_it(discover: Discover, tmp_path: Path) -> None:
+    path = tmp_path / "lists.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(
+            "CREATE TABLE tickets AS SELECT i AS id,"
+            f" CASE WHEN i = 8991 THEN ['late', '{CARD}'] ELSE ['late'] END AS lines,"
+            " [i] AS numbers FROM range(9000) t(i)"
+        )
+    spec = ConnectionSpec(engine="duckdb", database=str(path))
+    (table,) = read_by_name(discover(spec, sample_rows=200)).values()
     assert rare_of(table) == {"card_number": 1}

@@ -51,6 +51,15 @@ def test_estimate_is_near_the_truth_when_rows_are_drawn(values: list[int], most:
     assert truth / most <= estimate <= truth * most
 
 
+def test_nan_is_one_value_when_it_comes_often() -> None:
+    # As drivers give them: each an object of its own, equal to none.
+    rows = [[float("nan")] if n % 2 else [float(n % 4)] for n in range(100)]
+    (found,) = profile_columns([column("f", "float")], Sample(rows, 100, exact=True), 100)
+    assert found.profile is not None
+    assert (found.profile.distinct, found.profile.distinct_estimate) == (3, 3)
+    assert found.profile.unique_rate == 0.0
+
+
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=200), st.integers(1, 10**9))
 def test_estimate_stays_within_bounds_whatever_is_drawn(drawn: list[int], more: int) -> None:
     distinct = len(set(drawn))

@@ -171,6 +171,27 @@ def test_sign_ins_are_counted_through_groups_when_postgresql_grants_to_roles(
     assert opened.read_logins >= 3
 
 
+@pytest.mark.postgresql
+def test_sign_ins_are_counted_when_a_role_of_postgresql_reads_all_there_is(
+    discover: Discover, postgres: ConnectionSpec, roles: list[str]
+) -> None:
+    outer, *_, bert = roles
+    run_postgres(postgres, "CREATE TABLE kept (a int)")
+    before = tables_of(discover(postgres, "before"))["kept"].grants
+    run_postgres(
+        postgres,
+        f"GRANT pg_read_all_data TO {outer}",
+        f"GRANT pg_read_all_data, pg_write_all_data TO {bert}",
+    )
+    after = tables_of(discover(postgres, "after"))["kept"].grants
+    assert before
+    assert after
+    # No grant of the table names them.
+    assert (after.read_roles, after.write_roles) == (before.read_roles, before.write_roles)
+    assert after.read_logins == (before.read_logins or 0) + 2
+    assert after.write_logins == (before.write_logins or 0) + 1
+
+
 MYSQL = """
 CREATE TABLE keepers (id int AUTO_INCREMENT PRIMARY KEY, a varchar(9), m enum('zqa','z,q''b'),
     s set('zqc'), age int, UNIQUE one_room (age, a),

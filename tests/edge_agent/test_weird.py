@@ -73,6 +73,8 @@ def test_each_type_is_known_when_postgresql_has_many(
     kinds = {each.name.split(" ", 1)[1]: each.type for each in table.columns}
     assert (kinds["odd.mail"], kinds["odd.deep_domain"]) == ("text", "text")
     assert (kinds["odd.mood"], kinds["odd.mood[]"], kinds["text[][]"]) == ("enum", "array", "array")
+    # By its category it would be a number.
+    assert kinds["regclass"] == "other"
     assert {kind for kind, told in kinds.items() if told == "other"} <= {
         "jsonpath", "tsvector", "tsquery", "int4range", "nummultirange", "regclass", "pg_lsn",
         "pg_snapshot", "odd.pair", "odd.span",
@@ -176,3 +178,29 @@ def test_each_table_fails_alone_when_the_schema_changes_meanwhile(
     for table in told:
         assert [each.name for each in table.columns] in (["a", "b", "d"], ["a", "d", "c"])
         assert table.profile_error in ("", "source_busy")
+
+
+@pytest.mark.mysql
+def test_view_is_told_as_broken_when_whoever_made_it_is_gone(
+    discover: Discover, mysql: ConnectionSpec
+) -> None:
+    gone = f"'edge_{uuid.uuid4().hex[:8]}'@'localhost'"
+    run_mysql(
+        mysql,
+        "CREATE TABLE kept (a bigint unsigned)",
+        "INSERT INTO kept VALUES (1)",
+        f"CREATE USER {gone}",
+        f"GRANT SELECT ON {mysql.database}.* TO {gone}",
+        f"CREATE DEFINER={gone} VIEW orphan AS SELECT a FROM kept",
+        f"DROP USER {gone}",
+        "CREATE VIEW beyond AS SELECT a - 2 AS a FROM kept",
+        "CREATE VIEW doubled AS SELECT (SELECT 1 UNION SELECT 2) AS a",
+    )
+    tables = tables_of(discover(mysql))
+    assert {name: table.profile_error for name, table in tables.items()} == {
+        "kept": "",
+        "orphan": "view_broken",
+        "beyond": "view_broken",
+        "doubled": "view_broken",
+    }
+    assert [each.name for each in tables["orphan"].columns] == ["a"]

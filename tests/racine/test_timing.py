@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import zoneinfo
@@ -152,3 +153,37 @@ def test_end_lies_ahead_and_outside_when_inside_a_window(
     end = window.find_end(at)
     if end is not None:
         assert at < end <= at + dt.timedelta(hours=26)
+
+
+NAP = Window(days=frozenset(range(7)), begins=dt.time(2, 15), ends=dt.time(2, 45), time_zone=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("window", "at"),
+    [
+        # Twice it is a quarter past two that night, and each time somebody is at work.
+        (NAP, in_berlin(2026, 10, 25, 2, 20)),
+        (NAP, in_berlin(2026, 10, 25, 2, 20, fold=1)),
+        (NAP, in_berlin(2026, 10, 25, 2, 44, fold=1)),
+        # Its begin is left out; the clock shows three right away.
+        (dataclasses.replace(NAP, ends=dt.time(4)), in_berlin(2026, 3, 29, 3, 0)),
+    ],
+)
+def test_window_holds_whatever_the_clock_shows_when_clocks_change(
+    window: Window, at: dt.datetime
+) -> None:
+    end = window.find_end(at)
+    assert end is not None
+    assert (end, window.list_next(at, days=1)[0][1]) == (end, end)
+    assert window.find_end(at - dt.timedelta(hours=3)) is None
+    assert window.find_end(end) is None
+
+
+@given(moments, st.times(), st.times(), zones)
+def test_window_holds_whenever_the_clock_shows_its_hours(
+    at: dt.datetime, begins: dt.time, ends: dt.time, zone: str
+) -> None:
+    window = Window(days=frozenset(range(7)), begins=begins, ends=ends, time_zone=zone)
+    clock = at.astimezone(zoneinfo.ZoneInfo(zone)).time()
+    shown = begins <= clock < ends if begins < ends else not ends <= clock < begins
+    assert not shown or window.find_end(at) is not None

@@ -23,6 +23,12 @@ from .protocol.structure import DatasetKind
 KNOWN: Final = 0.05
 # A database is asked at least this long, or not at all.
 _LEAST_SECONDS: Final = 0.5
+# Numbers that a database compares with none: one such column would cost its table all counts.
+_UNEQUALLED: Final = re.compile(r"(?:money|oid|reg[a-z]+|.*\..*)(?:\(.*)?", re.DOTALL)
+# Native types of arrays and of others that hold texts; SQLite's columns need have none at all.
+_HOLDS_TEXT: Final = re.compile(
+    r"$|any$|.*(?:char|clob|text|string|json|struct|map|xml|hstore)", re.IGNORECASE | re.DOTALL
+)
 _PRECISION: Final = re.compile(r"\((\d{1,4})(?:, ?(\d{1,4}))?\)")
 _KINDS: Final[frozenset[DatasetKind]] = frozenset(
     ("table", "partition", "file", "materialized_view", "foreign_table")
@@ -93,12 +99,20 @@ def is_whole(sample: Sample) -> bool:
 
 
 def _can_hold(column: ColumnSnapshot, code: str) -> bool:
+    if column.type not in TEXTS and _UNEQUALLED.fullmatch(_native_of(column)):
+        return False
     if column.type == "integer":
         return code == "card_number"
     if column.type == "decimal":
         return code == "card_number" and _whole_digits(column.native_type) >= SHORTEST[code]
+    if column.type in ("array", "other") and not _HOLDS_TEXT.match(_native_of(column)):
+        return False
     longest = column.max_length
     return column.type in TEXTS and (longest is None or longest >= SHORTEST[code])
+
+
+def _native_of(column: ColumnSnapshot) -> str:
+    return column.base_type or column.native_type
 
 
 def _whole_digits(native: str) -> int:

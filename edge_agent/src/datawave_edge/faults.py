@@ -243,7 +243,9 @@ _MYSQL: Final[dict[int, str]] = {
     **dict.fromkeys((2006, 2013, 2055, 1927, 1053, 1317, 0), "connection_lost"),
     **dict.fromkeys((1040, 1203, 1205, 1213, 1226), "source_busy"),
     **dict.fromkeys((1969, 3024), "query_timeout"),
-    **dict.fromkeys((1356, 1054, 1305), "view_broken"),
+    # What it names is gone, its definer too, or a row can't be reckoned.
+    **dict.fromkeys((1356, 1054, 1305, 1242, 1267, 1292, 1365, 1449, 1690), "view_broken"),
+    **dict.fromkeys((126, 127, 144, 145, 1034, 1194, 1195, 1712), "unsupported"),  # damaged
     1049: "database_missing",
     2026: "tls_failed",
     3159: "tls_failed",

@@ -10,7 +10,7 @@ from typing import Final
 
 from .connectors import Connector, Listing, TableRef, make_connector
 from .connectors.address import Addresses, dial, require_port, resolve
-from .connectors.missing_grants import TellsGrants
+from .connectors.missing_grants import HidesColumns, TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .credentials import find_password
 from .egress import clean_text
@@ -192,6 +192,13 @@ class _Probe:
         missing = connector.list_missing_grants(self._chosen)
         if missing:
             raise SourceFault("permission_denied", hint=_join(missing))
+        partly = (
+            connector.list_column_grants(self._chosen)
+            if isinstance(connector, HidesColumns)
+            else []
+        )
+        if partly:
+            return "Columns without a grant are hidden; these statements show them.", _join(partly)
         return "The role may read all that is chosen.", ""
 
     def _read_one(self) -> Told:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from datawave_edge.faults import SourceFault
@@ -22,6 +26,9 @@ _JSON: Final = f"hive_partitioning=false, map_inference_threshold={_MAP_KEYS}"
 # The one column of values that are no objects with keys to tell columns by.
 _UNKEYED: Final = "json"
 _ENCODINGS: Final = ("utf-8", "latin-1")
+# Bytes that tell an encoding, and the part of them that is NUL where letters have two bytes.
+_START: Final = 4_096
+_NULS: Final = 5
 _NUMBERS: Final = frozenset(("BIGINT", "DOUBLE"))
 # Faults that tell of the file itself, not of time or the connection.
 _BROKEN: Final = frozenset(
@@ -103,14 +110,39 @@ def _sniff(session: DuckSession, file: FolderFile) -> tuple[str, Any]:
         "SELECT Delimiter, Quote, Escape, Comment, SkipRows, HasHeader, Columns"
         " FROM sniff_csv({}, encoding='{}')"
     )
-    for encoding in _ENCODINGS:
+    encodings = _guess_encodings(file.path)
+    for encoding in encodings:
         try:
             path = literal(_escape(file.path))
             return encoding, session.rows(statement.format(path, encoding))[0]
         except SourceFault as fault:
-            if encoding == _ENCODINGS[-1] or fault.code == "query_timeout":
+            if encoding == encodings[-1] or fault.code == "query_timeout":
                 raise
     raise SourceFault("file_broken")
+
+
+def _guess_encodings(path: str) -> Sequence[str]:
+    """What a file may be written in. Raises SourceFault for what DuckDB can't read.
+
+    UTF-16, as spreadsheets save it, is Latin-1 too: a text with a NUL after each letter, in which
+    nothing would be found.
+    """
+    start = _read_start(path)
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if start.startswith(codecs.BOM_UTF16_BE) or even > max(odd, len(start) // _NULS):
+        raise SourceFault("file_broken", hint="It is in UTF-16, big end first: save it as UTF-8.")
+    if start.startswith(codecs.BOM_UTF16_LE) or odd > len(start) // _NULS:
+        return ("utf-16",)
+    return _ENCODINGS
+
+
+def _read_start(path: str) -> bytes:
+    try:
+        with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as opened:
+            return opened.read(_START)
+    except (OSError, EOFError, zlib.error):
+        # The sniffer says better what is wrong with it.
+        return b""
 
 
 def _sign(found: str, default: str) -> str:

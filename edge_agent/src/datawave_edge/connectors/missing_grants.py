@@ -47,6 +47,14 @@ class TellsGrants(Protocol):
         """The statement that would let the role into the database."""
 
 
+@runtime_checkable
+class HidesColumns(Protocol):
+    """A connector whose server hides the columns that a role may not read."""
+
+    def list_column_grants(self, refs: Sequence[TableRef]) -> list[str]:
+        """A statement for each of these of which some columns are hidden. Raises SourceFault."""
+
+
 def list_postgres_grants(
     session: Session, refs: Collection[TableRef], role: str, quote: Callable[[str], str]
 ) -> list[str]:
@@ -75,12 +83,18 @@ def _of_schema(
 
 def list_mysql_grants(session: Session, refs: Iterable[TableRef]) -> list[str]:
     """SELECT on tables that the account sees and may not read; what is hidden stays so."""
-    account = _account_of(session)
+    account = account_of(session)
     return [
-        f"GRANT SELECT, SHOW VIEW ON {_quote(ref.container)}.{_quote(ref.name)} TO {account};"
+        mysql_grant(ref, account)
         for ref in _list_doubtful(session, account, refs)[:_TRIED]
         if not _may_read(session, ref)
     ]
+
+
+def mysql_grant(ref: TableRef, account: str) -> str:
+    """The statement that lets an account read a table, and the text of a view."""
+    table = f"{_quote(ref.container)}.{_quote(ref.name)}"
+    return f"GRANT SELECT, SHOW VIEW ON {table} TO {account};"
 
 
 def find_partly_granted(session: Session, refs: Iterable[TableRef]) -> set[TableRef]:
@@ -89,7 +103,7 @@ def find_partly_granted(session: Session, refs: Iterable[TableRef]) -> set[Table
     A grant on the database or the table covers all of its columns; where the server shows neither,
     as of a role, reading all of them is tried.
     """
-    account = _account_of(session)
+    account = account_of(session)
     doubtful = _list_doubtful(session, account, refs)
     if not doubtful:
         return set()
@@ -106,9 +120,14 @@ def _list_doubtful(session: Session, account: str, refs: Iterable[TableRef]) -> 
     return [ref for ref in refs if not any(_fits(ref.container, each) for each in covered)]
 
 
-def _account_of(session: Session) -> str:
+def account_of(session: Session) -> str:
     """The account that the server matched, which may stand for any host."""
-    user, _, host = str(session.value("SELECT current_user()")).rpartition("@")
+    return spell_account(str(session.value("SELECT current_user()")))
+
+
+def spell_account(told: str) -> str:
+    """An account as current_user() tells it, with both its parts in quotes."""
+    user, _, host = told.rpartition("@")
     return f"{_text(user)}@{_text(host)}"
 
 

@@ -13,7 +13,13 @@ from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings
 from .address import dial
 from .contract import Listing, Sample, TableRef, TableShape
 from .driver_session import DriverSession
-from .missing_grants import list_mysql_grants
+from .missing_grants import (
+    account_of,
+    find_partly_granted,
+    list_mysql_grants,
+    mysql_grant,
+    spell_account,
+)
 from .mysql_catalog import LIST_SQL, MysqlCatalog
 from .mysql_roles import list_revoked
 from .server import (
@@ -24,7 +30,7 @@ from .server import (
     ca_file,
     read_cells,
 )
-from .session import cell_limit, was_cut
+from .session import cell_limit, told_as_fault, was_cut
 
 if TYPE_CHECKING:
     from .rare import RareCounts, RareTest
@@ -117,20 +123,38 @@ class MysqlConnector(ServerConnector):
         return count_mysql(session, shape, tests, seconds, lambda: key_bounds(session, shape))
 
     def grant_hint(self, ref: TableRef) -> str:
-        schema, name, user = (
-            "`" + each.replace("`", "``") + "`"
-            for each in (ref.container, ref.name, self._spec.username)
-        )
-        return f"GRANT SELECT, SHOW VIEW ON {schema}.{name} TO {user};"
+        return mysql_grant(ref, self._find_account())
 
     def list_missing_grants(self, refs: Sequence[TableRef]) -> list[str]:
         return list_mysql_grants(self._session, refs)
 
+    def list_column_grants(self, refs: Sequence[TableRef]) -> list[str]:
+        account = account_of(self._session)
+        return [
+            mysql_grant(ref, account) for ref in sorted(find_partly_granted(self._session, refs))
+        ]
+
     def connect_grant(self) -> str:
-        # Before it is signed in, the account that the server would match is not known.
-        user, database = self._spec.username.replace("'", "''"), self._spec.database
+        database = self._spec.database
         named = "`" + database.replace("`", "``") + "`" if database else "*"
-        return f"GRANT SELECT, SHOW VIEW ON {named}.* TO '{user}'@'%';"
+        return f"GRANT SELECT, SHOW VIEW ON {named}.* TO {self._find_account()};"
+
+    def _find_account(self) -> str:
+        """The account that the server matched: a grant to one of another host would fail.
+
+        Who may not enter the database still signs in without one.
+        """
+        if self._session.driver_connection is not None:
+            return account_of(self._session)
+        arguments = {**self._connect_args(self._password), "database": None}
+        try:
+            with told_as_fault(), self._connect_within(CANCEL_SECONDS, arguments) as entered:
+                cursor = entered.cursor()
+                cursor.execute("SELECT current_user()")
+                return spell_account(str(cursor.fetchone()[0]))
+        except SourceFault:
+            # Whatever keeps it out, the likeliest account is told.
+            return spell_account(f"{self._spec.username}@%")
 
     def _sees_all(self, schema: str) -> bool:
         """Whether the role's grants show every table of a database: else absence proves nothing."""

@@ -8,11 +8,12 @@ others then.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ColumnSnapshot, Constraint, ForeignKey, Index, Partitioning
+from datawave_edge.protocol.structure import NormalType
 from datawave_edge.sqltext import strip_literals
 
 from .contract import TableRef, TableShape
@@ -39,7 +40,9 @@ _TABLES_SQL: Final = (
 )
 _COLUMNS_SQL: Final = (
     "SELECT table_name, ordinal_position, column_name, column_type, is_nullable, extra,"
-    " column_default IS NOT NULL, column_comment"
+    # MariaDB writes NULL where there is no default, and puts a text of that name in quotes.
+    " column_default IS NOT NULL"
+    " AND (column_default <> 'NULL' OR locate('MariaDB', version()) = 0), column_comment"
     " FROM information_schema.columns WHERE table_schema = :schema"
 )
 _INDEXES_SQL: Final = (
@@ -56,7 +59,7 @@ _VIEWS_SQL: Final = (
     "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = :schema"
 )
 _PARTITIONS_SQL: Final = (
-    "SELECT table_name, partition_method, partition_expression"
+    "SELECT table_name, partition_method, partition_expression, partition_name"
     " FROM information_schema.partitions WHERE table_schema = :schema"
     " AND partition_name IS NOT NULL"
 )
@@ -89,6 +92,8 @@ _NAMES_ONLY: Final = re.compile(r"\s*`(?:[^`]|``)*`(?:\s*,\s*`(?:[^`]|``)*`)*\s*
 _NAME: Final = re.compile(r"`((?:[^`]|``)*)`")
 # The server writes SELECT 'x' as 'x' AS `x`: without an alias the value becomes the name.
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.|'')*)' AS `((?:[^`]|``)*)`", re.DOTALL)
+# MariaDB's JSON is a text with this check.
+_DOCUMENT: Final = re.compile(r"json_valid\(`((?:[^`]|``)*)`\)")
 _ESCAPED: Final = re.compile(r"\\(.)|'(?=')")
 
 
@@ -201,11 +206,12 @@ def _shape(
     keys, partitions, checks = others
     told, primary = _indexes(indexes)
     alone = {each.columns[0] for each in told if each.unique and len(each.columns) == 1}
+    documents = _find_documents(checks)
     is_view = kind == "VIEW"
     return TableShape(
         ref=TableRef(schema, name),
         kind="view" if is_view else "table",
-        columns=[_column(each, primary, alone) for each in columns],
+        columns=[_column(each, primary, alone, documents) for each in columns],
         # A view's comment column says "VIEW".
         comment="" if is_view else _text(comment),
         foreign_keys=_foreign_keys(keys),
@@ -261,7 +267,8 @@ def _partitioning(rows: list[Row]) -> Partitioning | None:
     return Partitioning(
         strategy=method.lower()[:40],
         columns=[each.replace("``", "`") for each in _NAME.findall(expression)] if plain else [],
-        partitions=len(rows),
+        # A partition that is split again comes once for each of its parts.
+        partitions=len({row[2] for row in rows}),
     )
 
 
@@ -281,14 +288,21 @@ def _foreign_keys(rows: list[Row]) -> list[ForeignKey]:
     ]
 
 
-def _column(row: Row, primary: list[str], alone: set[str]) -> ColumnSnapshot:
+def _find_documents(checks: list[Row]) -> set[str]:
+    found = (_DOCUMENT.fullmatch(_text(clause)) for _, clause in checks)
+    return {match[1].replace("``", "`") for match in found if match}
+
+
+def _column(
+    row: Row, primary: list[str], alone: set[str], documents: Collection[str]
+) -> ColumnSnapshot:
     position, name, native, nullable, extra, default, comment = row
     native, extra = _text(native), _text(extra).lower()
     return ColumnSnapshot(
         name=name,
         ordinal=int(position) - 1,
         native_type=native,
-        type=normal_type(native),
+        type=_kind(native, is_document=name in documents),
         members=_count_members(native),
         identity="default" if "auto_increment" in extra else "",
         nullable=nullable == "YES",
@@ -299,6 +313,13 @@ def _column(row: Row, primary: list[str], alone: set[str]) -> ColumnSnapshot:
         max_length=declared_length(native),
         comment=_text(comment),
     )
+
+
+def _kind(native: str, *, is_document: bool) -> NormalType:
+    if is_document and native == "longtext":
+        return "json"
+    # One bit is how many write yes and no; several are flags, read by their length alone.
+    return "boolean" if native == "bit(1)" else normal_type(native)
 
 
 def _count_members(native: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from datawave_edge.faults import SourceFault
@@ -38,6 +38,10 @@ _MEMBERS_SQL: Final = (
         " concat('''', to_user, '''@''', to_host, '''') FROM mysql.role_edges"
     ),
 )
+# Every account has a row at least, and no role.
+_LOGINS_SQL: Final = "SELECT count(DISTINCT grantee) FROM information_schema.user_privileges"
+# Whoever signs in has what MariaDB grants to this role.
+_PUBLIC: Final = "'PUBLIC'@''"
 _ANY: Final = ("", "")
 # A database that MySQL 8 takes out of a grant on all of them.
 _REVOKED: Final = re.compile(r"REVOKE .* ON `((?:[^`]|``)+)`\.\*", re.DOTALL)
@@ -61,6 +65,7 @@ class MysqlRoles:
             self._by_place[_text(schema), _text(name)].append((_text(grantee), _text(privilege)))
         for schema, name, count in session.rows(_COLUMNS_SQL):
             self._columns[TableRef(_text(schema), _text(name))] = int(count)
+        self._logins = int(session.value(_LOGINS_SQL) or 0)
         self._patterns = {
             schema: _like(schema) for schema, name in self._by_place if schema and not name
         }
@@ -76,14 +81,18 @@ class MysqlRoles:
         readers = {grantee for grantee, privilege in held if privilege == "SELECT"}
         writers = {grantee for grantee, privilege in held if privilege in _WRITES}
         return Grants(
-            read_roles=len(readers),
-            write_roles=len(writers),
+            public_read=_PUBLIC in readers,
+            public_write=_PUBLIC in writers,
+            read_roles=len(readers - {_PUBLIC}),
+            write_roles=len(writers - {_PUBLIC}),
             read_logins=self._count_logins(readers),
             write_logins=self._count_logins(writers),
             column_grants=self._columns.get(ref, 0),
         )
 
-    def _count_logins(self, roles: Iterable[str]) -> int:
+    def _count_logins(self, roles: Collection[str]) -> int:
+        if _PUBLIC in roles:
+            return self._logins
         reached: set[str] = set()
         ahead = list(roles)
         while ahead:

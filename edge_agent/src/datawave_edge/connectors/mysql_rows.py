@@ -86,7 +86,7 @@ def _list_cells(shape: TableShape, limit: int) -> list[Key]:
 def _cell(name: str, kind: str, native: str, cut: int) -> Key:
     """A cell: numbers as they are, all else as cut text; of bytes only their length."""
     column = column_of(name)
-    if native.startswith("bit"):
+    if native == "bit(1)":
         return column + sa.literal_column("0")
     if kind in _AS_IS:
         return column

@@ -111,7 +111,10 @@ CONSTRAINTS: Final = Part(
     " FROM pg_catalog.pg_constraint k"
     " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')",
+    " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')"
+    # A key to a partitioned table stands there once more for each partition, under made-up names.
+    " AND (k.conparentid = 0 OR NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up"
+    "  WHERE up.oid = k.conparentid AND up.conrelid = k.conrelid))",
     "relid, conname",
     "q.relid, q.contype, q.conname, q.conkey, q.nspname, q.relname, q.targets,"
     " CASE WHEN q.contype = 'c' THEN pg_catalog.pg_get_expr(q.conbin, q.relid) END",
@@ -119,7 +122,9 @@ CONSTRAINTS: Final = Part(
     " q.named)",
 )
 INDEXES: Final = Part(
-    "SELECT i.indrelid AS relid, c.relname, i.indisunique, i.indpred IS NOT NULL, m.amname,"
+    # Without validity, as after a build that failed, it promises nothing of the rows.
+    "SELECT i.indrelid AS relid, c.relname, i.indisunique AND i.indisvalid,"
+    " i.indpred IS NOT NULL, m.amname,"
     " i.indkey::int2[], i.indnkeyatts"
     " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_catalog.pg_am m ON m.oid = c.relam"
@@ -163,7 +168,12 @@ SEQUENCES: Final = Part(
     " WHERE f.adrelid = ANY(CAST(:oids AS oid[]))",
     "relid, relname, attname",
 )
-LOGINS_SQL: Final = "SELECT oid FROM pg_catalog.pg_roles WHERE rolcanlogin"
+# Who may sign in, and the roles that reach every table without being named in its grants.
+LOGINS_SQL: Final = (
+    "SELECT oid, rolcanlogin, rolname = 'pg_read_all_data', rolname = 'pg_write_all_data'"
+    " FROM pg_catalog.pg_roles"
+    " WHERE rolcanlogin OR rolname IN ('pg_read_all_data', 'pg_write_all_data')"
+)
 MEMBERS_SQL: Final = "SELECT roleid, member FROM pg_catalog.pg_auth_members"
 _PARTS: Final = (
     COLUMNS, COMMENTS, CONSTRAINTS, INDEXES, PARENTS, PARTITIONED, SEQUENCES,

@@ -16,7 +16,10 @@ class PgRoles:
     """The server's roles, read once a run."""
 
     def __init__(self, session: Session) -> None:
-        self._logins = {oid for (oid,) in session.rows(LOGINS_SQL)}
+        roles = session.rows(LOGINS_SQL)
+        self._logins = {oid for oid, signs_in, *_ in roles if signs_in}
+        self._read_all = frozenset(oid for oid, _, reads, _ in roles if reads)
+        self._write_all = frozenset(oid for oid, *_, writes in roles if writes)
         self._members: dict[int, set[int]] = defaultdict(set)
         for role, member in session.rows(MEMBERS_SQL):
             self._members[role].add(member)
@@ -39,8 +42,8 @@ class PgRoles:
             public_write=_PUBLIC in writers,
             read_roles=len(readers - {_PUBLIC}),
             write_roles=len(writers - {_PUBLIC}),
-            read_logins=self.count_logins(readers),
-            write_logins=self.count_logins(writers),
+            read_logins=self.count_logins(readers | self._read_all),
+            write_logins=self.count_logins(writers | self._write_all),
         )
 
     def _reach(self, roles: frozenset[int]) -> set[int]:

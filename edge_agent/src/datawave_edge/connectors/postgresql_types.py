@@ -78,5 +78,7 @@ def _normal(native: str, kind: str, category: str) -> NormalType:
         return "enum"
     if category == "A":
         return "array"
-    found: NormalType = normal_type(native) if kind == "b" and "." not in native else "other"
-    return found if found != "other" else _CATEGORIES.get(category, "other")
+    if "." in native:
+        return _CATEGORIES.get(category, "other")
+    # By its category a name of a table, regclass, would be a number.
+    return normal_type(native) if kind == "b" else "other"

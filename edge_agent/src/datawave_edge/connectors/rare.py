@@ -76,7 +76,8 @@ CARD_RANGES: Final = (
 )
 _CARD_DIGITS: Final = 19
 _DOUBLED: Final = "0246813579"
-TEXTS: Final = frozenset(("text", "json"))
+# What is looked through as a text; of arrays and types that nobody knows, those that hold texts.
+TEXTS: Final = frozenset(("text", "json", "array", "other"))
 # Tests of one statement: that of a very wide table would take hundreds of megabytes to make, and
 # some databases would refuse it.
 _AT_ONCE: Final = 400

@@ -31,7 +31,7 @@ _TIMED_BYTES: Final = 512 * 1024 * 1024
 _TIMED_ROWS: Final = 2_000_000
 _TRIAL: Final = 0.02
 _CAUTION: Final = 0.7
-_PLAIN: Final = re.compile(r"text$|character")
+_PLAIN: Final = re.compile(r"text$|character[^\[]*$")
 _LEAST: Final = 0.0001
 
 Source = Callable[[float, Sequence[RareTest]], Scan]

@@ -25,6 +25,7 @@ _QUARTERS: Final = (0.25, 0.5, 0.75)
 def add_spread(profile: ColumnProfile, cells: Sequence[Cell], total: int | None) -> ColumnProfile:
     """The profile with what the sampled cells say of the whole table of `total` rows."""
     counts: Counter[Cell] = Counter(cell for cell in cells if cell is not None)
+    _gather_nans(counts)
     present = counts.total()
     if not present:
         return profile
@@ -36,6 +37,13 @@ def add_spread(profile: ColumnProfile, cells: Sequence[Cell], total: int | None)
         length_quartiles=_length_quartiles(counts),
         number=profile.number and _with_quartiles(profile.number, counts),
     )
+
+
+def _gather_nans(counts: Counter[Cell]) -> None:
+    """NaN equals nothing, itself included, so each would count as a value that came once."""
+    found = [cell for cell in counts if isinstance(cell, float) and math.isnan(cell)]
+    if found:
+        counts[math.nan] = sum(counts.pop(cell) for cell in found)
 
 
 def estimate_distinct(*, sampled: int, distinct: int, once: int, total: int) -> int:
