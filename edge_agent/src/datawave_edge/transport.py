@@ -54,6 +54,7 @@ TAKEN: Final = frozenset({200, 201, 202})
 # With each answer of the server, since its first release.
 VERSION_HEADER: Final = "DataWave-Edge"
 NO_CODE: Final = "unknown"
+TOO_LARGE: Final = "body_too_large"
 # Refusals of a token that another one helps against.
 STALE: Final = frozenset({"token_expired", "token_unknown"})
 TOKEN_TRIES: Final = 2
@@ -360,9 +361,8 @@ def _blame_between(status: int) -> Exception:
     """The server names its version with all it says, so this was said by something in between: a
     proxy, or a network's page for signing in. What it swallowed is sent again.
     """
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        # It will not let the same body pass the next time.
-        return RequestRefused(status, NO_CODE)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # and will be the next time
+        return RequestRefused(status, TOO_LARGE)
     return ServerUnavailable(f"status {status} of something between this agent and the server")
 
 
