@@ -359,9 +359,9 @@ def _fail_overdue(job: DiscoveryJob) -> bool:
 
 def release_agent_jobs(*, agent: Agent) -> int:
     """Take all jobs back from an agent that is let in no more."""
-    if agent.pk is None:
-        return 0  # deleted meanwhile, and its sources told of it
-    held = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
+    # By its public id, for it may be deleted meanwhile.
+    mine = Q(agent__public_id=agent.public_id)
+    held = DiscoveryJob.objects.filter(mine, state__in=TAKEN_JOB_STATES)
     return sum(_release(job) for job in held.select_related("source"))
 
 
