@@ -340,6 +340,27 @@ def test_unit_is_refused_when_a_name_would_mean_something_else(
     assert not capsys.readouterr().out
 
 
+def test_unit_takes_the_identity_over_when_the_code_is_used(
+    spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["service"])
+    assert "enroll URL CODE" in capsys.readouterr().out
+    enrolled(spool)
+    main(["service"])
+    unit = capsys.readouterr().out
+    assert "enroll URL CODE" not in unit
+    (move,) = [line for line in unit.splitlines() if line.startswith("#   mv ")]
+    place = tmp_path / "service"
+    place.mkdir()
+    command = move.removeprefix("#   ").partition(" && ")[0]
+    subprocess.run(["sh", "-c", command.replace("/var/lib/datawave-edge", str(place))], check=True)
+    assert IdentityFile(place).get().name == "site 1"
+    assert IdentityFile(spool).find() is None
+    # Where the service is enrolled itself there is nothing to move.
+    main(["service", "--spool", str(spool)])
+    assert "#   mv " not in capsys.readouterr().out
+
+
 def test_unit_lets_the_agent_speak_http_when_its_keeper_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

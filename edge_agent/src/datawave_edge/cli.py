@@ -224,8 +224,18 @@ def _service(arguments: argparse.Namespace) -> int:
     from .service import describe_unit
 
     directory = Path(arguments.spool or SERVICE_DIRECTORY).absolute()
-    sys.stdout.write(describe_unit(directory=directory, user=arguments.user))
+    enrolled = _find_enrolled(but=directory)
+    sys.stdout.write(describe_unit(directory=directory, user=arguments.user, enrolled=enrolled))
     return 0
+
+
+def _find_enrolled(*, but: Path) -> Path | None:
+    """Where this user's own agent is enrolled, if that is elsewhere."""
+    with suppress(BadConfig, OSError):
+        directory = spool_path(None).absolute()
+        if directory != but and (directory / "identity.json").is_file():
+            return directory
+    return None
 
 
 _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ _UNIT: Final = """\
 # Save as /etc/systemd/system/datawave-edge.service, then:
 #   useradd --system --home-dir {directory} --shell /usr/sbin/nologin {user}
 #   install -d -m 0700 -o {user} -g {user} {directory}
-#   runuser -u {user} -- env DATAWAVE_SPOOL={directory} {given}{command} enroll URL CODE
+#   {enrol}
 #   systemctl daemon-reload && systemctl enable --now datawave-edge
 [Unit]
 Description=DataWave edge agent
@@ -76,8 +77,11 @@ WantedBy=multi-user.target
 """
 
 
-def describe_unit(*, directory: Path, user: str) -> str:
-    """The unit's text, for the command as it is installed here. Raises BadConfig."""
+def describe_unit(*, directory: Path, user: str, enrolled: Path | None = None) -> str:
+    """The unit's text, for the command as it is installed here. Raises BadConfig.
+
+    An identity in `enrolled` moves to the service, for the code that made it works no more.
+    """
     if not _PLAIN_PATH.fullmatch(str(directory)):
         raise BadConfig(
             "Give the service a directory without spaces and signs: --spool /var/lib/edge"
@@ -85,16 +89,28 @@ def describe_unit(*, directory: Path, user: str) -> str:
     if not _PLAIN_USER.fullmatch(user):
         raise BadConfig("Give the service a user of this host: --user datawave-edge")
     command = _find_command()
+    given = f"{_PLAIN_HTTP} " if is_http_allowed() else ""
     in_home = command.startswith(("/home/", "/root/"))
     text = _UNIT.format(
         directory=directory,
         user=user,
         command=command,
-        given=f"{_PLAIN_HTTP} " if is_http_allowed() else "",
+        given=given,
+        enrol=_describe_enrolment(directory, user, enrolled, f"{given}{command}"),
         state=_describe_state(directory),
         home="read-only" if in_home else "yes",
     )
     return text.replace(" \n", "\n")
+
+
+def _describe_enrolment(directory: Path, user: str, enrolled: Path | None, command: str) -> str:
+    if enrolled is None:
+        return f"runuser -u {user} -- env DATAWAVE_SPOOL={directory} {command} enroll URL CODE"
+    # Moved and not copied: two that use one identity are both refused.
+    return (
+        f"mv {shlex.quote(str(enrolled))}/* {directory}/ && chown -R {user}: {directory}"
+        "   # once it is stopped there"
+    )
 
 
 def _describe_state(directory: Path) -> str:
