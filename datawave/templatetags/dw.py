@@ -256,17 +256,6 @@ def duration(value: Figure | timedelta) -> str:
 
 
 @register.filter
-def clock_off(value: Figure) -> str:
-    """90000 -> 25h 00m behind: how far a clock is from the server's."""
-    if value is None or value == "":
-        return "—"
-    seconds = float(value)
-    if abs(seconds) < 1:
-        return duration(abs(seconds))
-    return f"{duration(abs(seconds))} {'behind' if seconds > 0 else 'ahead'}"
-
-
-@register.filter
 def percent(value: Figure, decimals: int = 0) -> str:
     """0.914 -> 91 %, and `|percent:1` -> 91.4 %. Never rounds an imperfect share up to 100."""
     if value is None or value == "":
