@@ -26,6 +26,7 @@ from .agent_forms import CodeForm
 from .models import Agent
 from .onboarding import describe_steps, is_local
 from .selectors import (
+    count_served,
     get_agent,
     get_code,
     get_source,
@@ -77,10 +78,14 @@ def _render_list(request: HttpRequest, form: CodeForm | None = None, **more: Any
     page = paginate(request, list_visible_agents(user))
     agents = list(page.object_list)
     facts = load_facts("agent", user, [agent.pk for agent in agents])
+    served = count_served(agents, user)
     context = {
         "may_manage": may_manage,
         "page_obj": page,
-        "rows": [{"agent": agent, "facts": facts[agent.pk]} for agent in agents],
+        "rows": [
+            {"agent": agent, "facts": facts[agent.pk], "sources": served[agent.pk]}
+            for agent in agents
+        ],
         "form": (form or CodeForm(user=user)) if may_manage else None,
         "codes": list_codes(user)[:SHOWN_CODES],
         "server_version": __version__,

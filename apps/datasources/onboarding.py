@@ -34,7 +34,7 @@ def describe_steps(*, code: EnrolmentCode, secret: str, server: str) -> list[Ste
         Step("Install it", f'pip install "datawave-edge[{",".join(_list_extras(code))}]"'),
         Step("Enrol it", f"{plain}datawave-edge enroll {server.rstrip('/')} {secret}"),
         Step("Start it", f"{plain}datawave-edge run"),
-        Step("Or have systemd start it", "datawave-edge service"),
+        Step("Or have systemd start it", f"{plain}datawave-edge service"),
     ]
 
 

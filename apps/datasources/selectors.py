@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -173,6 +174,15 @@ def list_served_sources(agent: Agent, user: User) -> DataSourceQuerySet:
     shared = DataSource.more_agents.through.objects.filter(agent=agent).values("datasource")
     served = Q(agent=agent) | Q(pk__in=shared)
     return list_visible_sources(user).filter(served | Q(agent=None) if agent.embedded else served)
+
+
+def count_served(agents: Iterable[Agent], user: User) -> dict[int, int]:
+    """How many sources that the person may view each agent serves, by its key."""
+    visible = list_visible_sources(user).order_by()
+    served: Counter[int | None] = Counter(visible.values_list("agent", flat=True))
+    shared = DataSource.more_agents.through.objects.filter(datasource__in=visible.values("pk"))
+    served.update(shared.values_list("agent", flat=True))
+    return {agent.pk: served[None if agent.embedded else agent.pk] for agent in agents}
 
 
 def build_connection(source: DataSource, *, agent: Agent) -> ConnectionSpec:

@@ -13,6 +13,7 @@ from apps.datasources.signals import (
     agent_changed,
     agent_revoked,
     connection_test_requested,
+    source_changed,
 )
 from apps.datasources.types import RevokedBecause
 from apps.notifications import services as notifications
@@ -24,7 +25,7 @@ from . import doorbell, services
 from .signals import job_opened
 
 if TYPE_CHECKING:
-    from apps.datasources.models import Agent
+    from apps.datasources.models import Agent, DataSource
 
 TELL_EVERY_SECONDS = 5
 
@@ -69,3 +70,9 @@ def alert_of_copies(agent: Agent, **_: Any) -> None:
 def take_jobs_back(agent: Agent, **_: Any) -> None:
     """What a refused agent held waits for another of its pool, or for the agent's return."""
     services.release_agent_jobs(agent=agent)
+
+
+@receiver(source_changed)
+def hand_jobs_over(source: DataSource, **_: Any) -> None:
+    """Who no longer serves the source can't go on, and must not keep the job from who does."""
+    services.release_unserved_jobs(source=source)

@@ -199,6 +199,36 @@ def test_agents_are_shown_when_they_serve_what_one_may_view(
     assert sign_in(people.alice).get(url_of("agent-detail", other)).status_code == 404
 
 
+def test_sources_are_counted_as_the_person_may_view_them(
+    people: People, agent: Agent, sign_in: SignIn
+) -> None:
+    pooled = make_agent("pooled", last_seen_at=timezone.now())
+    embedded = make_agent("own", embedded=True, last_seen_at=timezone.now())
+    people.source.more_agents.add(pooled)
+    make_source("hidden", agent=agent)
+    make_source("nobodys")
+
+    def count(person: Any) -> dict[str, str]:
+        page = sign_in(person).get(url_of("agent-list")).content.decode()
+        rows = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+        cells = [(row, re.search(r'data-label="Sources"[^>]*>(\d+)<', row)) for row in rows]
+        names = [agent.name, pooled.name, embedded.name]
+        return {
+            name: found[1] for name in names for row, found in cells if f">{name}<" in row and found
+        }
+
+    assert count(people.ada) == {"site 1": "2", "pooled": "1", "own": "1"}
+    assert count(people.alice) == {"site 1": "1", "pooled": "1"}
+
+
+def test_clock_is_told_with_its_direction(agent: Agent, people: People, sign_in: SignIn) -> None:
+    client = sign_in(people.ada)
+    for skew, told in ((90_000, "25h 00m behind"), (-75.0, "1m 15s ahead"), (0.1, "0.1s")):
+        Agent.objects.filter(pk=agent.pk).update(clock_skew_seconds=skew)
+        for page in (url_of("agent-list"), url_of("agent-detail", agent)):
+            assert told in client.get(page).content.decode()
+
+
 def test_pool_member_is_shown_when_it_shares_a_source(people: People, sign_in: SignIn) -> None:
     member = make_agent("second")
     people.source.more_agents.add(member)
@@ -312,7 +342,7 @@ def test_source_is_given_and_taken_by_those_who_manage_it(
     ("fields", "told"),
     [
         ({"version": "0.0.1"}, "runs version 0.0.1"),
-        ({"clock_skew_seconds": -3600.0}, "-3600 s off"),
+        ({"clock_skew_seconds": -3600.0}, "1h 00m ahead"),
         ({"revoked_at": timezone.now(), "revoked_because": "copied"}, "used in two places"),
         ({"spool_bytes": 5_000_000, "oldest_spooled_seconds": 90.0}, "the oldest for"),
         ({"last_seen_at": timezone.now() - dt.timedelta(minutes=5)}, "Offline"),

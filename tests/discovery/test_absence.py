@@ -114,6 +114,15 @@ def test_breaker_holds_when_containers_with_most_of_the_source_are_gone(
     assert settle(job) == counts(doubted=11)
 
 
+def test_breaker_holds_when_a_few_of_each_container_are_most_of_the_source(
+    source: DataSource,
+) -> None:
+    tables = [make_table(f"t{n}", container=f"c{c}") for c in range(6) for n in range(3)]
+    feed_job(source, tables)
+    job, _ = feed_job(source, tables[::3], complete=True)
+    assert settle(job) == counts(doubted=12)
+
+
 def test_nothing_is_missing_when_a_batch_is_in_quarantine(source: DataSource) -> None:
     feed_job(source, [make_table("a"), make_table("b")])
     job, agent = open_stream(source)

@@ -225,6 +225,50 @@ def test_job_waits_for_the_next_agent_when_its_own_is_revoked() -> None:
     assert taken.agent == second
 
 
+@pytest.mark.parametrize("how", ["released", "changed", "deleted"])
+@pytest.mark.django_db(transaction=True)
+def test_job_waits_for_the_next_agent_when_its_source_was_taken_away(
+    how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tests.people import make_people
+
+    people = make_people()
+    first, second = make_agent("first", token=OWN), make_agent("second", token=OTHER)
+    source = people.source
+    for agent in (first, second):
+        datasources.assign_source(agent=agent, source=source, user=people.ada)
+        source.refresh_from_db()
+    services.open_job(source=source, settings=RunSettings())
+    leased = services.lease_job(agent=first)
+    assert leased is not None
+    if how == "released":
+        datasources.release_source(agent=first, source=source, user=people.ada)
+    elif how == "changed":
+        datasources.change_source(source=source, user=people.ada, agent=second)
+    else:
+        datasources.delete_agent(agent=first, user=people.ada)
+    if how != "deleted":
+        assert services.lease_job(agent=first) is None
+    taken = services.lease_job(agent=second)
+    assert taken == leased
+    assert taken is not None
+    assert (taken.agent, taken.attempts) == (second, 1)
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+
+
+def test_lease_runs_out_when_the_agent_serves_the_source_no_more(
+    job: DiscoveryJob, own: Agent, people: People
+) -> None:
+    """Also where the word of the change was lost."""
+    datasources.release_source(agent=own, source=job.source, user=people.ada)
+    past = timezone.now()
+    DiscoveryJob.objects.filter(pk=job.pk).update(lease_until=past)
+    services.renew_agent_leases(agent=own)
+    assert services.lease_job(agent=own) is None
+    job.refresh_from_db()
+    assert job.lease_until == past
+
+
 def test_one_agent_serves_one_source_after_the_other(own: Agent) -> None:
     jobs = [
         services.open_job(source=make_source(name, agent=own), settings=RunSettings())

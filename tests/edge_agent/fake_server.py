@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from datawave_edge.protocol import (
+    PROTOCOL_VERSION,
     Ack,
     CloseAck,
     Directive,
@@ -125,10 +126,15 @@ class FakeServer:
 
 
 class Answer(Exception):
-    """End a request with a status and a problem's code, or with the page of a proxy."""
+    """End a request with a status and a problem's code, or with what a proxy says instead."""
 
     def __init__(
-        self, status: int, code: str, headers: dict[str, str] | None = None, *, page: bytes = b""
+        self,
+        status: int,
+        code: str,
+        headers: dict[str, str] | None = None,
+        *,
+        page: bytes | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -172,16 +178,25 @@ class _Handler(BaseHTTPRequestHandler):
             told = self.state.batch_headers if isinstance(reply, Ack) else None
             self._answer(200, encode_message(reply), told) if reply else self._answer(204, b"")
         except Answer as answer:
-            problem = msgspec.json.encode({"code": answer.code, "detail": "no"})
-            self._answer(answer.status, answer.page or problem, answer.headers)
+            self._refuse(answer)
 
     def _require_token(self) -> None:
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             raise Answer(401, "agent_revoked")
 
+    def _refuse(self, answer: Answer) -> None:
+        problem = msgspec.json.encode({"code": answer.code, "detail": "no"})
+        if answer.page is None:
+            self._answer(answer.status, problem, answer.headers)
+        else:
+            self._send(answer.status, answer.page, answer.headers)
+
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self._send(status, body, {"DataWave-Edge": PROTOCOL_VERSION, **(headers or {})})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import os
 import subprocess
 import sys
@@ -51,7 +52,10 @@ def ask(capsys: pytest.CaptureFixture[str], *command: str, code: int = 0) -> lis
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_status_is_told_in_json(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_is_told_in_json(
+    spool: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datawave_edge.status.SILENT_SECONDS", math.inf)
     heard = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
     write_vitals(spool, Vitals(pid=7, version="1.0", heard_at=heard, skew_seconds=-3.5))
     with lock_spool(spool):
@@ -61,7 +65,7 @@ def test_status_is_told_in_json(spool: Path, capsys: pytest.CaptureFixture[str])
     assert told["spool"]["open_jobs"] == 1
     assert told["spool"]["waiting_bytes"] > 0
     (told,) = ask(capsys, "status", code=1)
-    assert (told["well"], told["running"]) == (False, False)
+    assert (told["well"], told["running"], told["spool_readable"]) == (False, False, True)
 
 
 def test_secrets_stay_where_they_are_when_status_is_json(

@@ -8,6 +8,8 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,69 @@ def test_it_works(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert told in out
     assert main(["status"]) == 1
     assert "datawave-edge run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("heard", [None, dt.timedelta(minutes=4)])
+def test_agent_is_not_well_when_the_server_has_long_been_silent(
+    spool: Path, capsys: pytest.CaptureFixture[str], heard: dt.timedelta | None
+) -> None:
+    enrolled(spool)
+    last = heard and dt.datetime.now(dt.UTC) - heard
+    write_vitals(spool, Vitals(pid=7, version="1.0", heard_at=last))
+    with lock_spool(spool):
+        assert main(["status"]) == 1
+    out = capsys.readouterr().out
+    assert ("the server does not answer" in out) == bool(heard)
+
+
+def test_status_names_the_process_that_runs_when_the_server_is_away(spool: Path) -> None:
+    enrolled(spool, f"http://127.0.0.1:{find_free_port()}")
+    heard = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    write_vitals(spool, Vitals(pid=1, version="1.0", heard_at=heard, refused="agent_revoked"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "datawave_edge", "run"], stderr=subprocess.DEVNULL
+    )
+    try:
+        while (vitals := find_vitals(spool)) is None or vitals.pid == 1:
+            assert process.poll() is None
+            time.sleep(0.05)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    assert (vitals.pid, vitals.heard_at, vitals.refused) == (process.pid, heard, "")
+
+
+@pytest.mark.parametrize("command", ["status", "egress", "dead", "run"])
+def test_command_says_so_when_this_user_may_not_look(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    # A name that no file can have is met like a directory that is closed, by root too.
+    assert main([command, "--spool", str(tmp_path / ("x" * 300))]) == 78
+    assert "can't be read by this user" in capsys.readouterr().err
+
+
+def test_doctor_goes_on_when_this_user_may_not_look(tmp_path: Path) -> None:
+    names = {check.name for check in run_checks(tmp_path / ("x" * 300)) if check.fix}
+    assert {"spool", "settings"} <= names
+
+
+def test_command_asks_for_a_directory_when_the_user_has_no_home(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DATAWAVE_SPOOL")
+    # A user of a container often has a number and no more.
+    code = "import pathlib, sys; from datawave_edge import cli;sys.exit(cli.main(sys.argv[1:]))"
+    home = "import pathlib\ndef fail(): raise RuntimeError\npathlib.Path.home = fail\n"
+    (tmp_path / "sitecustomize.py").write_text(home)
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    bare = run("status")
+    assert (bare.returncode, "--spool" in bare.stderr) == (78, True)
+    assert "not enrolled" in run("status", "--spool", str(tmp_path)).stderr
 
 
 @pytest.mark.parametrize("command", ["status", "rotate", "run"])
@@ -263,7 +328,78 @@ def _command_of(unit: str) -> str:
     return command
 
 
+@pytest.mark.parametrize(
+    "given",
+    [["--user", "a\nb"], ["--user", "a b"], ["--user", ""], ["--spool", "/var/lib/a b"],
+     ["--spool", "/var/lib/%n"], ["--spool", "/var/lib/$(id)"]],
+)  # fmt: skip
+def test_unit_is_refused_when_a_name_would_mean_something_else(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["service", *given]) == 78
+    assert not capsys.readouterr().out
+
+
+def test_unit_takes_the_identity_over_when_the_code_is_used(
+    spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["service"])
+    assert "enroll URL CODE" in capsys.readouterr().out
+    enrolled(spool)
+    main(["service"])
+    unit = capsys.readouterr().out
+    assert "enroll URL CODE" not in unit
+    (move,) = [line for line in unit.splitlines() if line.startswith("#   mv ")]
+    place = tmp_path / "service"
+    place.mkdir()
+    command = move.removeprefix("#   ").partition(" && ")[0]
+    subprocess.run(["sh", "-c", command.replace("/var/lib/datawave-edge", str(place))], check=True)
+    assert IdentityFile(place).get().name == "site 1"
+    assert IdentityFile(spool).find() is None
+    # Where the service is enrolled itself there is nothing to move.
+    main(["service", "--spool", str(spool)])
+    assert "#   mv " not in capsys.readouterr().out
+
+
+def test_unit_lets_the_agent_speak_http_when_its_keeper_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["service"])
+    assert "ALLOW_HTTP" not in capsys.readouterr().out
+    monkeypatch.setenv("DATAWAVE_ALLOW_HTTP", "1")
+    main(["service"])
+    unit = capsys.readouterr().out
+    environment = next(line for line in unit.splitlines() if line.startswith("Environment="))
+    assert environment.endswith(" DATAWAVE_ALLOW_HTTP=1")
+    assert "DATAWAVE_ALLOW_HTTP=1" in next(line for line in unit.splitlines() if "enroll" in line)
+
+
 # Enrolment
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://[bad", "https://host:99999", "https://host:x", "https://a b", "https://dätawave.org",
+     "https://" + "a" * 300, "https://host\udcff"],
+)  # fmt: skip
+def test_address_is_refused_when_it_is_none(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enroll", address, "dwe_x"]) == 78
+    assert "https://datawave.example.org" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["dwe_\udcff", "dwe_ä", "dwe_wrong"])
+def test_no_key_stays_behind_when_the_code_is_wrong(
+    spool: Path, fake: FakeServer, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    def know_no_code(path: str) -> None:
+        raise Answer(404, "code_unknown")
+
+    fake.before_any = know_no_code
+    assert main(["enroll", fake.url, code]) == 77
+    assert "code" in capsys.readouterr().err
+    assert not list(spool.glob("enrolling*"))
 
 
 def test_address_is_refused_when_it_is_no_safe_origin(capsys: pytest.CaptureFixture[str]) -> None:

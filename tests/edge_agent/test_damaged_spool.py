@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from datawave_edge.cli import main
 from datawave_edge.config import AgentConfig
 from datawave_edge.discovery import run_discovery
+from datawave_edge.identity import IdentityFile, make_identity
 from datawave_edge.outbox import Outbox
 from datawave_edge.spool import SpoolUnwritable, set_aside_damaged
 from datawave_edge.stream import JobStream
@@ -71,6 +73,24 @@ def test_spool_stays_when_it_is_whole(tmp_path: Path) -> None:
     with box.file.reading() as connection:
         assert connection.execute("SELECT job FROM jobs").fetchall() == [("j",)]
     box.close()
+
+
+@pytest.mark.parametrize("command", [["egress"], ["dead"], ["status"]])
+def test_spool_in_use_stays_when_somebody_looks_at_it_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    enrol_by_hand(tmp_path)
+    (tmp_path / "outbox.sqlite3").write_bytes(b"damaged" * 1_000)
+    assert main([*command, "--spool", str(tmp_path)]) != 0
+    told = capsys.readouterr()
+    assert "damaged" in told.out + told.err
+    assert list_broken(tmp_path) == []
+
+
+def enrol_by_hand(directory: Path) -> None:
+    identity = make_identity("http://127.0.0.1:9")
+    identity.agent = "00000000-0000-4000-8000-000000000001"
+    IdentityFile(directory).save(identity)
 
 
 def test_nothing_is_set_aside_when_there_is_no_spool_yet(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import secrets
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,8 +18,11 @@ from pathlib import Path
 import pytest
 
 from datawave_edge import stream as stream_module
+from datawave_edge.cli import main
 from datawave_edge.config import SPOOL_LEAST, AgentConfig, BadConfig, read_config
 from datawave_edge.discovery import run_discovery
+from datawave_edge.doctor import run_checks
+from datawave_edge.identity import IdentityFile, make_identity
 from datawave_edge.outbox import Outbox
 from datawave_edge.packing import Packed
 from datawave_edge.protocol import FilteredRecord
@@ -76,6 +81,74 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("this machine lets nobody mount")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture
+def unusable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A spool of an enrolled agent that SQLite can't open, as on a full disk."""
+    place = tmp_path / "spool"
+    monkeypatch.setenv("DATAWAVE_SPOOL", str(place))
+    identity = make_identity("http://127.0.0.1:9")
+    identity.agent, identity.name = "00000000-0000-4000-8000-000000000001", "site 1"
+    IdentityFile(place).save(identity)
+    Outbox(place).close()
+    (place / "outbox.sqlite3-wal").mkdir()
+    return place
+
+
+@pytest.mark.usefixtures("unusable")
+@pytest.mark.parametrize("command", [["egress"], ["dead"], ["dead", "--discard", "1"]])
+def test_command_ends_to_be_tried_again_when_the_disk_is_full(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command) == EXIT_SPOOL
+    assert "disk is full" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unusable")
+def test_agent_is_started_again_when_it_finds_the_disk_full() -> None:
+    """A service manager starts an agent that ends with 75 again, and one with 78 never."""
+    command = [sys.executable, "-m", "datawave_edge", "run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "disk is full" in done.stderr) == (EXIT_SPOOL, True)
+
+
+@pytest.mark.usefixtures("unusable")
+def test_status_tells_the_rest_when_the_disk_is_full(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 1
+    told = capsys.readouterr().out
+    assert "site 1" in told
+    assert "can't be read" in told
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, 75), (errno.EROFS, 75), (errno.EIO, 75), (errno.EACCES, 78)]
+)
+@pytest.mark.parametrize("command", [["run"], ["rotate"], ["enroll", "http://127.0.0.1:9", "x"]])
+def test_exit_code_tells_a_full_disk_from_a_right_that_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int, command: list[str]
+) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    identity = make_identity("http://127.0.0.1:9")
+    IdentityFile(tmp_path).save(identity)
+    monkeypatch.setattr("datawave_edge.config.open_private", fail)
+    monkeypatch.setattr("datawave_edge.identity.open_private", fail)
+    assert main([*command, "--spool", str(tmp_path)]) == code
+
+
+def test_doctor_leaves_nothing_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert any(
+        check.name == "spool" and check.verdict == "failed" for check in run_checks(tmp_path)
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.faults

@@ -212,6 +212,51 @@ def test_refused_bytes_stay_in_the_ledger_when_others_take_their_number(
     assert set(fake.batches[job].values()) <= set(bodies)
 
 
+def test_batch_stays_in_the_ledger_when_it_was_refused_and_sent_in_parts(
+    discover: Discover, fake: FakeServer, outbox: Outbox, many: ConnectionSpec
+) -> None:
+    """Whatever becomes of its letters: the bytes have left the host."""
+    refuse_poison(fake, 422, "unreadable")
+    discover(many)
+    refused = {body for body in fake.heard if b'"name":"t3"' in body and b'"record"' in body}
+    assert len(refused) > 1
+    letters = DeadLetters(outbox.file)
+    for letter in letters.list_all():
+        letters.discard(letter.id)
+    told = [line.body for line in outbox.list_ledger() if line.method == "PUT"]
+    assert refused <= set(told)
+    assert len(told) == len(set(told))
+
+
+def test_batch_is_in_the_ledger_once_when_the_server_sets_it_aside(
+    discover: Discover, fake: FakeServer, outbox: Outbox, many: ConnectionSpec
+) -> None:
+    quarantine_poison(fake)
+    discover(many)
+    assert DeadLetters(outbox.file).count() == 1
+    told = [(line.path, line.sha) for line in outbox.list_ledger() if line.method == "PUT"]
+    assert len(told) == len(set(told))
+
+
+def test_refused_bytes_keep_their_bounds_when_there_are_many(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datawave_edge.letters.REFUSED_BYTES", 400)
+    outbox.open_job("j")
+    for number in range(12):
+        seq = outbox.put("j", [FilteredRecord(container="", name=f"t{number}")], [])
+        outbox.mark_sending("j", seq)
+        batch = outbox.find_waiting("j")
+        assert batch is not None
+        DeadLetters(outbox.file).replace(batch, "s", Refusal("unreadable"))
+        outbox.mark_acked("j", seq)
+    lines = list(outbox.list_ledger())
+    kept = [line.body is not None for line in lines]
+    assert len(lines) == 12
+    assert 0 < sum(kept) < 12
+    assert kept == sorted(kept)
+
+
 @given(
     names=st.lists(NAMES, min_size=1, max_size=70, unique=True),
     poison=st.sets(st.integers(0, 69)),
@@ -275,6 +320,13 @@ def test_letters_can_be_looked_at_and_decided_on(
     assert "next discovery" in dead()
     dead("--discard", "1")
     assert "No dead letters" in dead()
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "1" * 30, "²"])
+def test_number_is_refused_when_it_is_no_letters(spool_with_letter: str, number: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["dead", "--spool", spool_with_letter, "--show", number])
+    assert caught.value.code == 2
 
 
 @pytest.mark.parametrize("what", ["--show", "--resend", "--discard"])

@@ -117,6 +117,15 @@ def test_ledger_keeps_its_bounds_when_jobs_end(
     assert kept[-1].body == lines[-1].body
 
 
+def test_notes_keep_their_bounds_while_a_job_goes_on(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "LEDGER_NOTES", 5)
+    for number in range(20):
+        outbox.note_sent("POST", f"/jobs/j/progress{number}", b"{}")
+    assert [line.path[-2:] for line in outbox.list_ledger()] == ["15", "16", "17", "18", "19"]
+
+
 def test_put_batch_is_there_when_the_process_is_killed(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys, pathlib; from datawave_edge.outbox import Outbox;"

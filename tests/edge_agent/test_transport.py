@@ -45,7 +45,7 @@ def send(transport: Transport) -> Ack:
     return transport.put_batch("j", 0, SHA, pack(BODY), 1)
 
 
-def answering(status: int, page: bytes = b"", **headers: str) -> object:
+def answering(status: int, page: bytes | None = None, **headers: str) -> object:
     def answer(path: str) -> None:
         raise Answer(status, "some_code", headers, page=page)
 
@@ -159,9 +159,39 @@ def test_reply_is_refused_when_it_breaks_the_protocol(
 def test_batch_is_sent_again_when_a_network_answers_with_its_own_page(
     transport: Transport, fake: FakeServer
 ) -> None:
-    fake.before_any = answering(200, **{"Content-Type": "text/html"})
+    fake.before_any = answering(200, b"<html>Sign in</html>", **{"Content-Type": "text/html"})
     with pytest.raises(ServerUnavailable):
         send(transport)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (200, b"{}"),
+        (200, b"OK"),
+        (200, b'{"status":"accepted","acked_seq":0}'),
+        (202, b""),
+        (204, b""),
+        (400, b'{"code":"bad_request"}'),
+        (403, b'{"code":"AccessDenied"}'),
+        (404, b'{"code":"NotFound"}'),
+        (426, b""),
+    ],
+)
+def test_batch_is_sent_again_when_what_is_between_answers_as_the_server_would(
+    transport: Transport, fake: FakeServer, status: int, said: bytes
+) -> None:
+    fake.before_any = answering(status, said, **{"Content-Type": "application/json"})
+    with pytest.raises(ServerUnavailable):
+        send(transport)
+
+
+def test_result_is_sent_again_when_what_is_between_swallows_it(
+    transport: Transport, fake: FakeServer
+) -> None:
+    fake.before_any = answering(204, b"")
+    with pytest.raises(ServerUnavailable):
+        transport.send_test_result("test", TestResult(steps=[]))
 
 
 def test_result_is_taken_when_the_answer_has_no_content(

@@ -158,8 +158,9 @@ def delete_agent(*, agent: Agent, user: User) -> None:
     if agent.embedded:
         raise EmbeddedAgentKept
     end_access(agent, because=RevokedBecause.ADMIN, user=user)
-    for source in agent.sources.all():
+    for source in [*agent.sources.all(), *agent.shared_sources.all()]:
         pass_on(source, agent)
+        announce(signals.source_changed, DataSource, source=source)
     detail = {"name": agent.name}
     rbac.record_audit(actor=user, action="agent_deleted", scope=agent, detail=detail)
     agent.delete()

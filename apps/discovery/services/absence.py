@@ -114,16 +114,27 @@ def _apply_breaker(
         groups[dataset.container if dataset.container in listed else None].append(dataset)
     gone: list[Dataset] = []
     doubted: list[Dataset] = []
+    # A few of each of many schemas may be most of the source.
+    everywhere = _is_too_much(job, None, sum(map(len, map(_list_first, groups.values()))))
     for container, datasets in groups.items():
-        first = [dataset for dataset in datasets if dataset.state == DatasetState.ACTIVE]
-        too_much = _is_too_much(job, container, len(first))
+        first = _list_first(datasets)
+        too_much = everywhere or _is_too_much(job, container, len(first))
         doubted += first if too_much else []
-        gone += [dataset for dataset in datasets if not (too_much and dataset in first)]
+        gone += _list_again(datasets) if too_much else datasets
     return gone, doubted
 
 
+def _list_first(datasets: Iterable[Dataset]) -> list[Dataset]:
+    """Those whose first absence it would be; the second follows on one that was believed."""
+    return [dataset for dataset in datasets if dataset.state == DatasetState.ACTIVE]
+
+
+def _list_again(datasets: Iterable[Dataset]) -> list[Dataset]:
+    return [dataset for dataset in datasets if dataset.state != DatasetState.ACTIVE]
+
+
 def _is_too_much(job: DiscoveryJob, container: str | None, going: int) -> bool:
-    """Measured by the container, or by the whole source (None) where containers are gone."""
+    """Measured by the container, or by the whole source (None)."""
     if going <= BREAKER_COUNT:
         return False
     active = Dataset.objects.filter(source_id=job.source_id, state=DatasetState.ACTIVE)

@@ -111,7 +111,7 @@ def withdraw_job(*, job: DiscoveryJob) -> bool:
 
 def lease_job(*, agent: Agent) -> DiscoveryJob | None:
     """A job for an agent that is idle: its own from before a crash, else the oldest it may take."""
-    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
+    own = DiscoveryJob.objects.filter(served_by(agent), agent=agent, state__in=TAKEN_JOB_STATES)
     # A job that waits has no lease; until then it rests from an attempt that failed.
     rested = Q(lease_until=None) | Q(lease_until__lte=timezone.now())
     waiting = DiscoveryJob.objects.filter(
@@ -295,6 +295,34 @@ def hand_back(job: DiscoveryJob) -> None:
     announce(signals.job_opened, job)
 
 
+def release_unserved_jobs(*, source: DataSource) -> int:
+    """Take the source's job from an agent that serves it no more; the next one goes on."""
+    held = DiscoveryJob.objects.filter(source=source, state__in=TAKEN_JOB_STATES)
+    taken = [job for job in held.select_related("agent", "source") if not _is_served(job)]
+    return sum(_hand_over(job) for job in taken)
+
+
+def _is_served(job: DiscoveryJob) -> bool:
+    mine = DiscoveryJob.objects.filter(pk=job.pk)
+    return job.agent is not None and mine.filter(served_by(job.agent)).exists()
+
+
+@transaction.atomic
+def _hand_over(job: DiscoveryJob) -> bool:
+    same = Q(epoch=job.epoch)
+    if job.cancel_requested_at is not None:
+        return _end(job, JobState.CANCELLED, only=same)
+    # The agent before is forgotten, so that it finds nothing to go on with.
+    kept = {"agent": None, "attempts": max(0, job.attempts - 1)}
+    if _requeue(DiscoveryJob.objects.filter(same, pk=job.pk), TAKEN_JOB_STATES, **kept) != 1:
+        return False
+    job.refresh_from_db()
+    line = ("info", "The source was given to another agent; the job waits for that one.")
+    announce(signals.job_logged, job, lines=[line])
+    announce(signals.job_opened, job)
+    return True
+
+
 def release_lost_jobs() -> int:
     """Take jobs back from agents that fell silent; after several losses the job fails."""
     now = timezone.now()
@@ -331,7 +359,9 @@ def _fail_overdue(job: DiscoveryJob) -> bool:
 
 def release_agent_jobs(*, agent: Agent) -> int:
     """Take all jobs back from an agent that is let in no more."""
-    held = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
+    # By its public id, for it may be deleted meanwhile.
+    mine = Q(agent__public_id=agent.public_id)
+    held = DiscoveryJob.objects.filter(mine, state__in=TAKEN_JOB_STATES)
     return sum(_release(job) for job in held.select_related("source"))
 
 

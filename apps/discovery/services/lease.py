@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from apps.datasources.selectors import served_by
 from apps.discovery.models import DiscoveryJob
 from apps.discovery.types import OPEN_JOB_STATES, TAKEN_JOB_STATES, JobState
 from datawave.common.errors import DataWaveError
@@ -63,6 +64,6 @@ def renew_lease(job: DiscoveryJob, agent: Agent) -> None:
 
 def renew_agent_leases(*, agent: Agent) -> list[DiscoveryJob]:
     """Prolong the leases of an agent that gave a sign of life; gives those it should stop."""
-    own = DiscoveryJob.objects.filter(agent=agent, state__in=TAKEN_JOB_STATES)
+    own = DiscoveryJob.objects.filter(served_by(agent), agent=agent, state__in=TAKEN_JOB_STATES)
     own.update(**lease_values())
     return list(own.exclude(cancel_requested_at=None))

@@ -53,6 +53,14 @@ def connect(
     return transport
 
 
+class IdentityUnusable(ServerUnavailable):
+    """Nothing is asked of the server while what it answers could not be kept here."""
+
+    def __init__(self, reason: BadConfig) -> None:
+        super().__init__(str(reason), retry_after=5.0)
+        self.reason = reason
+
+
 class SignedAccess:
     """Tokens for an enrolled agent. Safe to use from several threads, and beside other processes
     that use the same directory.
@@ -158,7 +166,7 @@ class SignedAccess:
             raise
         except BadConfig as error:
             log.warning("%s", error)
-            raise ServerUnavailable("identity", retry_after=5.0) from None
+            raise IdentityUnusable(error) from None
         except RequestRefused as error:
             # A challenge that grew old, or a server of another version: later may be better.
             raise ServerUnavailable(error.code, retry_after=1.0) from None

@@ -42,7 +42,7 @@ from .transport import (
     ServerUnavailable,
     Stopped,
 )
-from .vitals import Vitals, describe_refusal, write_vitals
+from .vitals import Vitals, describe_refusal, find_vitals, write_vitals
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ class Agent:
         self._catch_signals()
         settle_heap()
         log.info("Version %s serves %s.", __version__, self._config.server)
+        self._take_over_vitals()
         beat = self._start_thread(self._beat, "heartbeat")
         self._start_thread(self._serve_tests, "tests")
         if self._config.embedded:
@@ -306,6 +307,12 @@ class Agent:
             self._transport.access.rotate()
         elif reply.refresh:
             self._transport.access.refresh()
+
+    def _take_over_vitals(self) -> None:
+        """This process runs from now on; when the server was last heard of is as it was."""
+        if before := find_vitals(self._config.spool):
+            self._heard_at, self._skew = before.heard_at, before.skew_seconds
+        self._write_vitals()
 
     def _write_vitals(self) -> None:
         stream = self._stream

@@ -16,6 +16,7 @@ from .answers import print_json
 from .config import (
     AgentConfig,
     BadConfig,
+    DiskUnready,
     NotHere,
     check_origin,
     is_token_given,
@@ -23,17 +24,23 @@ from .config import (
     read_config,
     spool_path,
 )
+from .spool import SpoolUnwritable
 
 EXIT_UNWELL: Final = 1
 EXIT_UNAVAILABLE: Final = 69
 EXIT_REFUSED: Final = 77
-EXIT_CONFIG: Final = 78
 SERVICE_DIRECTORY: Final = "/var/lib/datawave-edge"
 SERVICE_USER: Final = "datawave-edge"
 _EXIT_CODES: Final = (
     "Exit codes: 0 well; 1 a fault was found, or what was asked for is not here; 2 wrong arguments;"
     " 69 the server does not answer; 75 the spool can't be written; 77 refused by the server;"
     " 78 wrong settings."
+)
+
+
+_SPOOL_UNUSABLE: Final = (
+    "The spool can't be used: its disk is full or read-only, or the file is damaged. Free space,"
+    " then start the agent again; a damaged file is set aside at that start."
 )
 
 
@@ -50,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
     except BadConfig as fault:
-        return _complain(str(fault), EXIT_CONFIG)
+        return _complain(str(fault), fault.exit_code)
+    except SpoolUnwritable:
+        return _complain(_SPOOL_UNUSABLE, DiskUnready.exit_code)
     except NotHere as fault:
         return _complain(str(fault), EXIT_UNWELL)
     except BrokenPipeError:
@@ -144,15 +153,9 @@ def _dump_no_core() -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from .agent import Agent
-    from .spool import SpoolUnwritable
 
     _dump_no_core()
-    config = _read_run_config(arguments)
-    try:
-        agent = Agent(config)
-    except SpoolUnwritable:
-        raise BadConfig(f"The spool in {config.spool} can't be written.") from None
-    return agent.run()
+    return Agent(_read_run_config(arguments)).run()
 
 
 def _read_run_config(arguments: argparse.Namespace) -> AgentConfig:
@@ -199,7 +202,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from .access import connect
+    from .access import IdentityUnusable, connect
     from .identity import IdentityFile
     from .transport import AccessRefused, ServerUnavailable
     from .vitals import describe_refusal
@@ -210,6 +213,8 @@ def _rotate(arguments: argparse.Namespace) -> int:
         connect(config).access.rotate()
     except AccessRefused as error:
         return _complain(describe_refusal(error.code), EXIT_REFUSED)
+    except IdentityUnusable as error:
+        raise error.reason from None
     except ServerUnavailable as error:
         return _complain(f"The server does not answer ({error}).", EXIT_UNAVAILABLE)
     return 0
@@ -219,8 +224,18 @@ def _service(arguments: argparse.Namespace) -> int:
     from .service import describe_unit
 
     directory = Path(arguments.spool or SERVICE_DIRECTORY).absolute()
-    sys.stdout.write(describe_unit(directory=directory, user=arguments.user))
+    enrolled = _find_enrolled(but=directory)
+    sys.stdout.write(describe_unit(directory=directory, user=arguments.user, enrolled=enrolled))
     return 0
+
+
+def _find_enrolled(*, but: Path) -> Path | None:
+    """Where this user's own agent is enrolled, if that is elsewhere."""
+    with suppress(BadConfig, OSError):
+        directory = spool_path(None).absolute()
+        if directory != but and (directory / "identity.json").is_file():
+            return directory
+    return None
 
 
 _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {

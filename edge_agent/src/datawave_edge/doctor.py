@@ -10,16 +10,18 @@ import ssl
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from .access import connect
+from .access import IdentityUnusable, connect
 from .config import BadConfig, check_origin, make_config, secrets_path
 from .connectors.dialect_names import VARIABLE, list_allowed
 from .faults import SourceFault
+from .files import replace_file
 from .identity import Identity, IdentityFile
 from .protocol import encode_message
 from .protocol.identity import Challenge, ChallengeRequest
@@ -66,12 +68,13 @@ def run_checks(directory: Path) -> Iterator[Check]:
 
 
 def _check_directory(directory: Path) -> Iterator[Check]:
-    if not directory.is_dir():
-        return
     private = [directory, directory / "identity.json", directory / "outbox.sqlite3"]
     secrets = secrets_path()
-    if secrets.is_dir():
+    with suppress(OSError):
         private += [secrets, *sorted(secrets.iterdir())]
+    with suppress(OSError):
+        if not directory.is_dir():
+            return
     faults = [fault for path in private if (fault := _find_fault(path))]
     for path, seen, fix in faults:
         yield Check("permissions", "failed", f"{path} {seen}", fix)
@@ -98,8 +101,10 @@ def _check_spool(directory: Path) -> Check:
     probe = directory / f".doctor-{os.getpid()}"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe.write_bytes(b"x" * 4096)
-        probe.unlink()
+        try:
+            replace_file(probe, b"x" * 4096)
+        finally:
+            probe.unlink(missing_ok=True)
         free = shutil.disk_usage(directory).free
     except OSError as error:
         fix = "Free some space, or give another directory with --spool."
@@ -163,7 +168,7 @@ def _check_network(identity: Identity, directory: Path) -> Iterator[Check]:
 def _check_name(host: str, port: int) -> Check:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
         fix = "Correct the server's name, or this host's DNS (/etc/resolv.conf)."
         return Check("name", "failed", f"{host} can't be resolved", fix)
     addresses = sorted({str(each[4][0]) for each in found})
@@ -215,6 +220,9 @@ def _check_server(identity: Identity, directory: Path) -> Iterator[Check]:
     except AccessRefused as error:
         fix = "Make a code on the server's page of agents and enrol this agent again."
         yield Check("identity", "failed", describe_refusal(error.code), fix)
+    except IdentityUnusable as error:
+        fix = "Let this user write there, and free some space on the disk."
+        yield Check("identity", "failed", str(error), fix)
     except ServerUnavailable as error:
         yield Check("identity", "failed", str(error), "Try again in a minute.")
     else:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .answers import print_json
-from .config import NotHere, spool_path
+from .config import NotHere, is_spool_there, spool_path
 
 if TYPE_CHECKING:
     from .outbox import LedgerLine, Outbox
@@ -49,9 +49,9 @@ def _open(spool: str | None) -> Outbox:
     from .outbox import Outbox
 
     directory = spool_path(spool)
-    if not (directory / "outbox.sqlite3").is_file():
+    if not is_spool_there(directory):
         raise NotHere(f"There is no spool in {directory}.")
-    return Outbox(directory)
+    return Outbox(directory, beside=True)
 
 
 def _print_job(outbox: Outbox, job: str, seq: int | None) -> int:

@@ -29,8 +29,18 @@ REFUSALS: Final = {
 }
 
 
+# What another try with the same code can't change, so the key that was made for it is of no use.
+_FINAL: Final = frozenset(
+    {"code_unknown", "code_used", "code_withdrawn", "code_expired", "schema_invalid"}
+)
+
+
 class EnrolmentRefused(Exception):
     """The server does not take the code; the message says why."""
+
+    def __init__(self, code: str, told: str) -> None:
+        super().__init__(told)
+        self.is_final = code in _FINAL
 
 
 def enrol(*, server: str, code: str, directory: Path, replace: bool = False) -> Identity:
@@ -39,7 +49,9 @@ def enrol(*, server: str, code: str, directory: Path, replace: bool = False) -> 
     Raises BadConfig, EnrolmentRefused or ServerUnavailable. Asking again with the same code is
     safe: the key was stored before it was sent.
     """
-    file = IdentityFile(directory)
+    code, file = code.strip(), IdentityFile(directory)
+    if not code.isascii():
+        raise EnrolmentRefused("schema_invalid", REFUSALS["schema_invalid"])
     with file.locked():
         if not replace:
             _require_same_server(file, server)
@@ -48,7 +60,12 @@ def enrol(*, server: str, code: str, directory: Path, replace: bool = False) -> 
         identity = pending.find() or make_identity(server)
         identity.server = server
         pending.save(identity)
-        grant = _ask(identity, code, directory)
+        try:
+            grant = _ask(identity, code, directory)
+        except EnrolmentRefused as error:
+            if error.is_final:
+                pending.remove()
+            raise
         identity.agent, identity.name = grant.agent, grant.name
         file.save(identity)
         pending.remove()
@@ -88,6 +105,6 @@ def _ask(identity: Identity, code: str, directory: Path) -> Grant:
         return decode_reply(raw, Grant)
     except RequestRefused as error:
         told = REFUSALS.get(error.code, f"The server refused ({error.status} {error.code}).")
-        raise EnrolmentRefused(told) from None
+        raise EnrolmentRefused(error.code, told) from None
     except AccessRefused as error:
-        raise EnrolmentRefused(f"The server refused ({error.code}).") from None
+        raise EnrolmentRefused(error.code, f"The server refused ({error.code}).") from None

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from .config import BadConfig
+from .config import BadConfig, blame_disk
 from .files import open_private, replace_file
 
 FILE: Final = "identity.json"
@@ -94,13 +94,13 @@ class IdentityFile:
         return found
 
     def save(self, identity: Identity) -> None:
-        """Replace the file at once. Raises BadConfig when it can't be written."""
+        """Replace the file at once. Raises BadConfig; DiskUnready when there may be room later."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.directory.chmod(0o700)
             replace_file(self.path, msgspec.json.encode(identity))
-        except OSError:
-            raise BadConfig(f"{self.path} can't be written.") from None
+        except OSError as error:
+            raise blame_disk(str(self.path), error) from None
 
     def remove(self) -> None:
         """Forget it."""
@@ -121,8 +121,8 @@ class IdentityFile:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = open_private(self.directory / "identity.lock")
-        except OSError:
-            raise BadConfig(f"The directory {self.directory} can't be written.") from None
+        except OSError as error:
+            raise blame_disk(f"The directory {self.directory}", error) from None
         with lock:
             _wait_for(lock.fileno())
             yield

@@ -30,6 +30,8 @@ from .protocol.compression import unpack
 from .spool import SpoolFile
 
 PARTS: Final = 16
+# Of refused batches, kept for the ledger alone, newest first; of the others their hashes.
+REFUSED_BYTES: Final = 16 * 1024 * 1024
 STAND_IN: Final = "description_refused"
 LetterState = Literal["dead", "again", "sent"]
 Key = tuple[str, str]
@@ -210,9 +212,26 @@ def _send_instead(
             "UPDATE batches SET acked = 1 WHERE job = ? AND seq = ?", (batch.job, batch.seq)
         )
     else:
+        _keep_sent(connection, batch)
         replace_batch(connection, batch.job, batch.seq, Packed.of(first))
     for part in rest:
         insert_batch(connection, batch.job, Packed.of(part))
+
+
+def _keep_sent(connection: sqlite3.Connection, batch: SpooledBatch) -> None:
+    """What left the host stays in the ledger, whatever takes its number and becomes of a letter."""
+    connection.execute(
+        "INSERT INTO refused (sent_at, job, seq, sha, packed_bytes, body_bytes, packed)"
+        " SELECT sent_at, job, seq, sha, packed_bytes, body_bytes, packed FROM batches"
+        " WHERE job = ? AND seq = ? AND sent_at IS NOT NULL",
+        (batch.job, batch.seq),
+    )
+    connection.execute(
+        "UPDATE refused SET packed = NULL WHERE packed IS NOT NULL AND id NOT IN (SELECT id FROM"
+        " (SELECT id, sum(packed_bytes) OVER (ORDER BY id DESC) AS total FROM refused"
+        " WHERE packed IS NOT NULL) WHERE total <= ?)",
+        (REFUSED_BYTES,),
+    )
 
 
 def _add(

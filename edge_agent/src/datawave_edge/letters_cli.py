@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .answers import render_json
-from .config import NotHere, spool_path
+from .config import NotHere, is_spool_there, spool_path
 
 if TYPE_CHECKING:
     from .letters import DeadLetter, DeadLetters
@@ -27,9 +27,17 @@ def add_parser(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser = add("dead", "list, show, send again or discard descriptions that the server refused")
     parser.add_argument("--json", action="store_true", help="list as one JSON object a letter")
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--show", type=int, metavar="N", help="print the refused bytes")
-    choice.add_argument("--resend", type=int, metavar="N", help="send with the next discovery")
-    choice.add_argument("--discard", type=int, metavar="N", help="delete for good")
+    choice.add_argument("--show", type=_read_number, metavar="N", help="print the refused bytes")
+    choice.add_argument(
+        "--resend", type=_read_number, metavar="N", help="send with the next discovery"
+    )
+    choice.add_argument("--discard", type=_read_number, metavar="N", help="delete for good")
+
+
+def _read_number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:  # noqa: PLR2004  # as SQLite has it
+        raise argparse.ArgumentTypeError("give the number of a letter")
+    return int(text)
 
 
 def run_dead(arguments: argparse.Namespace) -> int:
@@ -50,9 +58,9 @@ def open_spool(directory: Path) -> SpoolFile:
     """The spool of an agent, running or not. Raises NotHere."""
     from .spool import SpoolFile
 
-    if not (directory / "outbox.sqlite3").is_file():
+    if not is_spool_there(directory):
         raise NotHere(f"There is no spool in {directory}.")
-    return SpoolFile(directory)
+    return SpoolFile(directory, beside=True)
 
 
 def _answer(letters: DeadLetters, arguments: argparse.Namespace) -> Iterator[str]:

@@ -72,9 +72,9 @@ class LedgerLine:
 class Outbox:
     """The spool of one agent. Safe to use from several threads."""
 
-    def __init__(self, directory: Path, limit: int = SPOOL_LIMIT) -> None:
+    def __init__(self, directory: Path, limit: int = SPOOL_LIMIT, *, beside: bool = False) -> None:
         self._limit = limit
-        self.file = SpoolFile(directory)
+        self.file = SpoolFile(directory, beside=beside)
         self.path = self.file.path
 
     def close(self) -> None:
@@ -258,10 +258,12 @@ class Outbox:
     def note_sent(self, method: str, path: str, body: bytes) -> None:
         """Keep a control message for the ledger."""
         with self.file.writing() as connection:
-            connection.execute(
+            number = connection.execute(
                 "INSERT INTO notes (sent_at, method, path, body) VALUES (?, ?, ?, ?)",
                 (_now(), method, path, body),
-            )
+            ).lastrowid
+            # A job may go on for days, and an agent may serve connection tests alone.
+            connection.execute("DELETE FROM notes WHERE id <= ?", ((number or 0) - LEDGER_NOTES,))
 
     def spool_bytes(self) -> int:
         """Bytes that still wait for the server."""
@@ -304,8 +306,8 @@ class Outbox:
             rows = connection.execute(
                 "SELECT sent_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed, body_bytes,"
                 " sha FROM batches WHERE sent_at IS NOT NULL"
-                " UNION ALL SELECT at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed,"
-                " body_bytes, sha FROM letters"
+                " UNION ALL SELECT sent_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed,"
+                " body_bytes, sha FROM refused"
                 " UNION ALL SELECT sent_at, method, path, body, -1, '' FROM notes ORDER BY 1, 3"
             ).fetchall()
         return map(_ledger_line, rows)
@@ -317,9 +319,6 @@ class Outbox:
                 " id, sum(packed_bytes) OVER (ORDER BY put_at DESC, seq DESC) AS total"
                 " FROM batches WHERE acked = 1 AND packed IS NOT NULL) WHERE total > ?)",
                 (keep,),
-            )
-            connection.execute(
-                "DELETE FROM notes WHERE id <= (SELECT max(id) FROM notes) - ?", (LEDGER_NOTES,)
             )
 
 

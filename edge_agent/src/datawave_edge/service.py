@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import Final
 
+from .config import BadConfig, is_http_allowed
+
 STATE_ROOT: Final = Path("/var/lib")
+# What means nothing else to systemd or to a shell.
+_PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/_.@+,:=-]+")
+_PLAIN_USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_PLAIN_HTTP: Final = "DATAWAVE_ALLOW_HTTP=1"
 
 _UNIT: Final = """\
 # Save as /etc/systemd/system/datawave-edge.service, then:
 #   useradd --system --home-dir {directory} --shell /usr/sbin/nologin {user}
 #   install -d -m 0700 -o {user} -g {user} {directory}
-#   runuser -u {user} -- env DATAWAVE_SPOOL={directory} {command} enroll URL CODE
+#   {enrol}
 #   systemctl daemon-reload && systemctl enable --now datawave-edge
 [Unit]
 Description=DataWave edge agent
@@ -24,7 +32,7 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStart={command} run
-Environment=DATAWAVE_SPOOL={directory}
+Environment=DATAWAVE_SPOOL={directory} {given}
 # Passwords that sources refer to as env:NAME; the file is root's, mode 0600.
 EnvironmentFile=-/etc/datawave-edge.env
 User={user}
@@ -69,16 +77,39 @@ WantedBy=multi-user.target
 """
 
 
-def describe_unit(*, directory: Path, user: str) -> str:
-    """The unit's text, for the command as it is installed here."""
+def describe_unit(*, directory: Path, user: str, enrolled: Path | None = None) -> str:
+    """The unit's text, for the command as it is installed here. Raises BadConfig.
+
+    An identity in `enrolled` moves to the service, for the code that made it works no more.
+    """
+    if not _PLAIN_PATH.fullmatch(str(directory)):
+        raise BadConfig(
+            "Give the service a directory without spaces and signs: --spool /var/lib/edge"
+        )
+    if not _PLAIN_USER.fullmatch(user):
+        raise BadConfig("Give the service a user of this host: --user datawave-edge")
     command = _find_command()
+    given = f"{_PLAIN_HTTP} " if is_http_allowed() else ""
     in_home = command.startswith(("/home/", "/root/"))
-    return _UNIT.format(
+    text = _UNIT.format(
         directory=directory,
         user=user,
         command=command,
+        given=given,
+        enrol=_describe_enrolment(directory, user, enrolled, f"{given}{command}"),
         state=_describe_state(directory),
         home="read-only" if in_home else "yes",
+    )
+    return text.replace(" \n", "\n")
+
+
+def _describe_enrolment(directory: Path, user: str, enrolled: Path | None, command: str) -> str:
+    if enrolled is None:
+        return f"runuser -u {user} -- env DATAWAVE_SPOOL={directory} {command} enroll URL CODE"
+    # Moved and not copied: two that use one identity are both refused.
+    return (
+        f"mv {shlex.quote(str(enrolled))}/* {directory}/ && chown -R {user}: {directory}"
+        "   # once it is stopped there"
     )
 
 

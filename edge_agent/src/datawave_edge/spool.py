@@ -49,6 +49,10 @@ CREATE TABLE IF NOT EXISTS letters (
     reason TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'dead',
     packed_bytes INTEGER NOT NULL, body_bytes INTEGER NOT NULL, packed BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS refused (
+    id INTEGER PRIMARY KEY, sent_at TEXT NOT NULL, job TEXT NOT NULL, seq INTEGER NOT NULL,
+    sha TEXT NOT NULL, packed_bytes INTEGER NOT NULL, body_bytes INTEGER NOT NULL, packed BLOB
+);
 CREATE INDEX IF NOT EXISTS letters_kept ON letters (state, source, packed_bytes);
 """
 
@@ -61,18 +65,21 @@ class SpoolUnwritable(OSError):
 
 
 class SpoolFile:
-    """The tables of one agent's spool. Safe to use from several threads."""
+    """The tables of one agent's spool. Safe to use from several threads.
 
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        directory.chmod(0o700)
+    Who looks at it `beside` the agent takes none of its disk and sets nothing aside.
+    """
+
+    def __init__(self, directory: Path, *, beside: bool = False) -> None:
         self.path = directory / "outbox.sqlite3"
-        self.path.touch(mode=0o600)
-        self.path.chmod(0o600)
         self._lock = threading.RLock()
         self._damaged = _mark_of(directory)
-        self._connection = _open_or_replace(self.path)
         self._reserve = directory / "reserve"
+        if beside:
+            self._connection = _open_there(self.path)
+            return
+        _make_private(self.path)
+        self._connection = _open_or_replace(self.path)
         self._hold_reserve()
 
     def close(self) -> None:
@@ -103,10 +110,12 @@ class SpoolFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Reads that see one state. Raises SpoolUnwritable when the file is damaged."""
+        """Reads that see one state. Raises SpoolUnwritable when the file can't be read."""
         with self._lock:
             try:
                 yield self._connection
+            except sqlite3.OperationalError as error:
+                raise SpoolUnwritable(type(error).__name__) from None
             except sqlite3.DatabaseError as error:
                 self._heed_damage(error)
                 raise
@@ -161,6 +170,25 @@ def _set_aside(path: Path) -> None:
     # A log would be taken for one of the new file.
     for name in (f"{path}-wal", f"{path}-shm"):
         Path(name).unlink(missing_ok=True)
+
+
+def _make_private(path: Path) -> None:
+    """For the agent's user alone, however it came to be there. Raises SpoolUnwritable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.chmod(0o700)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+    except OSError as error:
+        raise SpoolUnwritable(error.strerror) from None
+
+
+def _open_there(path: Path) -> sqlite3.Connection:
+    """Open a spool that may be in use. Raises SpoolUnwritable, also when it is damaged."""
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError as error:
+        raise SpoolUnwritable(str(error)) from None
 
 
 def _open_or_replace(path: Path) -> sqlite3.Connection:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from .backlog import count_open_jobs, find_oldest_seconds
-from .config import is_spool_in_use
+from .config import is_spool_in_use, is_spool_there
 from .identity import IdentityFile
 from .letters import DeadLetters
 from .outbox import JOB_DAYS, Outbox
+from .spool import SpoolUnwritable
 from .vitals import Vitals, describe_refusal, find_vitals
+
+# Some heartbeats: an agent that was not answered for so long is cut off.
+SILENT_SECONDS: Final = 180.0
 
 
 class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +34,7 @@ class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How an agent is."""
 
-    # Whether it runs and the server lets it in.
+    # Whether it runs, the server answers it and lets it in, and its spool can be read.
     well: bool
     agent: str
     name: str
@@ -36,8 +42,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     running: bool
     # What the agent noted when it last spoke with the server; None when it never did.
     last: Vitals | None
-    # None when nothing was spooled yet.
+    # None when nothing was spooled yet, or what was can't be read.
     spool: SpoolStatus | None
+    spool_readable: bool = True
 
 
 def read_status(directory: Path) -> Status:
@@ -45,21 +52,41 @@ def read_status(directory: Path) -> Status:
     identity = IdentityFile(directory).get()
     vitals = find_vitals(directory)
     running = is_spool_in_use(directory)
+    spool, readable = _try_spool(directory)
     return Status(
-        well=running and vitals is not None and not vitals.refused,
+        well=running and readable and vitals is not None and _is_let_in(vitals),
         agent=identity.agent,
         name=identity.name,
         server=identity.server,
         running=running,
         last=vitals,
-        spool=_read_spool(directory),
+        spool=spool,
+        spool_readable=readable,
     )
 
 
-def _read_spool(directory: Path) -> SpoolStatus | None:
-    if not (directory / "outbox.sqlite3").is_file():
-        return None
-    outbox = Outbox(directory)
+def _is_let_in(vitals: Vitals) -> bool:
+    return not vitals.refused and _silent_seconds(vitals) < SILENT_SECONDS
+
+
+def _silent_seconds(vitals: Vitals) -> float:
+    if vitals.heard_at is None:
+        return math.inf
+    return (dt.datetime.now(dt.UTC) - vitals.heard_at).total_seconds()
+
+
+def _try_spool(directory: Path) -> tuple[SpoolStatus | None, bool]:
+    """What lies in the spool, and whether that can be told: a full disk lets nobody look."""
+    if not is_spool_there(directory):
+        return None, True
+    try:
+        return _read_spool(directory), True
+    except SpoolUnwritable:
+        return None, False
+
+
+def _read_spool(directory: Path) -> SpoolStatus:
+    outbox = Outbox(directory, beside=True)
     try:
         return SpoolStatus(
             waiting_bytes=outbox.spool_bytes(),
@@ -77,7 +104,7 @@ def describe_status(status: Status) -> Iterator[tuple[str, str]]:
     yield "agent", f"{status.name} ({status.agent})"
     yield "server", status.server
     yield "running", f"yes, process {vitals.pid}" if running and vitals else _yes_or_no(running)
-    yield from _describe_vitals(vitals)
+    yield from _describe_vitals(vitals, running=running)
     yield from _describe_spool(status)
 
 
@@ -85,11 +112,15 @@ def _yes_or_no(fact: bool) -> str:  # noqa: FBT001  # the fact is all there is t
     return "yes" if fact else "no; start it with: datawave-edge run"
 
 
-def _describe_vitals(vitals: Vitals | None) -> Iterator[tuple[str, str]]:
+def _describe_vitals(vitals: Vitals | None, *, running: bool) -> Iterator[tuple[str, str]]:
     if vitals is None or vitals.heard_at is None:
         yield "last contact", "never"
     else:
-        yield "last contact", f"{vitals.heard_at.isoformat(timespec='seconds')} ({_ago(vitals)})"
+        silent = _silent_seconds(vitals)
+        ago = f"{max(0, int(silent))} s ago"
+        if running and silent >= SILENT_SECONDS:
+            ago += "; the server does not answer, see: datawave-edge doctor"
+        yield "last contact", f"{vitals.heard_at.isoformat(timespec='seconds')} ({ago})"
         yield "clock", f"{vitals.skew_seconds:+.1f} s to the server's"
     if vitals is None:
         return
@@ -102,14 +133,11 @@ def _describe_vitals(vitals: Vitals | None) -> Iterator[tuple[str, str]]:
         yield "upgrade", f"{vitals.upgrade} is wanted, this is {vitals.version}"
 
 
-def _ago(vitals: Vitals) -> str:
-    assert vitals.heard_at is not None  # noqa: S101  # the caller has looked
-    seconds = (dt.datetime.now(dt.UTC) - vitals.heard_at).total_seconds()
-    return f"{max(0, int(seconds))} s ago"
-
-
 def _describe_spool(status: Status) -> Iterator[tuple[str, str]]:
     spool = status.spool
+    if not status.spool_readable:
+        yield "spool", "can't be read: its disk is full or read-only, or the file is damaged"
+        return
     if spool is None:
         yield "spool", "empty"
         return

@@ -122,6 +122,8 @@ class JobStream:
     def _take_up(self, opened: Opened) -> None:
         try:
             self._outbox.open_job(self.job)
+            # An agent may run for months, and what is old must not wait for its next start.
+            self._outbox.forget_old_jobs()
             self._outbox.adopt_hashes(self.job, opened.hashes)
             if not self._outbox.resume_at(self.job, opened.resume_seq):
                 raise SourceFault("spool_lost")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -49,10 +50,11 @@ RETRIED: Final = frozenset({425, 429, 502, 503, 504})
 FORBIDDEN: Final = frozenset({401, 403})
 # The job is unknown, over or in conflict; or the two speak different protocols.
 NOT_CONTENT: Final = frozenset({404, 409, 410, 426})
-UPGRADE: Final = 426
-# Also said by proxies, which will not let the same body pass the next time.
-TOO_LARGE: Final = 413
+TAKEN: Final = frozenset({200, 201, 202})
+# With each answer of the server, since its first release.
+VERSION_HEADER: Final = "DataWave-Edge"
 NO_CODE: Final = "unknown"
+TOO_LARGE: Final = "body_too_large"
 # Refusals of a token that another one helps against.
 STALE: Final = frozenset({"token_expired", "token_unknown"})
 TOKEN_TRIES: Final = 2
@@ -88,7 +90,7 @@ class ProtocolRefused(RequestRefused):
     """The server does not speak this agent's version of the protocol."""
 
     def __init__(self, lowest: str) -> None:
-        super().__init__(UPGRADE, "protocol_unsupported")
+        super().__init__(HTTPStatus.UPGRADE_REQUIRED, "protocol_unsupported")
         self.lowest = lowest
 
 
@@ -193,7 +195,7 @@ class Transport:
         )
         self.access: Access = GivenToken(config.token)
         self._headers = {
-            "DataWave-Edge": PROTOCOL_VERSION,
+            VERSION_HEADER: PROTOCOL_VERSION,
             "Content-Type": "application/json",
             "User-Agent": "datawave-edge",
         }
@@ -340,29 +342,38 @@ def decode_reply(reply: Reply, kind: type[ReplyT]) -> ReplyT:
 
 
 def _read_reply(reply: urllib3.BaseHTTPResponse) -> Reply:
-    version = reply.headers.get("DataWave-Edge", "")
-    if reply.status == 204:  # noqa: PLR2004  # taken, and nothing to say
-        return Reply(b"", version)
-    if reply.status in (200, 201, 202):
-        if reply.headers.get("Content-Type", "").startswith("text/html"):
-            # A network's page for signing in stands between; what it swallowed is sent again.
-            raise ServerUnavailable("a page instead of an answer")
-        return Reply(reply.data, version, Pace(_read_window(reply), _retry_after(reply)))
-    if reply.status == UPGRADE:
-        raise ProtocolRefused(reply.headers.get("DataWave-Edge-Lowest", ""))
     if reply.status in RETRIED:
         raise ServerUnavailable(f"status {reply.status}", _retry_after(reply))
     # A fault of the server's own (500) may pass when it is mended or restarted.
-    if reply.status == 500:  # noqa: PLR2004  # as the standard has it
+    if reply.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ServerUnavailable("status 500", broken=True)
+    version = reply.headers.get(VERSION_HEADER, "")
+    if not version:
+        raise _blame_between(reply.status)
+    if reply.status == HTTPStatus.NO_CONTENT:  # taken, and nothing to say
+        return Reply(b"", version)
+    if reply.status in TAKEN:
+        return Reply(reply.data, version, Pace(_read_window(reply), _retry_after(reply)))
+    raise _read_refusal(reply)
+
+
+def _blame_between(status: int) -> Exception:
+    """The server names its version with all it says, so this was said by something in between: a
+    proxy, or a network's page for signing in. What it swallowed is sent again.
+    """
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # and will be the next time
+        return RequestRefused(status, TOO_LARGE)
+    return ServerUnavailable(f"status {status} of something between this agent and the server")
+
+
+def _read_refusal(reply: urllib3.BaseHTTPResponse) -> Exception:
+    if reply.status == HTTPStatus.UPGRADE_REQUIRED:
+        return ProtocolRefused(reply.headers.get("DataWave-Edge-Lowest", ""))
     code = _problem_code(reply.data)
-    is_refusal = 400 <= reply.status < 500 and code != NO_CODE  # noqa: PLR2004  # as the standard has it
-    if not is_refusal and reply.status != TOO_LARGE:
-        # The server gives a code with each refusal, so this is said by something in between.
-        raise ServerUnavailable(f"status {reply.status}")
-    if reply.status in FORBIDDEN:
-        raise AccessRefused(code)
-    raise RequestRefused(reply.status, code)
+    # The server gives a code with each refusal.
+    if code == NO_CODE or reply.status not in range(400, 500):
+        return ServerUnavailable(f"status {reply.status}")
+    return AccessRefused(code) if reply.status in FORBIDDEN else RequestRefused(reply.status, code)
 
 
 def _read_window(reply: urllib3.BaseHTTPResponse) -> int:
