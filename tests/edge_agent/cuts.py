@@ -16,6 +16,8 @@ class CutProxy:
         self._cuts = sorted(cuts)
         self.passed = 0
         self.cut = 0
+        # What clients have said.
+        self.heard = b""
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -47,6 +49,8 @@ class CutProxy:
                 if counted and self._must_cut(len(piece)):
                     self._end_all()
                     return
+                if not counted:
+                    self.heard += piece
                 target.sendall(piece)
         for each in (source, target):
             _end(each)

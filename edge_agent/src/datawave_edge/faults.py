@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from .entry_advice import advise
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -137,7 +139,8 @@ def fault_of(error: BaseException) -> SourceFault:
     # A dialect knows the errors of its driver by which a connection is over.
     is_over = getattr(error, "connection_invalidated", False)
     code = _code_of(cause)
-    return SourceFault("connection_lost" if is_over and code == "internal" else code)
+    code = "connection_lost" if is_over and code == "internal" else code
+    return SourceFault(code, hint=advise(code, cause))
 
 
 def _code_of(cause: BaseException) -> str:
@@ -214,7 +217,7 @@ _SQLSTATES: Final[tuple[tuple[str, str], ...]] = (
 _LIBPQ: Final[tuple[tuple[str, str], ...]] = (
     # First, for within TLS it is called an SSL error.
     (r"eof detected|reset by peer|broken pipe|unexpected eof", "connection_lost"),
-    (r"requirement .*cleartext|requested a cleartext", "auth_failed"),
+    (r"requirement .*cleartext|requested a cleartext|client certificate", "auth_failed"),
     (r"translate host name|name or service|nodename|no address", "host_unresolved"),
     (r"connection refused", "connect_refused"),
     (r"timeout expired|timed out", "connect_timeout"),

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from datawave_edge.entry_advice import MAY_DEMAND_CERTIFICATE, MAY_DEMAND_TLS
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
 from .address import dial
 from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
+from .certificates import make_context
 from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_mysql_grants
 from .mysql_catalog import LIST_SQL, MysqlCatalog
@@ -25,7 +27,6 @@ from .server import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
     ServerConnector,
-    ca_file,
     read_cells,
 )
 from .session import cell_limit, column_of, document_limit, table_of, was_cut
@@ -52,10 +53,10 @@ class MysqlConnector(ServerConnector):
     def read_facts(self) -> SourceFacts:
         version, comment = self._session.rows("SELECT version(), @@version_comment")[0]
         family = "MariaDB" if "mariadb" in f"{version}{comment}".lower() else "MySQL"
-        cipher = self._session.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
         return SourceFacts(
             server_version=f"{family} {version}"[:200],
-            tls=bool(cipher and cipher[0][1]),
+            # A proxy in between tells of its own connection to the server, not of the agent's.
+            tls=isinstance(self._session.driver_connection._sock, ssl.SSLSocket),  # noqa: SLF001 - told nowhere else
             read_only=self._only_reads,
             privileged=self._is_privileged(),
             audit_logging=self._is_audited(),
@@ -128,6 +129,13 @@ class MysqlConnector(ServerConnector):
         user, database = self._spec.username.replace("'", "''"), self._spec.database
         named = "`" + database.replace("`", "``") + "`" if database else "*"
         return f"GRANT SELECT, SHOW VIEW ON {named}.* TO '{user}'@'%';"
+
+    def _explain(self, fault: SourceFault) -> SourceFault:
+        if fault.code != "auth_failed":
+            return fault
+        # The server does not say what it missed, so that nobody learns which accounts there are.
+        also = MAY_DEMAND_TLS if self._spec.tls == "disable" else MAY_DEMAND_CERTIFICATE
+        return SourceFault(fault.code, hint=f"{fault.hint} {also}")
 
     def _sample_rows(
         self, shape: TableShape, limit: int, count: int | None
@@ -334,13 +342,8 @@ def _draw(plain: sa.Select[Any], share: float) -> sa.Select[Any]:
 def _tls_args(mode: str) -> dict[str, Any]:
     if mode == "disable":
         return {"ssl_disabled": True}
-    if mode == "verify-full":
-        return {"ssl": ssl.create_default_context(cafile=ca_file() or None)}
-    if mode == "require":
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return {"ssl": context}
+    if mode in ("verify-full", "require"):
+        return {"ssl": make_context(proven=mode == "verify-full")}
     return {}
 
 

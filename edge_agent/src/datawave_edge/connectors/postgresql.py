@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from datawave_edge.faults import SourceFault
+from datawave_edge.faults import SourceFault, fault_of
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
+from .address import dial
 from .blocks import SPARE, thin
+from .certificates import require_proof, trusted_file
 from .contract import Listing, Sample, TableRef, TableShape
 from .missing_grants import list_postgres_grants
 from .postgresql_catalog import PgCatalog
@@ -26,10 +29,10 @@ from .server import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
     ServerConnector,
-    ca_file,
     read_cells,
 )
 from .session import cell_limit, column_of, document_limit, table_of, was_cut
+from .tls_offer import postgresql_offers_tls
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
 _COUNTED: Final = 200_000
@@ -64,14 +67,14 @@ class PostgresConnector(ServerConnector):
             # Who may use one of these reaches the server's files, and by them all else.
             " OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname IN"
             "  ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')"
-            "  AND pg_catalog.pg_has_role(current_user, oid, 'USAGE')),"
-            " (SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())"
+            "  AND pg_catalog.pg_has_role(current_user, oid, 'USAGE'))"
         )[0]
         return SourceFacts(
             server_version=f"PostgreSQL {row[0]}"[:200],
             read_only=row[1] == "on",
             privileged=row[2],
-            tls=row[3],
+            # A pooler in between tells of its own connection to the server, not of the agent's.
+            tls=self._session.driver_connection.pgconn.ssl_in_use,
             audit_logging=self._is_audited(),
         )
 
@@ -128,6 +131,20 @@ class PostgresConnector(ServerConnector):
         quote = self._session.dialect.identifier_preparer.quote_identifier
         database, role = (quote(each) for each in (self._spec.database, self._spec.username))
         return f"GRANT CONNECT ON DATABASE {database} TO {role};".replace("%%", "%")
+
+    def _explain(self, fault: SourceFault) -> SourceFault:
+        """libpq does not say why it refuses a certificate, so the server is asked for it again."""
+        if fault.code != "tls_failed" or self._spec.tls != "verify-full":
+            return fault
+        try:
+            with dial(self._addresses, self._port, CONNECT_SECONDS) as dialled:
+                if postgresql_offers_tls(dialled):
+                    require_proof(dialled, self._host)
+        except ssl.SSLError as refused:
+            return fault_of(refused)
+        except OSError:
+            return fault
+        return fault
 
     def _sample_rows(
         self, shape: TableShape, limit: int, estimate: int | None
@@ -218,7 +235,8 @@ class PostgresConnector(ServerConnector):
             "prepare_threshold": None,
         }
         if self._spec.tls == "verify-full":
-            arguments["sslrootcert"] = ca_file() or "system"
+            # The libpq of the driver's wheel looks for the system's where no system keeps them.
+            arguments["sslrootcert"] = trusted_file() or "system"
         elif _libpq_version() >= _REQUIRES_AUTH:
             # Whoever answers in the server's place would read a password in clear.
             arguments["require_auth"] = "!password"
