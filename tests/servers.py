@@ -134,12 +134,7 @@ class Started:
 
     def give(self, path: Path) -> Path:
         """Let the server's user, and nobody else, read a file of ours."""
-        given = self.home / path.name
-        shutil.copyfile(path, given)
-        given.chmod(0o600)
-        if self.user is not None:
-            shutil.chown(given, self.user)
-        return given
+        return _give(path, self.home, self.user)
 
 
 def start_postgres() -> str | None:
@@ -183,8 +178,8 @@ def _list_debian_folders() -> Iterable[Path]:
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
-def run_pgbouncer(port: int, settings: str) -> Started | None:
-    """A PgBouncer on the port, from the Debian package."""
+def run_pgbouncer(port: int, settings: str, *files: Path) -> Started | None:
+    """A PgBouncer on the port, from the Debian package; settings name its files by name alone."""
     path = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin"
     binary, user = shutil.which("pgbouncer", path=path), _choose_user()
     if binary is None:
@@ -192,6 +187,8 @@ def run_pgbouncer(port: int, settings: str) -> Started | None:
     home = _make_home("pgbouncer", user)
     configuration = home / "pgbouncer.ini"
     configuration.write_text(settings)
+    for file in files:
+        _give(file, home, user)
     process = _run([binary, str(configuration)], lambda: _answers(port), user, home)
     return Started(port, home, process, user) if process else None
 
@@ -267,6 +264,15 @@ def _make_home(name: str, user: str | None) -> Path:
     if user is not None:
         shutil.chown(home, user)
     return home
+
+
+def _give(path: Path, home: Path, user: str | None) -> Path:
+    given = home / path.name
+    shutil.copyfile(path, given)
+    given.chmod(0o600)
+    if user is not None:
+        shutil.chown(given, user)
+    return given
 
 
 def _run(

@@ -37,6 +37,8 @@ class CutProxy:
             except OSError:
                 return
             server = socket.create_connection(self._target)
+            for each in (client, server):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open |= {client, server}
             threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()

@@ -66,7 +66,7 @@ _SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (r"certificate[ _]required", _CLIENT_CERTIFICATE),
         (r"root certificate file", CA_FILE),
         (r"server (does not|doesn't) support", NO_TLS),
-        (r"insecure transport", _DEMANDS_TLS),
+        (r"insecure transport|fatal: +ssl required", _DEMANDS_TLS),
     ),
     "auth_failed": (
         (r"valid client certificate", _CLIENT_CERTIFICATE),

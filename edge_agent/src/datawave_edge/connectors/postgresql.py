@@ -229,7 +229,6 @@ class PostgresConnector(ServerConnector):
             # A path that can never be, so that no password of another server is sent.
             "passfile": f"{os.devnull}/none",
             "connect_timeout": CONNECT_SECONDS,
-            "application_name": APPLICATION,
             "client_encoding": "utf8",
             # A pooler in between may not know a statement that another connection prepared.
             "prepare_threshold": None,
@@ -259,6 +258,8 @@ class PostgresConnector(ServerConnector):
     def _session_statements(self) -> Sequence[str]:
         milliseconds = self._seconds * 1000
         return (
+            # Not told at the sign-in, for a pooler would leave it to the backend's next client.
+            f"SET application_name = '{APPLICATION}'",
             "SET default_transaction_read_only = on",
             f"SET statement_timeout = {milliseconds}",
             f"SET lock_timeout = {min(milliseconds, LOCK_SECONDS * 1000)}",

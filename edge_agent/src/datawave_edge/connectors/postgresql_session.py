@@ -13,21 +13,27 @@ from .session import Row, Session
 
 _SET: Final = "SET "
 _READ_ONLY: Final = "SHOW transaction_read_only"
+# Before this release the time limit that a message began with held for all of it.
+_LIMITS_EACH: Final = 130_000
 
 
 class PostgresSession(Session):
-    """Behind a pooler each statement gets a transaction of its own.
+    """Behind a pooler each statement brings a transaction of its own and its settings along.
 
     What is set for a session may there be lost before the next statement, and left to whoever is
-    lent the backend afterwards: an application could write no more.
+    lent the backend afterwards: an application could write no more. One message holds it all, for
+    a pooler that lends a backend for a statement lets no transaction outlast one.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         super().__init__(engine)
         self._is_pooled = False
+        # Whether a statement and what bounds it go in one message.
+        self._is_whole = False
         # Whether the database promises no encoding, so that any text may be any bytes.
         self._is_raw = False
-        sa.event.listen(engine, "before_cursor_execute", self._restore_names, retval=True)
+        sa.event.listen(engine, "before_cursor_execute", self._dress, retval=True)
+        sa.event.listen(engine, "after_cursor_execute", self._undress)
         self._settings: list[str] = []
         self._limits: list[str] = []
 
@@ -46,12 +52,28 @@ class PostgresSession(Session):
         self._settings, self._limits = list(settings), []
         self._is_pooled = is_pooled(connection)
         if not self._is_pooled:
+            self._is_whole = False
             for statement in settings:
                 connection.execute(statement)
-            return _only_reads(connection)
-        connection.execute(self._begin())
+            return _only_reads(connection.execute(_READ_ONLY))
+        # The driver reads text when the transaction is over, and its encoding with it.
+        self._is_whole = not self._is_raw and connection.info.server_version >= _LIMITS_EACH
+        return self._bind_whole(connection) if self._is_whole else self._bind_apart(connection)
+
+    def _bind_whole(self, connection: Any) -> bool:
+        # Only here is it sure that the driver is installed.
+        from psycopg import ClientCursor
+
+        # Parameters of its own are what a message of several statements can't have.
+        connection.cursor_factory = ClientCursor
+        cursor = connection.execute(f"{self._begin(_WHOLE)}; {_READ_ONLY}")
+        _skip_settings(cursor)
+        return _only_reads(cursor)
+
+    def _bind_apart(self, connection: Any) -> bool:
+        connection.execute(self._begin(_APART))
         try:
-            return _only_reads(connection)
+            return _only_reads(connection.execute(_READ_ONLY))
         finally:
             connection.rollback()
 
@@ -65,21 +87,26 @@ class PostgresSession(Session):
         read = spell if isinstance(statement, str) else read_value
         return [tuple(map(read, row)) for row in rows]
 
-    def _restore_names(
+    def _dress(
         self, connection: object, cursor: object, statement: str, parameters: Any, *more: object
     ) -> tuple[str, Any]:
         del connection, cursor, more
-        if not self._is_raw:
-            return statement, parameters
-        return restore(statement), _restore_all(parameters)
+        if self._is_raw:
+            return restore(statement), _restore_all(parameters)
+        return f"{self._begin(_WHOLE)}; {statement}" if self._is_whole else statement, parameters
+
+    def _undress(self, connection: object, cursor: Any, *more: object) -> None:
+        del connection, more
+        if self._is_whole:
+            _skip_settings(cursor)
 
     def _fetch_bounded(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        if not self._is_pooled:
+        if self._is_whole or not self._is_pooled:
             return super()._fetch(statement, parameters)
         connection = self.driver_connection
-        connection.execute(self._begin())
+        connection.execute(self._begin(_APART))
         try:
             return super()._fetch(statement, parameters)
         finally:
@@ -87,10 +114,20 @@ class PostgresSession(Session):
             with suppress(Exception):
                 connection.rollback()
 
-    def _begin(self) -> bytes:
+    def _begin(self, first: str) -> str:
         """One message, for each is a way to the server and back."""
         local = (each.replace(_SET, "SET LOCAL ", 1) for each in (*self._settings, *self._limits))
-        return "; ".join(("BEGIN READ ONLY", *local)).encode()
+        return "; ".join((first, *local))
+
+
+_WHOLE: Final = "SET TRANSACTION READ ONLY"
+_APART: Final = "BEGIN READ ONLY"
+
+
+def _skip_settings(cursor: Any) -> None:
+    """Go on to the answer of a message's last statement."""
+    while cursor.nextset():
+        pass
 
 
 def _restore_all(parameters: Any) -> Any:
@@ -107,6 +144,5 @@ def is_pooled(connection: Any) -> bool:
     return bool(row[0] != connection.info.backend_pid)
 
 
-def _only_reads(connection: Any) -> bool:
-    row = connection.execute(_READ_ONLY).fetchone()
-    return bool(row[0] == "on")
+def _only_reads(cursor: Any) -> bool:
+    return bool(cursor.fetchone()[0] == "on")

@@ -97,6 +97,7 @@ class Session:
         """All rows of a statement. Text is sent with bind names such as :name."""
         if self._connection is None:
             self.open()
+        self._require_alive()
         with self.meter.timing(), told_as_fault():
             found = self._fetch(statement, parameters or {})
         self.meter.note_rows(len(found))
@@ -115,9 +116,15 @@ class Session:
 
     def run(self, statement: str) -> None:
         """Run a statement that gives no rows, such as SET."""
+        self._require_alive()
         with self.meter.timing(), told_as_fault():
             assert self._connection is not None  # noqa: S101 - only used on an open session
             self._connection.execute(sa.text(statement))
+
+    def _require_alive(self) -> None:
+        """What took the connection along has told its own fault, and what comes next tells this."""
+        if self._connection is not None and self._connection.invalidated:
+            raise SourceFault("connection_lost")
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
