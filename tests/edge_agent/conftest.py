@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -119,6 +120,13 @@ def postgres_url() -> str:
 @pytest.fixture
 def postgres(postgres_url: str) -> Iterator[ConnectionSpec]:
     """A database of its own."""
+    with making_postgres(postgres_url) as spec:
+        yield spec
+
+
+@contextmanager
+def making_postgres(postgres_url: str) -> Iterator[ConnectionSpec]:
+    """A database for as long as it is needed."""
     import psycopg
     from psycopg import sql
 

@@ -16,6 +16,8 @@ class CutProxy:
         self._cuts = sorted(cuts)
         self.passed = 0
         self.cut = 0
+        # What clients have said.
+        self.heard = b""
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -35,6 +37,8 @@ class CutProxy:
             except OSError:
                 return
             server = socket.create_connection(self._target)
+            for each in (client, server):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open |= {client, server}
             threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
@@ -47,6 +51,8 @@ class CutProxy:
                 if counted and self._must_cut(len(piece)):
                     self._end_all()
                     return
+                if not counted:
+                    self.heard += piece
                 target.sendall(piece)
         for each in (source, target):
             _end(each)

@@ -27,6 +27,7 @@ from datawave_edge.identity import (
     sign,
 )
 from datawave_edge.vitals import Vitals, find_vitals, write_vitals
+from tests.edge_agent.authority import Authority
 from tests.edge_agent.fake_server import Answer, FakeServer
 from tests.edge_agent.made_dialects import ElephantDialect
 from tests.live import find_free_port
@@ -239,6 +240,26 @@ def test_doctor_tells_of_each_dialect_when_it_looks(
     check = find_check(spool, "dialect", verdict)
     assert check.seen.startswith(seen)
     assert bool(check.fix) == (verdict == "failed")
+
+
+def test_doctor_looks_at_the_authorities_when_some_are_named(
+    spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Authority(tmp_path, "known").file
+    monkeypatch.setenv("DATAWAVE_CA_FILE", str(known))
+    assert str(known) in find_check(spool, "authorities", "ok").seen
+    known.write_text("no certificate")
+    check = find_check(spool, "authorities", "failed")
+    assert str(known) in check.seen
+    assert "holds no certificate" in check.fix
+
+
+def test_doctor_warns_when_the_system_knows_no_authority(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATAWAVE_CA_FILE", raising=False)
+    monkeypatch.setattr(Path, "is_file", lambda _: False)
+    assert "DATAWAVE_CA_FILE" in find_check(spool, "authorities", "warning").fix
 
 
 def test_doctor_says_so_when_little_disk_is_free(

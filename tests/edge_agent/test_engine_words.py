@@ -1,10 +1,11 @@
-"""Words of SQL Server and Oracle: types by name, and errors by code without a word of theirs."""
+"""Words of other engines: types by name, and errors by code without a word of theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import oracledb
+import pymysql
 import pytds
 import pytest
 
@@ -26,6 +27,14 @@ def test_fault_has_its_code_when_sql_server_fails(error: Exception, code: str) -
     fault = fault_of(error)
     assert fault.code == code
     assert "Zqx" not in f"{fault.message}{fault.hint}"
+
+
+def test_encryption_is_advised_when_mysql_demands_it() -> None:
+    told = "Connections using insecure transport are prohibited, Zqx"
+    fault = fault_of(pymysql.OperationalError(3159, told))
+    assert fault.code == "tls_failed"
+    assert "without encryption" in fault.hint
+    assert "Zqx" not in fault.hint
 
 
 @pytest.mark.parametrize(

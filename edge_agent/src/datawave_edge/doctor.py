@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from .access import IdentityUnusable, connect
 from .config import BadConfig, check_origin, make_config, secrets_path
+from .connectors.certificates import ca_file, make_context, trusted_file
 from .connectors.dialect_names import VARIABLE, list_allowed
 from .faults import SourceFault
 from .files import replace_file
@@ -54,6 +55,7 @@ def run_checks(directory: Path) -> Iterator[Check]:
     yield _check_spool(directory)
     yield from _check_drivers()
     yield from _check_dialects()
+    yield _check_authorities()
     try:
         identity = IdentityFile(directory).get()
         check_origin(identity.server)
@@ -142,6 +144,18 @@ def _check_dialects() -> Iterator[Check]:
             yield Check("dialect", "failed", f"{name}: {fault.message}", fault.hint)
         else:
             yield Check("dialect", "ok", f"{name} is allowed and loads")
+
+
+def _check_authorities() -> Check:
+    """Whose certificates of databases are believed."""
+    try:
+        make_context(proven=True)
+    except SourceFault as fault:
+        return Check("authorities", "failed", f"{ca_file()} can't be used", fault.hint)
+    if trusted := trusted_file():
+        return Check("authorities", "ok", f"databases may prove themselves by {trusted}")
+    fix = "Name a file of certificates in DATAWAVE_CA_FILE, else few databases can be believed."
+    return Check("authorities", "warning", "this system has no file of authorities", fix)
 
 
 # The way to the server

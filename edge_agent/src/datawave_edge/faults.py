@@ -14,6 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from .entry_advice import advise
+from .postgresql_words import LIBPQ, POOLER, SQLSTATES
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -137,7 +140,8 @@ def fault_of(error: BaseException) -> SourceFault:
     # A dialect knows the errors of its driver by which a connection is over.
     is_over = getattr(error, "connection_invalidated", False)
     code = _code_of(cause)
-    return SourceFault("connection_lost" if is_over and code == "internal" else code)
+    code = "connection_lost" if is_over and code == "internal" else code
+    return SourceFault(code, hint=advise(code, cause))
 
 
 def _code_of(cause: BaseException) -> str:
@@ -191,49 +195,12 @@ def _sqlite_code(cause: sqlite3.Error) -> str:
     return next((code for mark, code in _SQLITE if mark in text), "internal")
 
 
-_SQLSTATES: Final[tuple[tuple[str, str], ...]] = (
-    ("28", "auth_failed"),
-    ("25006", "permission_denied"),
-    ("3D", "database_missing"),
-    ("42501", "permission_denied"),
-    ("42P01", "table_missing"),
-    ("3F000", "table_missing"),
-    ("57014", "query_timeout"),
-    ("55P03", "source_busy"),
-    ("55", "view_broken"),
-    ("53", "source_busy"),
-    ("57P03", "source_busy"),
-    ("57P", "connection_lost"),
-    ("08", "connection_lost"),
-    ("0A", "unsupported"),
-    ("40", "source_busy"),
-    ("42", "view_broken"),
-    ("22", "view_broken"),
-    ("HV", "unsupported"),
-)
-_LIBPQ: Final[tuple[tuple[str, str], ...]] = (
-    # First, for within TLS it is called an SSL error.
-    (r"eof detected|reset by peer|broken pipe|unexpected eof", "connection_lost"),
-    (r"requirement .*cleartext|requested a cleartext", "auth_failed"),
-    (r"translate host name|name or service|nodename|no address", "host_unresolved"),
-    (r"connection refused", "connect_refused"),
-    (r"timeout expired|timed out", "connect_timeout"),
-    (r"no route|unreachable", "host_unreachable"),
-    (r"no pg_hba\.conf|password|authentication|role .* does not exist", "auth_failed"),
-    (r'database ".*" does not exist', "database_missing"),
-    (r"permission denied for database", "permission_denied"),
-    (r"ssl|certificate|tls", "tls_failed"),
-    (r"too many|starting up|shutting down", "source_busy"),
-    (r"closed|lost|terminat|consuming input|reset", "connection_lost"),
-)
-
-
 def _psycopg_code(cause: BaseException) -> str:
     state = getattr(cause, "sqlstate", None)
-    if state:
-        return next((code for prefix, code in _SQLSTATES if state.startswith(prefix)), "internal")
+    if state and state != POOLER:
+        return next((code for prefix, code in SQLSTATES if state.startswith(prefix)), "internal")
     text = str(cause).lower()
-    return next((code for pattern, code in _LIBPQ if re.search(pattern, text)), "connection_lost")
+    return next((code for pattern, code in LIBPQ if re.search(pattern, text)), "connection_lost")
 
 
 _MYSQL: Final[dict[int, str]] = {
@@ -381,7 +348,7 @@ def _foreign_code(cause: BaseException) -> str:
     if inner is not None and _network_code(inner):
         return _network_code(inner)
     state = str(getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or "")
-    standard = (("42S02", "table_missing"), ("HYT", "query_timeout"), *_SQLSTATES)
+    standard = (("42S02", "table_missing"), ("HYT", "query_timeout"), *SQLSTATES)
     by_state = next((code for prefix, code in standard if state.startswith(prefix)), "")
     text = str(cause).lower()
     by_text = next((code for pattern, code in _FOREIGN if re.search(pattern, text)), "")

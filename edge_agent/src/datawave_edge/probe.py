@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final
@@ -12,8 +11,10 @@ from .connectors import Connector, Listing, TableRef, make_connector
 from .connectors.address import Addresses, dial, require_port, resolve
 from .connectors.missing_grants import HidesColumns, TellsGrants
 from .connectors.places import check_place, is_file_engine
+from .connectors.tls_offer import ASKED
 from .credentials import find_password
 from .egress import clean_text
+from .entry_advice import NO_TLS
 from .faults import SourceFault, fault_of
 from .patterns import TableFilter
 from .protocol import ConnectionSpec, RunSettings, TestResult, TestStep
@@ -33,10 +34,6 @@ _TITLES: Final = {
     "grants": "Check the grants",
     "read_one": "Read one table",
 }
-_PG_SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
-# Whether these offer TLS can be asked before anybody signs in.
-_ASKED: Final = ("postgresql", "mysql")
-_MYSQL_SSL: Final = 0x0800
 _MORE: Final = "\n-- and {:,} more"
 _SETTINGS: Final = RunSettings(sample_rows=1, statement_timeout_seconds=10)
 
@@ -101,13 +98,16 @@ class _Probe:
             return "Switched off in the source's settings.", "Passwords and names travel readable."
         if self._spec.engine == "sqlalchemy":
             return "Left to the dialect's driver and its own configuration.", ""
-        if self._spec.engine not in _ASKED:
+        ask = ASKED.get(self._spec.engine)
+        if ask is None:
             return "The server is asked for it while signing in.", ""
-        if self._offers_tls():
+        with self._dial() as dialled:
+            offered = ask(dialled)
+        if offered:
             return "The server offers TLS.", ""
         if self._spec.tls == "prefer":
             return "The server offers no TLS.", "Passwords and names travel readable."
-        raise SourceFault("tls_failed")
+        raise SourceFault("tls_failed", hint=NO_TLS)
 
     def _authenticate(self) -> Told:
         try:
@@ -225,13 +225,6 @@ class _Probe:
     def _dial(self) -> socket.socket:
         return dial(self._addresses, require_port(self._spec), CONNECT_SECONDS)
 
-    def _offers_tls(self) -> bool:
-        with self._dial() as dialled:
-            if self._spec.engine == "postgresql":
-                dialled.sendall(_PG_SSL_REQUEST)
-                return dialled.recv(1) == b"S"
-            return _mysql_offers_tls(dialled.recv(1024))
-
 
 class _OtherFailed(Exception):
     """What failed while signing in belongs to another step."""
@@ -264,13 +257,6 @@ def _tell_hits(chosen: TableFilter, tables: Sequence[TableRef]) -> str:
     )
     more = f" and {len(rules) - _RULES_SHOWN:,} more" if len(rules) > _RULES_SHOWN else ""
     return f" Patterns hit: {shown}{more}." if rules else ""
-
-
-def _mysql_offers_tls(greeting: bytes) -> bool:
-    """Read the capability flags that follow the version, the thread's id and the first scramble."""
-    end = greeting.find(b"\x00", 5)
-    flags = greeting[end + 14 : end + 16]
-    return end > 0 and len(flags) == 2 and bool(int.from_bytes(flags, "little") & _MYSQL_SSL)  # noqa: PLR2004  # flags are two bytes
 
 
 def _join(statements: list[str]) -> str:

@@ -38,6 +38,10 @@ class DriverSession(Session):
         return make(paramstyle="pyformat")
 
     @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    @property
     def driver_connection(self) -> Any:
         return self._connection
 
@@ -58,7 +62,11 @@ class DriverSession(Session):
         text, values = self._spell(statement, parameters)
         with self._connection.cursor() as cursor:
             cursor.execute(text, values)
-            return list(cursor.fetchall()) if cursor.description else []
+            return self._take(cursor)
+
+    def _take(self, cursor: Any) -> list[Row]:
+        """The rows of a statement that was sent."""
+        return list(cursor.fetchall()) if cursor.description else []
 
     def _run(self, statement: str) -> None:
         with self._connection.cursor() as cursor:

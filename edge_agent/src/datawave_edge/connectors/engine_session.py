@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from datawave_edge.faults import SourceFault
+
 from .session import Row, Session, told_as_fault
 
 
@@ -22,6 +24,10 @@ class EngineSession(Session):
     @property
     def dialect(self) -> sa.Dialect:
         return self._engine.dialect
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
 
     @property
     def driver_connection(self) -> Any:
@@ -44,14 +50,19 @@ class EngineSession(Session):
     def _fetch(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        assert self._connection is not None  # noqa: S101 - opened before
+        connection = self._require_alive()
         if not isinstance(statement, str):
-            found = self._connection.execute(statement, parameters).fetchall()
-            return [tuple(row) for row in found]
+            return [tuple(row) for row in connection.execute(statement, parameters).fetchall()]
         # Text has no types to convert by, so the driver's own rows are taken as they are.
-        cursor = self._connection.execute(sa.text(statement), parameters).cursor
+        cursor = connection.execute(sa.text(statement), parameters).cursor
         return list(cursor.fetchall()) if cursor is not None else []
 
     def _run(self, statement: str) -> None:
-        assert self._connection is not None  # noqa: S101 - only used on an open session
-        self._connection.execute(sa.text(statement))
+        self._require_alive().execute(sa.text(statement))
+
+    def _require_alive(self) -> sa.Connection:
+        """What took the connection along has told its own fault, and what comes next tells this."""
+        assert self._connection is not None  # noqa: S101 - opened before
+        if self._connection.invalidated:
+            raise SourceFault("connection_lost")
+        return self._connection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -17,6 +16,7 @@ from datawave_edge.protocol.structure import NormalType
 from . import mssql_queries as sql
 from .address import dial
 from .bulk_catalog import BulkCatalog
+from .certificates import trusted_file
 from .contract import Listing, Sample, TableRef, TableShape
 from .engine_connector import EngineConnector
 from .expressions import column_of, table_of
@@ -25,7 +25,6 @@ from .server import (
     APPLICATION,
     CONNECT_SECONDS,
     LOCK_SECONDS,
-    ca_file,
     read_cells,
 )
 from .session import Row, cell_limit, document_limit, was_cut
@@ -187,8 +186,7 @@ def _tls_args(mode: str) -> dict[str, Any]:
     """The driver checks the certificate's signer whenever it encrypts, and the name if asked to."""
     if mode == "disable":
         return {}
-    trusted = ca_file() or ssl.get_default_verify_paths().cafile
-    return {"cafile": trusted, "validate_host": mode == "verify-full"}
+    return {"cafile": trusted_file() or None, "validate_host": mode == "verify-full"}
 
 
 def _cell(name: str, kind: str, cut: int) -> sa.ColumnElement[Any]:

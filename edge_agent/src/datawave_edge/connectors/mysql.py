@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from datawave_edge.entry_advice import MAY_DEMAND_CERTIFICATE, MAY_DEMAND_TLS
 from datawave_edge.faults import SourceFault
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
 from .address import dial
+from .certificates import make_context
 from .contract import Listing, Sample, TableRef, TableShape
 from .driver_session import DriverSession
 from .missing_grants import (
@@ -27,7 +29,6 @@ from .server import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
     ServerConnector,
-    ca_file,
     read_cells,
 )
 from .session import cell_limit, told_as_fault, was_cut
@@ -55,10 +56,10 @@ class MysqlConnector(ServerConnector):
     def read_facts(self) -> SourceFacts:
         version, comment = self._session.rows("SELECT version(), @@version_comment")[0]
         family = "MariaDB" if "mariadb" in f"{version}{comment}".lower() else "MySQL"
-        cipher = self._session.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
         return SourceFacts(
             server_version=f"{family} {version}"[:200],
-            tls=bool(cipher and cipher[0][1]),
+            # A proxy in between tells of its own connection to the server, not of the agent's.
+            tls=isinstance(self._session.driver_connection._sock, ssl.SSLSocket),  # noqa: SLF001 - told nowhere else
             read_only=self._only_reads,
             privileged=self._is_privileged(),
             audit_logging=self._is_audited(),
@@ -155,6 +156,13 @@ class MysqlConnector(ServerConnector):
         except SourceFault:
             # Whatever keeps it out, the likeliest account is told.
             return spell_account(f"{self._spec.username}@%")
+
+    def _explain(self, fault: SourceFault) -> SourceFault:
+        if fault.code != "auth_failed":
+            return fault
+        # The server does not say what it missed, so that nobody learns which accounts there are.
+        also = MAY_DEMAND_TLS if self._spec.tls == "disable" else MAY_DEMAND_CERTIFICATE
+        return SourceFault(fault.code, hint=f"{fault.hint} {also}")
 
     def _sees_all(self, schema: str) -> bool:
         """Whether the role's grants show every table of a database: else absence proves nothing."""
@@ -295,11 +303,6 @@ class _ClearRefused:
 def _tls_args(mode: str) -> dict[str, Any]:
     if mode == "disable":
         return {"ssl_disabled": True}
-    if mode == "verify-full":
-        return {"ssl": ssl.create_default_context(cafile=ca_file() or None)}
-    if mode == "require":
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return {"ssl": context}
+    if mode in ("verify-full", "require"):
+        return {"ssl": make_context(proven=mode == "verify-full")}
     return {}

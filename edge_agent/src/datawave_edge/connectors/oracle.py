@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -17,11 +16,12 @@ from datawave_edge.protocol.structure import NormalType
 from . import oracle_queries as sql
 from .address import dial
 from .bulk_catalog import BulkCatalog
+from .certificates import make_context
 from .contract import Listing, Sample, TableRef, TableShape
 from .engine_connector import EngineConnector
 from .expressions import column_of, table_of
 from .select_session import SelectSession
-from .server import APPLICATION, CONNECT_SECONDS, ca_file, read_cells
+from .server import APPLICATION, CONNECT_SECONDS, read_cells
 from .session import Row, cell_limit, document_limit, was_cut
 from .types import normal_type
 
@@ -192,10 +192,7 @@ def normal_oracle_type(native: str) -> NormalType:
 
 
 def _tls_args(mode: str) -> dict[str, Any]:
-    context = ssl.create_default_context(cafile=ca_file() or None)
-    if mode == "require":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    context = make_context(proven=mode != "require")
     return {"ssl_context": context, "ssl_server_dn_match": mode == "verify-full"}
 
 

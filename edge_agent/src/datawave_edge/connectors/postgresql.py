@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from datawave_edge.faults import SourceFault
+from datawave_edge.faults import SourceFault, fault_of
 from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings, SourceFacts
 
+from .address import dial
+from .certificates import require_proof, trusted_file
 from .contract import Listing, Sample, Shapes, TableRef, TableShape
 from .missing_grants import list_postgres_grants
 from .postgresql_catalog import PgCatalog
@@ -21,10 +24,10 @@ from .server import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
     ServerConnector,
-    ca_file,
     read_cells,
 )
 from .session import Row, cell_limit, was_cut
+from .tls_offer import postgresql_offers_tls
 
 if TYPE_CHECKING:
     from .rare import RareCounts, RareTest
@@ -55,14 +58,14 @@ class PostgresConnector(ServerConnector):
             # Who may use one of these reaches the server's files, and by them all else.
             " OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname IN"
             "  ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')"
-            "  AND pg_catalog.pg_has_role(current_user, oid, 'USAGE')),"
-            " (SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())"
+            "  AND pg_catalog.pg_has_role(current_user, oid, 'USAGE'))"
         )[0]
         return SourceFacts(
             server_version=f"PostgreSQL {row[0]}"[:200],
             read_only=row[1] == "on",
             privileged=row[2],
-            tls=row[3],
+            # A pooler in between tells of its own connection to the server, not of the agent's.
+            tls=self._session.driver_connection.pgconn.ssl_in_use,
             audit_logging=self._is_audited(),
         )
 
@@ -125,6 +128,20 @@ class PostgresConnector(ServerConnector):
         database, role = (quote(each) for each in (self._spec.database, self._spec.username))
         return f"GRANT CONNECT ON DATABASE {database} TO {role};".replace("%%", "%")
 
+    def _explain(self, fault: SourceFault) -> SourceFault:
+        """libpq does not say why it refuses a certificate, so the server is asked for it again."""
+        if fault.code != "tls_failed" or self._spec.tls != "verify-full":
+            return fault
+        try:
+            with dial(self._addresses, self._port, CONNECT_SECONDS) as dialled:
+                if postgresql_offers_tls(dialled):
+                    require_proof(dialled, self._host)
+        except ssl.SSLError as refused:
+            return fault_of(refused)
+        except OSError:
+            return fault
+        return fault
+
     def _draw(self, shape: TableShape, limit: int) -> Sequence[Row]:
         from .postgresql_rows import draw_rows
 
@@ -161,13 +178,13 @@ class PostgresConnector(ServerConnector):
             # A path that can never be, so that no password of another server is sent.
             "passfile": f"{os.devnull}/none",
             "connect_timeout": CONNECT_SECONDS,
-            "application_name": APPLICATION,
             "client_encoding": "utf8",
             # A pooler in between may not know a statement that another connection prepared.
             "prepare_threshold": None,
         }
         if self._spec.tls == "verify-full":
-            arguments["sslrootcert"] = ca_file() or "system"
+            # The libpq of the driver's wheel looks for the system's where no system keeps them.
+            arguments["sslrootcert"] = trusted_file() or "system"
         elif _libpq_version() >= _REQUIRES_AUTH:
             # Whoever answers in the server's place would read a password in clear.
             arguments["require_auth"] = "!password"
@@ -190,6 +207,8 @@ class PostgresConnector(ServerConnector):
     def _session_statements(self) -> Sequence[str]:
         milliseconds = self._seconds * 1000
         return (
+            # Not told at the sign-in, for a pooler would leave it to the backend's next client.
+            f"SET application_name = '{APPLICATION}'",
             "SET default_transaction_read_only = on",
             f"SET statement_timeout = {milliseconds}",
             f"SET lock_timeout = {min(milliseconds, LOCK_SECONDS * 1000)}",

@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 _SET: Final = "SET "
 _READ_ONLY: Final = "SHOW transaction_read_only"
+# Before this release the time limit that a message began with held for all of it.
+_LIMITS_EACH: Final = 130_000
 
 
 class PostgresSession(DriverSession):
-    """Behind a pooler each statement gets a transaction of its own.
+    """Behind a pooler each statement brings a transaction of its own and its settings along.
 
     What is set for a session may there be lost before the next statement, and left to whoever is
-    lent the backend afterwards: an application could write no more.
+    lent the backend afterwards: an application could write no more. One message holds it all, for
+    a pooler that lends a backend for a statement lets no transaction outlast one.
     """
 
     def __init__(self, dial: Callable[[], Any]) -> None:
         super().__init__(dial, "postgresql+psycopg")
         self._is_pooled = False
+        # Whether a statement and what bounds it go in one message.
+        self._is_whole = False
         # Whether the database promises no encoding, so that any text may be any bytes.
         self._is_raw = False
         self._settings: list[str] = []
@@ -47,12 +52,28 @@ class PostgresSession(DriverSession):
         self._settings, self._limits = list(settings), []
         self._is_pooled = is_pooled(connection)
         if not self._is_pooled:
+            self._is_whole = False
             for statement in settings:
                 connection.execute(statement)
-            return _only_reads(connection)
-        connection.execute(self._begin())
+            return _only_reads(connection.execute(_READ_ONLY))
+        # The driver reads text when the transaction is over, and its encoding with it.
+        self._is_whole = not self._is_raw and connection.info.server_version >= _LIMITS_EACH
+        return self._bind_whole(connection) if self._is_whole else self._bind_apart(connection)
+
+    def _bind_whole(self, connection: Any) -> bool:
+        # Only here is it sure that the driver is installed.
+        from psycopg import ClientCursor
+
+        # Parameters of its own are what a message of several statements can't have.
+        connection.cursor_factory = ClientCursor
+        cursor = connection.execute(f"{self._begin(_WHOLE)}; {_READ_ONLY}")
+        _skip_settings(cursor)
+        return _only_reads(cursor)
+
+    def _bind_apart(self, connection: Any) -> bool:
+        connection.execute(self._begin(_APART))
         try:
-            return _only_reads(connection)
+            return _only_reads(connection.execute(_READ_ONLY))
         finally:
             connection.rollback()
 
@@ -70,15 +91,22 @@ class PostgresSession(DriverSession):
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> tuple[str, Mapping[str, Any] | None]:
         text, values = super()._spell(statement, parameters)
-        return (restore(text), _restore_all(values)) if self._is_raw else (text, values)
+        if self._is_raw:
+            return restore(text), _restore_all(values)
+        return f"{self._begin(_WHOLE)}; {text}" if self._is_whole else text, values
+
+    def _take(self, cursor: Any) -> list[Row]:
+        if self._is_whole:
+            _skip_settings(cursor)
+        return super()._take(cursor)
 
     def _fetch_bounded(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        if not self._is_pooled:
+        if self._is_whole or not self._is_pooled:
             return super()._fetch(statement, parameters)
         connection = self.driver_connection
-        connection.execute(self._begin())
+        connection.execute(self._begin(_APART))
         try:
             return super()._fetch(statement, parameters)
         finally:
@@ -86,10 +114,20 @@ class PostgresSession(DriverSession):
             with suppress(Exception):
                 connection.rollback()
 
-    def _begin(self) -> bytes:
+    def _begin(self, first: str) -> str:
         """One message, for each is a way to the server and back."""
         local = (each.replace(_SET, "SET LOCAL ", 1) for each in (*self._settings, *self._limits))
-        return "; ".join(("BEGIN READ ONLY", *local)).encode()
+        return "; ".join((first, *local))
+
+
+_WHOLE: Final = "SET TRANSACTION READ ONLY"
+_APART: Final = "BEGIN READ ONLY"
+
+
+def _skip_settings(cursor: Any) -> None:
+    """Go on to the answer of a message's last statement."""
+    while cursor.nextset():
+        pass
 
 
 def _restore_all(parameters: Any) -> Any:
@@ -106,6 +144,5 @@ def is_pooled(connection: Any) -> bool:
     return bool(row[0] != connection.info.backend_pid)
 
 
-def _only_reads(connection: Any) -> bool:
-    row = connection.execute(_READ_ONLY).fetchone()
-    return bool(row[0] == "on")
+def _only_reads(cursor: Any) -> bool:
+    return bool(cursor.fetchone()[0] == "on")

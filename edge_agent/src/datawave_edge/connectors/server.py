@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from datawave_edge.faults import SourceFault
+from datawave_edge.faults import ADVICE, SourceFault
 from datawave_edge.protocol import ConnectionSpec, RunSettings
 
 from .address import Addresses, require_host, require_peer, require_port, resolve
@@ -54,7 +53,11 @@ class ServerConnector:
         self._session.value("SELECT 1")
 
     def connect(self) -> None:
-        self._session.open()
+        try:
+            self._session.open()
+        except SourceFault as fault:
+            is_general = fault.hint == ADVICE[fault.code].hint
+            raise (self._explain(fault) if is_general else fault) from None
         self._after_connect()
 
     def close(self) -> None:
@@ -85,6 +88,10 @@ class ServerConnector:
     def _limit_statements(self, seconds: float | None) -> Sequence[str]:
         """Statements that limit the next ones to so many seconds; None for the usual limit."""
         raise NotImplementedError
+
+    def _explain(self, fault: SourceFault) -> SourceFault:
+        """What more can be said of why there is no connection."""
+        return fault
 
     def _after_connect(self) -> None:
         """What else must be known or set once the session is open."""
@@ -154,11 +161,6 @@ class ServerConnector:
 def _require_read_only(*, found: bool | None) -> None:
     if found is False:
         raise SourceFault("not_read_only")
-
-
-def ca_file() -> str:
-    """Certificates to trust instead of the system's; empty for the system's."""
-    return os.environ.get("DATAWAVE_CA_FILE", "")
 
 
 def read_cells(rows: Sequence[Row], shape: TableShape) -> list[list[Cell]]:

@@ -58,6 +58,11 @@ class Session:
         raise NotImplementedError
 
     @property
+    def is_open(self) -> bool:
+        """Whether it was opened, be the connection alive or not."""
+        raise NotImplementedError
+
+    @property
     def driver_connection(self) -> Any:
         """The driver's own connection; None while there is none."""
         raise NotImplementedError
@@ -74,7 +79,7 @@ class Session:
         self, statement: sa.Executable | str, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
         """All rows of a statement. Text is sent with bind names such as :name."""
-        if self.driver_connection is None:
+        if not self.is_open:
             self.open()
         with self.meter.timing(), told_as_fault():
             found = self._fetch(statement, parameters or {})
