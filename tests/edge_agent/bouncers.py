@@ -25,27 +25,27 @@ class Bouncer:
     """A pooler of all databases of one server."""
 
     def __init__(self, target: ConnectionSpec, files: Sequence[Path], **settings: str) -> None:
-        self._port = find_free_port()
+        self.port = find_free_port()
         self._files = files
         given = {
             "host": target.host, "port": target.port, "user": target.username,
             "password": target.password,
         }  # fmt: skip
         entry = " ".join(f"{name}={value}" for name, value in given.items() if value)
-        told = {**USUAL, "listen_port": str(self._port), **settings}
+        told = {**USUAL, "listen_port": str(self.port), **settings}
         lines = [f"{name} = {value}" for name, value in told.items()]
         self._settings = "\n".join(["[databases]", f"* = {entry}", "[pgbouncer]", *lines, ""])
         self._started = self._start()
 
     def spec(self, target: ConnectionSpec, **chosen: object) -> ConnectionSpec:
         """How the agent is told to reach a database by the pooler."""
-        usual = {"host": "localhost", "port": self._port, **chosen}
+        usual = {"host": "localhost", "port": self.port, **chosen}
         return msgspec.structs.replace(target, **usual)
 
     def connect(self, database: str) -> psycopg.Connection:
         """An application."""
         return psycopg.connect(
-            host="127.0.0.1", port=self._port, user="postgres", dbname=database, autocommit=True,
+            host="127.0.0.1", port=self.port, user="postgres", dbname=database, autocommit=True,
             prepare_threshold=None,
         )  # fmt: skip
 
@@ -58,7 +58,7 @@ class Bouncer:
         self._started.stop()
 
     def _start(self) -> Started:
-        started = run_pgbouncer(self._port, self._settings, *self._files)
+        started = run_pgbouncer(self.port, self._settings, *self._files)
         if started is None:
             skip_for("No PgBouncer was found: install the Debian package pgbouncer.")
         return started

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import psycopg
@@ -27,6 +28,7 @@ PASSWORD = "Zq-not-for-anyone"
 PATIENCE_SECONDS = 10
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 Pair = tuple[Path, Path]
+Engine = Literal["postgresql", "mysql"]
 # Who may sign in, and how: each by TLS alone.
 RULES = """
 local all all trust
@@ -154,7 +156,7 @@ SHOWN = ("shown.crt", "shown.key")
 SAID = "said"
 
 
-def _spec(engine: str, port: int, database: str, chosen: dict[str, object]) -> ConnectionSpec:
+def _spec(engine: Engine, port: int, database: str, chosen: dict[str, object]) -> ConnectionSpec:
     usual = ConnectionSpec(
         engine=engine, host="localhost", port=port, database=database, username="reader",
         password=PASSWORD, tls="verify-full",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from tests.edge_agent.test_sqlite import HOSTILE, quoted
 replace = msgspec.structs.replace
 
 
-def tables_of(records: list[object]) -> dict[str, TableSnapshot]:
+def tables_of(records: Sequence[object]) -> dict[str, TableSnapshot]:
     return {each.table.name: each.table for each in records if isinstance(each, TableRecord)}
 
 

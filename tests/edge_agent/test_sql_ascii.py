@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import msgspec
 import psycopg
@@ -12,6 +14,7 @@ import pytest
 from datawave_edge.connectors.postgresql_bytes import read_value, restore, spell
 from datawave_edge.probe import run_test
 from datawave_edge.protocol import ConnectionSpec, TableRecord, TableSnapshot
+from tests.edge_agent.bouncers import Bouncer, serve_bouncer
 from tests.edge_agent.conftest import Discover, spec_of
 from tests.edge_agent.pooler import serve_pooler
 
@@ -19,6 +22,10 @@ pytestmark = pytest.mark.postgresql
 # Latin-1, UTF-8 and what looks like our own spelling of the first.
 NAMES = {b"caf\xe9": "caf‹e9›", "grün 李".encode(): "grün 李", "caf‹e9›".encode():
          "caf‹e2›‹80›‹b9›e9›", b"plain": "plain", b"\xff\xfe\x80": "‹ff›‹fe›‹80›"}  # fmt: skip
+
+
+def serve_transactions(spec: ConnectionSpec) -> AbstractContextManager[Bouncer]:
+    return serve_bouncer(spec, pool_mode="transaction")
 
 
 @pytest.fixture
@@ -50,16 +57,14 @@ def tables_of(records: list[object]) -> dict[str, TableSnapshot]:
     return {each.table.name: each.table for each in records if isinstance(each, TableRecord)}
 
 
-@pytest.mark.parametrize("pooled", [False, True])
+@pytest.mark.parametrize("pooler", [None, serve_pooler, serve_transactions])
 def test_every_table_arrives_when_no_encoding_is_promised(
-    unencoded: ConnectionSpec, discover: Discover, pooled: bool
+    unencoded: ConnectionSpec, discover: Discover, pooler: Callable[..., Any] | None
 ) -> None:
-    if pooled:
-        with serve_pooler(unencoded) as pooler:
-            spec = msgspec.structs.replace(unencoded, host="127.0.0.1", port=pooler.port)
-            tables = tables_of(list(discover(spec)))
-    else:
-        tables = tables_of(list(discover(unencoded)))
+    with pooler(unencoded) if pooler else nullcontext() as between:
+        port = between.port if between else unencoded.port
+        spec = msgspec.structs.replace(unencoded, host="127.0.0.1", port=port)
+        tables = tables_of(list(discover(spec)))
     assert set(tables) == set(NAMES.values())
     for name, table in tables.items():
         assert [each.name for each in table.columns] == ["id", name]

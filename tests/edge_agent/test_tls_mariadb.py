@@ -156,3 +156,5 @@ def test_named_file_is_blamed_when_it_holds_no_certificate(
     failed = failed_step(server.spec())
     assert (failed.name, failed.code) == ("tls", "tls_failed")
     assert "DATAWAVE_CA_FILE on the agent's host names a file" in failed.hint
+    # Where nothing is to be proven, nobody asks for it.
+    assert "was not proven" in told_of_tls(server.spec(tls="require"))

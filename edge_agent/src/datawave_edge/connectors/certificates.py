@@ -38,7 +38,7 @@ def make_context(*, proven: bool) -> ssl.SSLContext:
     `tls_failed` when the named certificates can't be read.
     """
     try:
-        context = ssl.create_default_context(cafile=ca_file() or None)
+        context = ssl.create_default_context(cafile=(proven and ca_file()) or None)
     except OSError:
         raise SourceFault("tls_failed", hint=CA_FILE) from None
     # Authorities of organisations sign as their tools do, which is seldom to the letter; from
