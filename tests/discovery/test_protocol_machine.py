@@ -90,6 +90,11 @@ class Model:
             self.told.setdefault(each.name, set()).add(self.epoch)
         return "accepted"
 
+    def fill_gaps(self) -> None:
+        """Numbers that only the agent before had batches for stand for nothing."""
+        for seq in range(max(self.ledger, default=-1)):
+            self.ledger.setdefault(seq, batch_sha256(b""))
+
     def _repeat(self, seq: int, sha: str) -> str:
         if self.ledger[seq] != sha:
             self.state = "failed"
@@ -169,6 +174,8 @@ class ProtocolMachine(RuleBasedStateMachine):
             self._note_given_up(leased)
             return
         assert leased == self.job
+        if self.model.owner != name:
+            self.model.fill_gaps()
         self.job.refresh_from_db()
         now = dt.datetime.now(dt.UTC)
         opened = services.open_stream(job=self.job, agent=self.who(name), agent_time=now)
