@@ -320,6 +320,7 @@ def test_unit_runs_the_agent_with_few_rights(
     for line in (
         "User=edge", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=",
         "StateDirectory=datawave-edge", "RestartPreventExitStatus=77 78", "UMask=0077",
+        "SystemCallErrorNumber=EPERM",
     ):  # fmt: skip
         assert line in unit.splitlines()
     assert f"ExecStart={_command_of(unit)} run" in unit
