@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.utils import timezone
 
+from apps.datasources.types import AgentCondition
 from apps.discovery.types import TAKEN_JOB_STATES, JobState
 from datawave_edge.protocol import Interval
 
@@ -27,6 +29,15 @@ GIVE_UP_AFTER = dt.timedelta(minutes=10)
 CANCEL_PATIENCE = dt.timedelta(seconds=90)
 # An agent that reads gives a sign of life more often than this.
 SILENT_AFTER = dt.timedelta(seconds=15)
+# Of a pool, so many are told of one by one.
+AGENTS_TOLD = 3
+_WHY_NOT = {
+    AgentCondition.ONLINE: "{} has not taken it up.",
+    AgentCondition.DRAINING: "{} was told to take no new work; resume it on its page.",
+    AgentCondition.OFFLINE: "{} is not connected; see that it runs on its host.",
+    AgentCondition.NEVER_SEEN: "{} was never heard of; start it on its host.",
+    AgentCondition.REVOKED: "{} was revoked; enrol it again, or give the source another agent.",
+}
 
 
 def find_holdup(run: Run) -> dict[str, Any] | None:
@@ -54,12 +65,20 @@ def _describe_waiting(run: Run) -> dict[str, Any] | None:
     if timezone.now() - since < WAITING_SHOWN_AFTER:
         return None
     end = since + GIVE_UP_AFTER
-    name = run.source.agent.name if run.source.agent else "The server’s own agent"
-    why = f"{name} has not taken it up."
-    if run.source.agent and run.source.agent.draining:
-        why = f"{name} was told to take no new work; resume it on its page."
-    text = f"{why} If no agent does by {end:%H:%M:%S} UTC, the run fails and can be resumed."
+    why = " ".join(_tell_agents(run.source))
+    text = f"{why} If no agent takes it up by {end:%H:%M:%S} UTC, the run fails and can be resumed."
     return _describe(AGENT, text, end)
+
+
+def _tell_agents(source: DataSource) -> Iterator[str]:
+    """Why none of the source's agents has taken it up, and what to do about each."""
+    agents = [agent for agent in (source.agent, *source.more_agents.all()) if agent is not None]
+    if not agents:
+        yield "The server’s own agent has not taken it up."
+    for agent in agents[:AGENTS_TOLD]:
+        yield _WHY_NOT[agent.condition].format(agent.name)
+    if len(agents) > AGENTS_TOLD:
+        yield f"Nor has any of {len(agents) - AGENTS_TOLD} more."
 
 
 def _describe_pause(run: Run) -> dict[str, Any] | None:

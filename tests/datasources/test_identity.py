@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 
@@ -169,6 +170,24 @@ def test_agent_goes_on_when_the_server_is_back_from_a_backup(edge: Edge) -> None
     assert edge.beat() == 200
     edge.access.refresh()
     assert edge.agent.revoked_at is None
+
+
+@pytest.mark.parametrize("lost", ["", "/rotate"])
+def test_agent_goes_on_when_the_backup_is_from_before_its_new_key(edge: Edge, lost: str) -> None:
+    edge.access.token()
+    backup = Agent.objects.values().get()
+    edge.lose_answer_of = lost
+    with contextlib.suppress(ServerUnavailable):
+        edge.access.rotate()
+    edge.access.refresh()
+    assert edge.agent.public_key != backup["public_key"]
+    Agent.objects.update(**backup)
+    SpentChallenge.objects.all().delete()
+    edge.restart()
+    assert edge.beat() == 200
+    edge.access.rotate()
+    assert edge.beat() == 200
+    assert edge.agent.public_key not in ("", backup["public_key"])
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,12 @@ class Story:
 
     def rotate(self) -> None:
         cache.clear()
+        # A server that is set back to before two of these knows neither key: such an agent enrols
+        # again.
+        if self.rotated:
+            self.back_up()
+        self.rotated = True
         self.edge.access.rotate()
-        # A server that is set back to before this knows another key: that agent enrols again.
-        self.back_up()
 
     def lose(self, path: str, act: Callable[[], None]) -> None:
         self.edge.lose_answer_of = path
@@ -67,7 +70,6 @@ class Story:
         self.lose("/rotate", self.rotate)
         self.edge.lose_answer_of = ""
         self.refresh()
-        self.back_up()
 
     def restart(self) -> None:
         self.edge.restart()
@@ -80,11 +82,14 @@ class Story:
     def back_up(self) -> None:
         self.backup = Agent.objects.filter(pk=self.edge.agent.pk).values().get()
         self.spent = set(SpentChallenge.objects.values_list("pk", flat=True))
+        self.rotated = False
 
     def restore(self) -> None:
         Agent.objects.filter(pk=self.backup["id"]).update(**self.backup)
         later = SpentChallenge.objects.filter(agent=self.backup["id"]).exclude(pk__in=self.spent)
         later.delete()
+        # What came after may be known to the agent alone now.
+        self.rotated = True
 
 
 STEPS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.datasources import services
 from apps.datasources.connection import SourceInvalid
@@ -180,6 +181,41 @@ def test_password_is_encrypted_when_stored(people: People) -> None:
     source.refresh_from_db()
     assert SECRET.encode() not in bytes(source.password or b"")
     assert SECRET not in repr(vars(source))
+
+
+def test_agent_is_refused_when_it_could_not_sign_in(people: People) -> None:
+    remote, other = make_agent("site 1"), make_agent("site 2")
+    assert list(refused(people, agent=remote)) == ["agent"]
+    source = add(people)
+    with pytest.raises(SourceInvalid, match="which no other agent is given"):
+        services.change_source(source=source, user=people.ada, agent=remote)
+    services.change_source(source=source, user=people.ada, agent=remote, secret_ref="env:CRM")
+    source.refresh_from_db()
+    assert (source.agent, source.password) == (remote, None)
+    # Nor may a password come to a source that agents elsewhere serve.
+    for change in ({}, {"agent": None}):
+        services.assign_source(agent=other, source=source, user=people.ada)
+        with pytest.raises(SourceInvalid):
+            services.change_source(
+                source=source, user=people.ada, password=SECRET, secret_ref="", **change
+            )
+        source.refresh_from_db()
+
+
+def test_agent_is_refused_when_it_was_revoked(people: People) -> None:
+    gone = make_agent("gone", revoked_at=timezone.now())
+    assert list(refused(people, password="", secret_ref="env:CRM", agent=gone)) == ["agent"]
+    source = add(people, password="", secret_ref="env:CRM")
+    with pytest.raises(SourceInvalid, match="revoked"):
+        services.change_source(source=source, user=people.ada, agent=gone)
+    # What was so before can be described all the same.
+    DataSource.objects.filter(pk=source.pk).update(agent=gone)
+    source.refresh_from_db()
+    services.change_source(source=source, user=people.ada, description="new")
+
+
+def test_source_is_nobodys_when_the_servers_own_agent_is_chosen(people: People) -> None:
+    assert add(people, agent=make_agent(embedded=True)).agent is None
 
 
 def test_password_goes_out_only_when_agent_is_embedded(people: People) -> None:

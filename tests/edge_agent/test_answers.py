@@ -97,6 +97,19 @@ def test_what_was_sent_is_told_in_json(capsys: pytest.CaptureFixture[str]) -> No
     assert len(line["body"]) == line["bytes"]
 
 
+def test_ledger_goes_on_when_the_disk_has_damaged_a_batch(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outbox = Outbox(spool)
+    outbox.note_sent("POST", "/jobs/j/close", b"{}")
+    with outbox.file.writing() as connection:
+        connection.execute("UPDATE batches SET packed = x'1f8b08'")
+    outbox.close()
+    assert len(ask(capsys, "egress", "--bodies")) == 2
+    assert main(["egress", "j", "0"]) == 1
+    assert "damaged on the disk" in capsys.readouterr().err
+
+
 def test_dead_letters_are_told_in_json(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask(capsys, "dead") == []
     outbox = Outbox(spool)

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,22 @@ def test_identity_is_for_its_user_alone(spool: Path) -> None:
     assert IdentityFile(spool).get() == identity
     for secret in (identity.key, identity.link):
         assert secret not in repr(identity)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
+@pytest.mark.parametrize("command", [["doctor"], ["status"], ["egress"], ["run"]])
+def test_agent_keeps_its_files_when_root_looks_after_it(
+    spool: Path, fake: FakeServer, command: list[str]
+) -> None:
+    enrolled(spool, fake.url)
+    nobody = 65_534
+    for path in (spool, *spool.iterdir()):
+        os.chown(path, nobody, nobody)
+    with suppress(subprocess.TimeoutExpired):
+        call = [sys.executable, "-m", "datawave_edge", *command]
+        subprocess.run(call, capture_output=True, timeout=6, check=False)
+    assert {path.name for path in spool.rglob("*") if path.stat().st_uid != nobody} == set()
+    assert find_check(spool, "permissions", "ok")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"server": 1}', "\udcff"])
@@ -324,6 +341,7 @@ def test_unit_runs_the_agent_with_few_rights(
     for line in (
         "User=edge", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=",
         "StateDirectory=datawave-edge", "RestartPreventExitStatus=77 78", "UMask=0077",
+        "SystemCallErrorNumber=EPERM",
     ):  # fmt: skip
         assert line in unit.splitlines()
     assert f"ExecStart={_command_of(unit)} run" in unit

@@ -85,11 +85,33 @@ def test_run_says_by_when_it_fails_when_no_agent_takes_it(run: Run, people: Peop
 
 
 def test_run_names_its_agent_when_that_takes_no_work(run: Run, people: People) -> None:
-    people.source.agent = make_agent("site-1", draining=True)
+    people.source.agent = make_agent("site-1", draining=True, last_seen_at=timezone.now())
     people.source.save()
     since = timezone.now() - dt.timedelta(seconds=30)
     Run.objects.filter(pk=run.pk).update(waiting_since=since)
     assert "site-1 was told to take no new work" in holdup_of(run)["text"]
+
+
+def test_run_says_of_each_agent_what_to_do_when_none_takes_it(run: Run, people: People) -> None:
+    now = timezone.now()
+    agents = [
+        make_agent("gone", revoked_at=now), make_agent("away", last_seen_at=now - dt.timedelta(1)),
+        make_agent("new"), make_agent("fourth", last_seen_at=now), make_agent("fifth"),
+    ]  # fmt: skip
+    people.source.agent = agents[0]
+    people.source.save()
+    people.source.more_agents.set(agents[1:3])
+    Run.objects.filter(pk=run.pk).update(waiting_since=now - dt.timedelta(seconds=30))
+    told = holdup_of(run)["text"]
+    for part in (
+        "gone was revoked; enrol it again",
+        "away is not connected",
+        "new was never heard of",
+    ):
+        assert part in told
+    assert "Nor has any" not in told
+    people.source.more_agents.set(agents[1:])
+    assert "Nor has any of 2 more." in holdup_of(run)["text"]
 
 
 def test_live_pages_hear_of_it_when_a_run_waits_long(run: Run) -> None:

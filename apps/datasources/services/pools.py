@@ -13,7 +13,7 @@ from apps.rbac.types import Action
 from datawave.common.announcing import announce
 from datawave.common.errors import DataWaveError
 
-from .agents import AgentRevoked, pass_on
+from .agents import pass_on
 
 if TYPE_CHECKING:
     from apps.rbac.models import User
@@ -26,12 +26,19 @@ class PasswordStored(DataWaveError):
     status = 409
 
 
+class AgentUseless(DataWaveError):
+    """A revoked agent can serve nothing. Enrol it again first."""
+
+    status = 409
+    code = "agent_revoked"
+
+
 @transaction.atomic
 def assign_source(*, agent: Agent, source: DataSource, user: User) -> None:
     """Let the agent serve a source, alone or beside those that do already; again is no change."""
     rbac.require(user, Action.MANAGE, source)
     if agent.revoked_at is not None:
-        raise AgentRevoked("A revoked agent can serve nothing. Enrol it again first.")
+        raise AgentUseless
     if not agent.embedded:
         require_no_password(source)
     serve(source, agent)

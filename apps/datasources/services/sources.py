@@ -19,6 +19,8 @@ from datawave.common.crypto import encrypt
 from datawave.common.errors import InputInvalid
 from datawave_edge.protocol import SourceFacts
 
+from .pools import PasswordStored
+
 if TYPE_CHECKING:
     from apps.rbac.models import User
 
@@ -42,6 +44,7 @@ def add_source(*, user: User, password: str = "", **fields: Any) -> DataSource:
     fill_tls(values)
     check_fields({**values, "password": password})
     fill_port(values)
+    _choose_agent(values, None, stored=bool(password))
     _require_free_name(values["name"])
     source = DataSource(**values, password=encrypt(password) if password else None)
     _save(source)
@@ -75,6 +78,9 @@ def change_source(
     fill_port(values)
     if source.password and not password and not clear_password:
         _require_same_address(before, values)
+    kept = bool(source.password) and not clear_password and not values["secret_ref"]
+    if password or values["agent"] != before["agent"]:
+        _choose_agent(values, source, stored=bool(password) or kept)
     _require_free_name(values["name"], but=source)
     for name, value in values.items():
         setattr(source, name, value)
@@ -107,6 +113,20 @@ def restore_facts(*, source: DataSource, facts: dict[str, Any]) -> None:
     """Remember again what the discovery before saw of the server."""
     source.facts = facts
     DataSource.objects.filter(pk=source.pk).update(facts=facts)
+
+
+def _choose_agent(values: dict[str, Any], source: DataSource | None, *, stored: bool) -> None:
+    """Raise SourceInvalid when the agents could not serve the source as it would be."""
+    agent = values["agent"]
+    if agent is not None and agent.embedded:
+        # It serves what no other agent does.
+        agent = values["agent"] = None
+    changed = source is None or source.agent != agent
+    if agent is not None and changed and agent.revoked_at is not None:
+        raise SourceInvalid({"agent": "This agent was revoked. Enrol it again, or choose another."})
+    shared = source is not None and source.more_agents.exists()
+    if stored and (agent is not None or shared):
+        raise SourceInvalid({"agent": PasswordStored().message})
 
 
 def _known_only(fields: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -41,6 +41,7 @@ MessageT = TypeVar("MessageT")
 REFUSED_SECONDS: Final = 300.0
 # Part of a token's life after which another is asked for.
 RENEW_AT: Final = 2 / 3
+_KEY_UNKNOWN: Final = "signature_invalid"
 
 
 def connect(
@@ -51,6 +52,13 @@ def connect(
     if not config.token:
         transport.access = SignedAccess(config.spool, transport.post_open)
     return transport
+
+
+class _KeyUnknown(AccessRefused):
+    """The server knows another key of this agent."""
+
+    def __init__(self) -> None:
+        super().__init__(_KEY_UNKNOWN)
 
 
 class IdentityUnusable(ServerUnavailable):
@@ -115,7 +123,7 @@ class SignedAccess:
                 identity.next_key = identity.next_key or make_key()
                 self._file.save(identity)
                 self._ask_rotation(identity)
-                identity.key, identity.next_key = identity.next_key, ""
+                identity.use(identity.next_key)
                 self._file.save(identity)
         log.info("This agent has a new key.")
 
@@ -140,21 +148,30 @@ class SignedAccess:
             # What follows is on disk before it is named: after a crash the same step is repeated.
             identity.next_link = identity.next_link or make_link()
             self._file.save(identity)
-            grant = self._ask_with_either_key(identity)
+            grant = self._ask_with_any_key(identity)
             identity.link, identity.next_link = identity.next_link, ""
             self._file.save(identity)
         self._token = grant.token
         self._renew_at = time.monotonic() + grant.expires_in * RENEW_AT
 
-    def _ask_with_either_key(self, identity: Identity) -> Grant:
+    def _ask_with_any_key(self, identity: Identity) -> Grant:
+        """With the key; else with the next, when the answer to a rotation was lost, or the last,
+        when the server was set back to before one.
+        """
+        for key in (identity.key, identity.next_key):
+            with suppress(_KeyUnknown):
+                return self._try_key(identity, key)
+        return self._try_key(identity, identity.last_key)
+
+    def _try_key(self, identity: Identity, key: str) -> Grant:
+        if not key:
+            raise _KeyUnknown
         try:
-            return self._ask_token(identity)
+            grant = self._ask_token(identity, key)
         except AccessRefused as error:
-            if error.code != "signature_invalid" or not identity.next_key:
-                raise
-        # The answer to a rotation was lost, and the server knows the new key already.
-        identity.key, identity.next_key = identity.next_key, ""
-        return self._ask_token(identity)
+            raise _KeyUnknown if error.code == _KEY_UNKNOWN else error from None
+        identity.use(key)
+        return grant
 
     @contextmanager
     def _reading(self) -> Iterator[Identity]:
@@ -176,7 +193,7 @@ class SignedAccess:
     def _ask_challenge(self, identity: Identity) -> str:
         return self._call("/challenge", ChallengeRequest(agent=identity.agent), Challenge).nonce
 
-    def _ask_token(self, identity: Identity) -> Grant:
+    def _ask_token(self, identity: Identity, key: str) -> Grant:
         nonce = self._ask_challenge(identity)
         claim = token_claim(identity.agent, nonce, identity.link, identity.next_link)
         asked = TokenRequest(
@@ -184,7 +201,7 @@ class SignedAccess:
             nonce=nonce,
             link=identity.link,
             next_link=identity.next_link,
-            signature=sign(identity.key, claim),
+            signature=sign(key, claim),
         )
         return self._call("/token", asked, Grant)
 

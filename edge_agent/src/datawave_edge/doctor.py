@@ -22,7 +22,7 @@ from .config import BadConfig, check_origin, make_config, secrets_path
 from .connectors.certificates import ca_file, make_context, trusted_file
 from .connectors.dialect_names import VARIABLE, list_allowed
 from .faults import SourceFault
-from .files import replace_file
+from .files import owner_of, replace_file
 from .identity import Identity, IdentityFile
 from .protocol import encode_message
 from .protocol.identity import Challenge, ChallengeRequest
@@ -77,22 +77,23 @@ def _check_directory(directory: Path) -> Iterator[Check]:
     with suppress(OSError):
         if not directory.is_dir():
             return
-    faults = [fault for path in private if (fault := _find_fault(path))]
+    owner = owner_of(directory)
+    faults = [fault for path in private if (fault := _find_fault(path, owner))]
     for path, seen, fix in faults:
         yield Check("permissions", "failed", f"{path} {seen}", fix)
     if not faults:
-        yield Check("permissions", "ok", "only this user can read the agent's files")
+        yield Check("permissions", "ok", "only the agent's user can read its files")
 
 
-def _find_fault(path: Path) -> tuple[Path, str, str] | None:
+def _find_fault(path: Path, owner: int) -> tuple[Path, str, str] | None:
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
     except OSError:
         return path, "can't be looked at", "Run this as the agent's user."
-    if os.name == "posix" and found.st_uid != os.geteuid():
-        return path, "belongs to another user", f"chown {os.geteuid()} {path}, or run as its owner."
+    if os.name == "posix" and found.st_uid != owner:
+        return path, "belongs to another user", f"chown {owner} {path}, or run as its owner."
     if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
         mode = "0700" if path.is_dir() else "0600"
         return path, "can be read by other users", f"chmod {mode} {path}"

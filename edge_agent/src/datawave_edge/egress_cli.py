@@ -11,7 +11,8 @@ from .answers import print_json
 from .config import NotHere, is_spool_there, spool_path
 
 if TYPE_CHECKING:
-    from .outbox import LedgerLine, Outbox
+    from .ledger import LedgerLine
+    from .outbox import Outbox
 
 
 def add_parser(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
@@ -65,9 +66,11 @@ def _print_job(outbox: Outbox, job: str, seq: int | None) -> int:
     if not found:
         raise NotHere(f"The ledger holds no such batch of job {job}.")
     for line in found:
-        if line.body is None:
-            raise NotHere(f"{line.path} is too old: the ledger keeps its hash alone, {line.sha}.")
-        sys.stdout.buffer.write(line.body)
+        body = line.body
+        if body is None:
+            why = "damaged on the disk" if line.is_kept else "too old"
+            raise NotHere(f"{line.path} is {why}: what is left is its hash, {line.sha}.")
+        sys.stdout.buffer.write(body)
     sys.stdout.flush()
     return 0
 
@@ -76,8 +79,8 @@ def _print_line(line: LedgerLine, *, bodies: bool) -> None:
     sys.stdout.write(
         f"{line.sent_at} {line.method} {line.path} {line.size} bytes sha256:{line.sha}\n"
     )
-    if bodies and line.body is not None:
-        sys.stdout.write(line.body.decode("utf-8", "replace").rstrip("\n") + "\n")
+    if bodies and (body := line.body) is not None:
+        sys.stdout.write(body.decode("utf-8", "replace").rstrip("\n") + "\n")
 
 
 def _print_json(line: LedgerLine, *, bodies: bool) -> None:
@@ -87,8 +90,8 @@ def _print_json(line: LedgerLine, *, bodies: bool) -> None:
         "path": line.path,
         "bytes": line.size,
         "sha256": line.sha,
-        "kept": line.body is not None,
+        "kept": line.is_kept,
     }
-    if bodies and line.body is not None:
-        told["body"] = line.body.decode("utf-8", "replace")
+    if bodies and (body := line.body) is not None:
+        told["body"] = body.decode("utf-8", "replace")
     print_json(told)

@@ -30,6 +30,16 @@ class Identity(msgspec.Struct, kw_only=True):
     next_link: str = ""
     # A key that the server may or may not have heard of yet.
     next_key: str = ""
+    # The key before: a server that is back from a backup may know that one.
+    last_key: str = ""
+
+    def use(self, key: str) -> None:
+        """Go on with the next or the last key."""
+        if key == self.key:
+            return
+        self.key, self.last_key = key, self.key
+        if key == self.next_key:
+            self.next_key = ""
 
     def __repr__(self) -> str:
         """Leave the secrets out of every log and traceback."""

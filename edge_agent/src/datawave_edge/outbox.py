@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from .config import SPOOL_LIMIT
+from .ledger import LedgerLine, read_ledger
 from .load import add_loads
 from .packing import Packed
 from .protocol import (
@@ -55,18 +56,6 @@ class SpooledBatch:
             return batch_sha256(self.body) == self.sha
         except DAMAGES:
             return False
-
-
-@dataclass(frozen=True)
-class LedgerLine:
-    """One message of the ledger; `body` is None when it is too old to be kept."""
-
-    sent_at: str
-    method: str
-    path: str
-    size: int
-    sha: str
-    body: bytes | None
 
 
 class Outbox:
@@ -302,15 +291,7 @@ class Outbox:
 
     def list_ledger(self) -> Iterator[LedgerLine]:
         """Everything that left for the server, oldest first."""
-        with self.file.reading() as connection:
-            rows = connection.execute(
-                "SELECT sent_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed, body_bytes,"
-                " sha FROM batches WHERE sent_at IS NOT NULL"
-                " UNION ALL SELECT sent_at, 'PUT', '/jobs/' || job || '/batches/' || seq, packed,"
-                " body_bytes, sha FROM refused"
-                " UNION ALL SELECT sent_at, method, path, body, -1, '' FROM notes ORDER BY 1, 3"
-            ).fetchall()
-        return map(_ledger_line, rows)
+        return read_ledger(self.file)
 
     def _trim(self, keep: int) -> None:
         with self.file.writing() as connection:
@@ -375,17 +356,6 @@ def _next_seq(connection: sqlite3.Connection, job: str) -> int:
         "SELECT coalesce(max(seq), -1) FROM batches WHERE job = ?", (job,)
     ).fetchone()
     return int(last) + 1
-
-
-def _ledger_line(
-    row: tuple[str, str, str, bytes | None, int, str],
-) -> LedgerLine:
-    sent_at, method, path, raw, size, sha = row
-    if method == "PUT":
-        body = unpack(raw) if raw is not None else None
-        return LedgerLine(sent_at, method, path, size, sha, body)
-    note = raw or b""
-    return LedgerLine(sent_at, method, path, len(note), batch_sha256(note), note)
 
 
 def _since(*, days: int) -> str:

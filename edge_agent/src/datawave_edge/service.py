@@ -68,6 +68,8 @@ RemoveIPC=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
+# A call that is refused fails; it does not kill the agent.
+SystemCallErrorNumber=EPERM
 MemoryMax=512M
 TasksMax=64
 Nice=10

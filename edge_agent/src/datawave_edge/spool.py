@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from .files import create_private
+
 log = logging.getLogger(__name__)
 
 # Set aside while the disk has room, and given back when it has none: enough to report that.
@@ -133,8 +135,8 @@ class SpoolFile:
 
     def _hold_reserve(self) -> None:
         with suppress(OSError):
+            create_private(self._reserve)
             self._reserve.write_bytes(b"\0" * RESERVE_BYTES)
-            self._reserve.chmod(0o600)
 
 
 def set_aside_damaged(directory: Path) -> None:
@@ -177,7 +179,7 @@ def _make_private(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.parent.chmod(0o700)
-        path.touch(mode=0o600)
+        create_private(path)
         path.chmod(0o600)
     except OSError as error:
         raise SpoolUnwritable(error.strerror) from None
@@ -199,7 +201,7 @@ def _open_or_replace(path: Path) -> sqlite3.Connection:
         raise SpoolUnwritable(str(error)) from None
     except sqlite3.DatabaseError:
         _set_aside(path)
-        path.touch(mode=0o600)
+        _make_private(path)
         return _open(path)
 
 
