@@ -6,6 +6,7 @@ its columns and patterns. Where a kind of value has check digits, they are recko
 
 from __future__ import annotations
 
+import re
 import string
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -74,6 +75,8 @@ CARD_RANGES: Final = (
     (4_000_000_000_000_000, 5_599_999_999_999_999),
     (6_011_000_000_000_000, 6_599_999_999_999_999),
 )
+# Types of servers whose numbers have too few digits.
+_NARROW: Final = re.compile(r"(tiny|small|medium)?int(eger)?(\(\d+\))?( unsigned)?( zerofill)?")
 _CARD_DIGITS: Final = 19
 _DOUBLED: Final = "0246813579"
 # What is looked through as a text; of arrays and types that nobody knows, those that hold texts.
@@ -153,11 +156,21 @@ class Dialect(NamedTuple):
     decimal: sa.types.TypeEngine[Any]
 
 
+class Gate(NamedTuple):
+    """What is true of a row if anything may be in a column of it at all, and if a code may."""
+
+    any: Expression
+    codes: Mapping[str, Expression]
+
+
 class Scan(NamedTuple):
-    """The rows to look at, and by column what is true if anything may be in it at all."""
+    """The rows to look at, and the gates of the columns that have any."""
 
     source: sa.FromClause
-    gates: Mapping[int, Expression] = {}
+    gates: Mapping[int, Gate] = {}
+
+
+_OPEN: Final = Gate(sa.true(), {})
 
 
 def rare_statement(
@@ -169,7 +182,7 @@ def rare_statement(
         for index, test in enumerate(tests)
     ]
     looks = [
-        sa.and_(scan.gates.get(column, sa.true()), look(dialect, shape, column, codes))
+        _look_at(dialect, shape, column, codes, scan.gates.get(column, _OPEN))
         for column, codes in by_column(tests).items()
     ]
     return sa.select(*counts).select_from(scan.source).where(sa.or_(*looks))
@@ -187,27 +200,35 @@ def _in_card_ranges(number: Expression) -> Expression:
     return sa.or_(*(number.between(_constant(a), _constant(b)) for a, b in CARD_RANGES))
 
 
-def look(dialect: Dialect, shape: TableShape, index: int, codes: Sequence[str]) -> Expression:
+def _look_at(
+    dialect: Dialect, shape: TableShape, column: int, codes: Iterable[str], gate: Gate
+) -> Expression:
     """What a column of a row must pass to be worth its patterns."""
-    column = shape.columns[index]
+    looks = (
+        sa.and_(gate.codes.get(code, sa.true()), _look(dialect, shape, RareTest(column, code)))
+        for code in codes
+    )
+    return sa.and_(gate.any, sa.or_(*_distinct(looks)))
+
+
+def is_wide(native: str) -> bool:
+    """Whether a type of whole numbers has room for a card's."""
+    return not _NARROW.fullmatch(native)
+
+
+def _look(dialect: Dialect, shape: TableShape, test: RareTest) -> Expression:
+    """What it must pass to be worth one of them."""
+    column = shape.columns[test.column]
     if column.type not in TEXTS:
+        if not is_wide(column.native_type):
+            return sa.false()
         return column_of(column.name) >= _constant(CARD_RANGES[0][0])
     text = dialect.text(column.name, column.native_type)
+    looked = _look_for(dialect, text, test.code)
     if column.type != "text":
-        return sa.or_(*_distinct(_look_for(dialect, text, code) for code in codes))
+        return looked
     # The length is known without reading on: a name or a code is not searched for what is longer.
-    by_length: dict[int, list[str]] = {}
-    for code in codes:
-        by_length.setdefault(SHORTEST[code], []).append(code)
-    return sa.or_(
-        *(
-            sa.and_(
-                sa.func.octet_length(text) >= _constant(length),
-                sa.or_(*_distinct(_look_for(dialect, text, code) for code in alike)),
-            )
-            for length, alike in sorted(by_length.items())
-        )
-    )
+    return sa.and_(sa.func.octet_length(text) >= _constant(SHORTEST[test.code]), looked)
 
 
 def _look_for(dialect: Dialect, text: Expression, code: str) -> Expression:
@@ -228,6 +249,8 @@ def _distinct(looks: Iterable[Expression]) -> list[Expression]:
 def _found(dialect: Dialect, shape: TableShape, test: RareTest) -> Expression:
     column = shape.columns[test.column]
     if column.type not in TEXTS:
+        if not is_wide(column.native_type):
+            return sa.false()
         number = column_of(column.name)
         digits = sa.cast(sa.cast(number, sa.BigInteger), sa.String(40))
         return sa.case((_in_card_ranges(number), _luhn(digits)))
@@ -263,7 +286,9 @@ def _mod97(found: Expression, decimal: sa.types.TypeEngine[Any]) -> Expression:
     turned: Expression = sa.func.concat(sa.func.substr(plain, _constant(5)), country)
     for value, letter in enumerate(string.ascii_uppercase, start=10):
         turned = sa.func.replace(turned, _constant(letter), _constant(str(value)))
-    return sa.func.mod(sa.cast(turned, decimal), _constant(97)) == _constant(1)
+    # Shorter ones would be counted or not by what else is in their row.
+    is_long = sa.func.length(plain) >= _constant(SHORTEST["iban"])
+    return sa.and_(is_long, sa.func.mod(sa.cast(turned, decimal), _constant(97)) == _constant(1))
 
 
 def _without(text: Expression, *signs: str) -> Expression:

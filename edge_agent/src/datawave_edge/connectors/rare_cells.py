@@ -9,9 +9,10 @@ from typing import Final
 from datawave_edge.features.numbers import has_luhn
 
 from .contract import Cell
-from .rare import CARD, CARD_RANGES, DIGITS, IBAN, PATTERNS
+from .rare import CARD, CARD_RANGES, DIGITS, IBAN, PATTERNS, SHORTEST
 
 _COMPILED: Final = {code: re.compile(pattern) for code, pattern in PATTERNS.items()}
+_DIGITS: Final = re.compile(DIGITS)
 _ANY: Final = re.compile(
     DIGITS + r"|@|[0-9]-[0-9]{2}-[0-9]{4}|\+[1-9]|eyJ|PRIVATE KEY-|AKIA|k_live_|ghp_|\$2"
 )
@@ -40,10 +41,13 @@ def _is_in(text: str, code: str) -> bool:
     if PATTERNS[code] is CARD:
         return any(has_luhn(each.translate(_SIGNS)) for each in _COMPILED[code].findall(text))
     if PATTERNS[code] is IBAN:
-        return any(_has_mod97(each) for each in _COMPILED[code].findall(text))
+        found = _COMPILED[code].findall(text) if _DIGITS.search(text) else ()
+        return any(map(_is_account, found))
     return _COMPILED[code].search(text) is not None
 
 
-def _has_mod97(found: str) -> bool:
+def _is_account(found: str) -> bool:
     plain = found.replace(" ", "")
+    if len(plain) < SHORTEST["iban"]:
+        return False
     return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % _IBAN_MODULUS == 1

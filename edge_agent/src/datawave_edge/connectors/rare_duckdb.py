@@ -11,7 +11,7 @@ from typing import Final
 
 from .contract import TableShape
 from .duckdb_session import literal
-from .rare import CARD_RANGES, LIKES, TEXTS, RareTest
+from .rare import CARD_RANGES, DIGITS, LIKES, SHORTEST, TEXTS, RareTest
 
 _CARD: Final = (
     r"(?:^|[^0-9A-Za-z_.-])((?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6011|65[0-9]{2})"
@@ -68,7 +68,8 @@ def _proven(text: str, code: str) -> str:
     if code == "card_number":
         return _any(text, pattern, _luhn("f"))
     if code == "iban":
-        return _any(text, pattern, _mod97("f"))
+        has_digits = f"regexp_matches({text}, {literal(DIGITS)})"
+        return f"({has_digits} AND {_any(text, pattern, _mod97('f'))})"
     return f"regexp_matches({text}, {pattern})"
 
 
@@ -103,4 +104,4 @@ def _mod97(found: str) -> str:
     for start in range(1, _IBAN_DIGITS + 1, _PIECE):
         piece = f"substr({turned}, {start}, {_PIECE})"
         rest = f"CAST(CAST({rest} || {piece} AS BIGINT) % 97 AS VARCHAR)"
-    return f"({rest} = '1')"
+    return f"(strlen({plain}) >= {SHORTEST['iban']} AND {rest} = '1')"

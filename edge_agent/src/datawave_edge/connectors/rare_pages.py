@@ -1,7 +1,7 @@
 """PostgreSQL's counting pass, some pages at a time: their texts are joined and looked at as one.
 
 To begin a regular expression costs far more than to go on with it, and every row would begin one
-per column. Only the columns of pages in which something was seen are looked at row by row.
+per column. Only pages in which something was seen are looked at row by row, and for that alone.
 """
 
 from __future__ import annotations
@@ -17,17 +17,14 @@ from sqlalchemy.ext.compiler import compiles
 from datawave_edge.faults import SourceFault
 
 from .contract import TableShape
-from .expressions import column_of, table_of
-from .rare import DIGITS, LIKES, Dialect, Expression, RareTest, Scan, by_column, look
+from .expressions import table_of
+from .rare import Dialect, Expression, RareTest, Scan
+from .rare_joined import NARROW, Joined, Sizes
 from .session import Session
 
 _PAGES: Final = 8
-# Longer texts, which may lie outside of the pages and fill the memory, are told by a sign instead.
-_LONGEST: Final = 2_000
-_SIGN: Final = "\x01"
 _SEED: Final = 7
 _PARTS: Final = 2**20
-_SPECIAL: Final = re.compile(r"([^0-9A-Za-z_ @-])")
 _SCAN: Final = re.compile(r"\b(\w+) Scan\b")
 
 
@@ -66,23 +63,23 @@ class PagedTable:
 
     shape: TableShape
     dialect: Dialect
+    sizes: Sizes
 
     def scan(self, share: float, tests: Sequence[RareTest]) -> Scan:
         """The rows of pages in which something was seen, each with what was seen where."""
         chunk = _chunks(self.shape)
-        columns = by_column(tests)
-        gates = {index: self._gate_name(index) for index in columns}
+        joined = Joined(self.dialect, self.shape, tests, self.sizes)
         seen = (
-            sa.select(*(self._see(at, codes).label(gates[at]) for at, codes in columns.items()))
+            sa.select(*joined.seen)
             .select_from(_table(self.shape))
             .where(*_within(chunk.c.page))
             .correlate(chunk)
             .lateral("seen")
         )
         rows = (
-            sa.select(*(column_of(self.shape.columns[index].name) for index in columns))
+            sa.select(*joined.columns)
             .select_from(_table(self.shape))
-            .where(*_within(chunk.c.page), sa.or_(*(seen.c[name] for name in gates.values())))
+            .where(*_within(chunk.c.page), sa.or_(*(bits != _number(0) for bits in seen.c)))
             .correlate(chunk, seen)
             # A fence: else the rows would be joined to the pages, and all read for each.
             .offset(sa.literal_column("0"))
@@ -93,25 +90,7 @@ class PagedTable:
             part = sa.func.hashint8extended(chunk.c.page, _number(_SEED))
             kept = part.bitwise_and(_number(_PARTS - 1)) < _number(max(1, int(share * _PARTS)))
             source = source.where(kept)
-        return Scan(source.subquery("counted"), {at: column_of(name) for at, name in gates.items()})
-
-    def _gate_name(self, index: int) -> str:
-        """A name that no column of the table has."""
-        prefix = "seen"
-        while any(column.name.startswith(prefix) for column in self.shape.columns):
-            prefix += "_"
-        return f"{prefix}{index}"
-
-    def _see(self, index: int, codes: Sequence[str]) -> Expression:
-        column = self.shape.columns[index]
-        if column.type != "text":
-            return sa.func.bool_or(look(self.dialect, self.shape, index, codes))
-        text = self.dialect.text(column.name, column.native_type)
-        # One condition, for it stands before every text; that of no value is not true.
-        told = sa.case(
-            (sa.func.octet_length(text) > _number(_LONGEST), sa.literal(_SIGN)), else_=text
-        )
-        return self.dialect.matches(sa.func.string_agg(told, sa.literal("\n")), any_of(codes))
+        return Scan(source.subquery("counted"), joined.gates)
 
 
 def find_pages(session: Session, shape: TableShape, dialect: Dialect) -> PagedTable | None:
@@ -134,15 +113,43 @@ def find_pages(session: Session, shape: TableShape, dialect: Dialect) -> PagedTa
             raise
         return None
     scans = [kind for (line,) in plan for kind in _SCAN.findall(line)]
-    return PagedTable(shape, dialect) if sorted(scans) == ["Function", "Range"] else None
+    if sorted(scans) != ["Function", "Range"]:
+        return None
+    return PagedTable(shape, dialect, _read_sizes(session, shape))
 
 
-def any_of(codes: Sequence[str]) -> str:
-    """One expression that is in a text if any of the cheap looks for these codes is."""
-    likes = dict.fromkeys(like for code in codes for like in LIKES.get(code, ()))
-    looks = [_SPECIAL.sub(r"\\\1", like.strip("%")).replace("_", ".") for like in likes]
-    digits = [DIGITS] if any(code not in LIKES for code in codes) else []
-    return "|".join([*looks, *digits, _SIGN])
+def _read_sizes(session: Session, shape: TableShape) -> Sizes:
+    """What the catalogue tells; where it must not be read, nothing is known."""
+    try:
+        return Sizes(
+            all_in_pages=session.value(_outside(shape)) == 0,
+            narrow=frozenset(name for (name,) in session.rows(_narrow(shape))),
+        )
+    except SourceFault as fault:
+        if fault.code == "connection_lost":
+            raise
+        return Sizes()
+
+
+def _outside(shape: TableShape) -> sa.Select[Any]:
+    """Bytes of the table that do not lie in its pages."""
+    size = sa.func.pg_relation_size(sa.column("reltoastrelid"), type_=sa.BigInteger)
+    table = sa.select(sa.func.coalesce(size, _number(0))).select_from(sa.table("pg_class"))
+    return table.where(sa.column("oid") == _oid(shape))
+
+
+def _narrow(shape: TableShape) -> sa.Select[Any]:
+    """Columns whose texts are short on the average."""
+    name: sa.ColumnClause[Any] = sa.column("attname")
+    return (
+        sa.select(name)
+        .select_from(sa.table("pg_stats"))
+        .where(
+            sa.column("schemaname") == sa.literal(shape.ref.container),
+            sa.column("tablename") == sa.literal(shape.ref.name),
+            sa.column("avg_width") <= _number(NARROW),
+        )
+    )
 
 
 def _table(shape: TableShape) -> sa.FromClause:
@@ -151,15 +158,19 @@ def _table(shape: TableShape) -> sa.FromClause:
 
 def _chunks(shape: TableShape) -> Any:
     """The first page of each piece. A statement sees no row beyond the size that it finds."""
-    name = sa.func.format(
-        sa.literal("%I.%I"), sa.literal(shape.ref.container), sa.literal(shape.ref.name)
-    )
-    size = sa.func.pg_relation_size(sa.cast(name, _Type("regclass")), type_=sa.BigInteger)
+    size = sa.func.pg_relation_size(_oid(shape), type_=sa.BigInteger)
     page_size = sa.cast(sa.func.current_setting(sa.literal("block_size")), sa.BigInteger)
     series = sa.func.generate_series(
         sa.cast(_number(0), sa.BigInteger), size // page_size, _number(_PAGES)
     )
     return series.table_valued(sa.column("page", sa.BigInteger)).render_derived(name="chunk")
+
+
+def _oid(shape: TableShape) -> Expression:
+    name = sa.func.format(
+        sa.literal("%I.%I"), sa.literal(shape.ref.container), sa.literal(shape.ref.name)
+    )
+    return sa.cast(name, _Type("regclass"))
 
 
 def _within(page: Expression) -> tuple[Expression, Expression]:

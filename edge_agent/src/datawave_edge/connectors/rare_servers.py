@@ -136,7 +136,9 @@ class _Count:
 
 def _postgresql_text(name: str, native: str) -> Expression:
     column = column_of(name)
-    return column if _PLAIN.match(native) else sa.cast(column, sa.Text())
+    text = column if _PLAIN.match(native) else sa.cast(column, sa.Text())
+    # Under a collation that takes unlike texts for equal, nothing can be looked for.
+    return sa.collate(text, "C")
 
 
 def _postgresql_proven(
