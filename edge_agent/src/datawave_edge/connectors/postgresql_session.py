@@ -13,6 +13,7 @@ from .session import Row, Session
 
 _SET: Final = "SET "
 _READ_ONLY: Final = "SHOW transaction_read_only"
+_UNDONE: Final = "BEGIN READ ONLY"
 
 
 class PostgresSession(Session):
@@ -76,10 +77,12 @@ class PostgresSession(Session):
     def _fetch_bounded(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        if not self._is_pooled:
+        if not self._is_pooled and isinstance(statement, str):
             return super()._fetch(statement, parameters)
         connection = self.driver_connection
-        connection.execute(self._begin())
+        # With rows, functions of the source run, and may set what they like for the session: that
+        # it can write, or has no time limit. A transaction that is rolled back undoes it.
+        connection.execute(self._begin() if self._is_pooled else _UNDONE)
         try:
             return super()._fetch(statement, parameters)
         finally:
