@@ -14,7 +14,7 @@ from datawave_edge.connectors.server import ServerConnector
 from datawave_edge.faults import SourceFault
 from datawave_edge.probe import run_test
 from datawave_edge.protocol import ConnectionSpec, RunSettings
-from tests.edge_agent.conftest import Discover, run_postgres
+from tests.edge_agent.conftest import Discover, run_mysql, run_postgres
 from tests.edge_agent.pooler import serve_pooler
 from tests.edge_agent.test_servers import tables_of
 
@@ -132,3 +132,29 @@ def test_session_stays_as_it_was_when_a_view_sets_what_it_likes(
         "b_writes": "permission_denied",
         "c_waits": "query_timeout",
     }
+
+
+@pytest.mark.mysql
+def test_session_stays_as_it_was_when_a_function_of_mysql_sets_what_it_likes(
+    mysql: ConnectionSpec,
+) -> None:
+    body = "READS SQL DATA BEGIN SET SESSION tx_read_only = 0; SET SESSION max_statement_time = 0;"
+    run_mysql(
+        mysql,
+        "CREATE TABLE planted (a int)",
+        f"CREATE FUNCTION opens() RETURNS int {body} RETURN 1; END",
+        "CREATE FUNCTION waits() RETURNS int READS SQL DATA RETURN sleep(60)",
+        "CREATE VIEW a_opens AS SELECT opens() AS n",
+        "CREATE VIEW b_waits AS SELECT waits() AS n FROM seq_1_to_9",
+    )
+    connector = make(mysql, statement_timeout_seconds=1)
+    connector.connect()
+    refs = [TableRef(mysql.database, name) for name in ("a_opens", "b_waits")]
+    opens, waits = connector.describe(refs).values()
+    assert len(connector.sample(opens, 5).rows) == 1
+    with pytest.raises(SourceFault) as caught:
+        connector.sample(waits, 5)
+    assert caught.value.code == "query_timeout"
+    with pytest.raises(SourceFault):
+        connector._session.rows("INSERT INTO planted VALUES (1)")
+    connector.close()

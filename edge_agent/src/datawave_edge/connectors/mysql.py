@@ -110,6 +110,13 @@ class MysqlConnector(ServerConnector):
         }
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
+        try:
+            return self._sample(shape, limit)
+        finally:
+            if shape.kind == "view":
+                self._bound_again()
+
+    def _sample(self, shape: TableShape, limit: int) -> Sample:
         is_view = shape.kind == "view"
         is_small = shape.row_count is not None and shape.row_count <= _COUNTED
         count = self._count(shape.ref) if is_small and not is_view else None
@@ -315,6 +322,11 @@ class MysqlConnector(ServerConnector):
         names = {str(row[0]).lower() for row in rows}
         self._limit_name = next((each for each in _LIMITS if each in names), "")
         for statement in self._limit_statements(None):
+            self._session.run(statement)
+
+    def _bound_again(self) -> None:
+        """A function that a view calls may have let the session write, or wait for ever."""
+        for statement in (*self._session_statements(), *self._limit_statements(None)):
             self._session.run(statement)
 
     def _cancel(self, connection: Any) -> None:
