@@ -229,11 +229,12 @@ _LIBPQ: Final[tuple[tuple[str, str], ...]] = (
 
 
 def _psycopg_code(cause: BaseException) -> str:
-    state = getattr(cause, "sqlstate", None)
+    state, text = getattr(cause, "sqlstate", None), str(cause).lower()
     if state:
         return next((code for prefix, code in _SQLSTATES if state.startswith(prefix)), "internal")
-    text = str(cause).lower()
-    return next((code for pattern, code in _LIBPQ if re.search(pattern, text)), "connection_lost")
+    # A value that the driver can't make out, such as a date of year 10000, is no lost connection.
+    other = "unsupported" if type(cause).__name__ == "DataError" else "connection_lost"
+    return next((code for pattern, code in _LIBPQ if re.search(pattern, text)), other)
 
 
 _MYSQL: Final[dict[int, str]] = {
