@@ -164,6 +164,26 @@ def test_table_alone_fails_when_a_part_of_it_can_not_be_reflected(
 
 
 @pytest.mark.postgresql
+def test_tables_alone_fail_when_the_driver_can_not_make_out_their_values(
+    discover: Discover, postgres: ConnectionSpec
+) -> None:
+    # More of them than a bad connection would be given.
+    for n in range(6):
+        run_postgres(
+            postgres,
+            f"CREATE TABLE odd_{n} (day date, span int8range)",
+            f"INSERT INTO odd_{n} VALUES ('infinity', '[1,3)')",
+        )
+    run_postgres(postgres, "CREATE TABLE plain (a int)")
+    tables = tables_of(discover(through(postgres, "elephant")))
+    assert {name: table.profile_error for name, table in tables.items()} == {
+        "plain": "",
+        **{f"odd_{n}": "unsupported" for n in range(6)},
+    }
+    assert [each.type for each in tables["odd_0"].columns] == ["date", "other"]
+
+
+@pytest.mark.postgresql
 def test_part_is_left_out_when_the_dialect_does_not_tell_it(
     connector: DialectConnector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

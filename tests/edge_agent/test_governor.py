@@ -14,6 +14,7 @@ import pytest
 
 from datawave_edge.connectors import Connector, TableShape, make_connector
 from datawave_edge.connectors.rare import CountsRare, RareTest
+from datawave_edge.connectors.sqlite import SqliteConnector
 from datawave_edge.faults import SourceFault
 from datawave_edge.governor import Governor
 from datawave_edge.protocol import (
@@ -194,6 +195,24 @@ def test_run_pauses_and_goes_on_when_a_blackout_begins(
     told = [line.message for each in fake.progress for line in each.log]
     assert any(line.startswith("Paused until") for line in told)
     assert any("over; going on" in line for line in told)
+
+
+def test_source_is_not_reached_at_all_when_a_job_is_taken_up_in_a_blackout(
+    fake: FakeServer, discover: Discover, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    window = Interval(begins=now - dt.timedelta(hours=1), ends=now + dt.timedelta(seconds=2))
+    reached: list[dt.datetime] = []
+    connect = SqliteConnector.connect
+
+    def note(self: SqliteConnector) -> None:
+        reached.append(dt.datetime.now(dt.UTC))
+        connect(self)
+
+    monkeypatch.setattr(SqliteConnector, "connect", note)
+    discover(sqlite_spec(shop), "j", blackouts=[window])
+    assert fake.closes["j"].seen == 4
+    assert min(reached) >= window.ends
 
 
 def test_run_under_way_pauses_when_the_server_tells_of_a_new_blackout(

@@ -14,8 +14,9 @@ from datawave_edge.connectors.server import ServerConnector
 from datawave_edge.faults import SourceFault
 from datawave_edge.probe import run_test
 from datawave_edge.protocol import ConnectionSpec, RunSettings
-from tests.edge_agent.conftest import run_postgres
+from tests.edge_agent.conftest import Discover, run_mysql, run_postgres
 from tests.edge_agent.pooler import serve_pooler
+from tests.edge_agent.test_servers import tables_of
 
 replace = msgspec.structs.replace
 
@@ -106,3 +107,54 @@ def test_statement_has_its_own_limit_when_a_pooler_is_in_between(postgres: Conne
             connector._session.value("SELECT pg_sleep(10)::text")
         connector.close()
     assert caught.value.code == "query_timeout"
+
+
+@pytest.mark.postgresql
+def test_session_stays_as_it_was_when_a_view_sets_what_it_likes(
+    discover: Discover, postgres: ConnectionSpec
+) -> None:
+    settings = {"default_transaction_read_only": "off", "statement_timeout": "0"}
+    run_postgres(
+        postgres,
+        "CREATE FUNCTION write() RETURNS int LANGUAGE plpgsql AS"
+        " $$ BEGIN CREATE TABLE public.planted (a int); RETURN 1; END $$",
+        *(
+            f"CREATE VIEW public.a_{name} AS SELECT set_config('{name}', '{value}', false)"
+            for name, value in settings.items()
+        ),
+        "CREATE VIEW public.b_writes AS SELECT public.write()",
+        "CREATE VIEW public.c_waits AS SELECT pg_sleep(60)::text",
+    )
+    tables = tables_of(discover(postgres, statement_timeout_seconds=2))
+    assert {name: table.profile_error for name, table in tables.items()} == {
+        "a_default_transaction_read_only": "",
+        "a_statement_timeout": "",
+        "b_writes": "permission_denied",
+        "c_waits": "query_timeout",
+    }
+
+
+@pytest.mark.mysql
+def test_session_stays_as_it_was_when_a_function_of_mysql_sets_what_it_likes(
+    mysql: ConnectionSpec,
+) -> None:
+    body = "READS SQL DATA BEGIN SET SESSION tx_read_only = 0; SET SESSION max_statement_time = 0;"
+    run_mysql(
+        mysql,
+        "CREATE TABLE planted (a int)",
+        f"CREATE FUNCTION opens() RETURNS int {body} RETURN 1; END",
+        "CREATE FUNCTION waits() RETURNS int READS SQL DATA RETURN sleep(60)",
+        "CREATE VIEW a_opens AS SELECT opens() AS n",
+        "CREATE VIEW b_waits AS SELECT waits() AS n FROM seq_1_to_9",
+    )
+    connector = make(mysql, statement_timeout_seconds=1)
+    connector.connect()
+    refs = [TableRef(mysql.database, name) for name in ("a_opens", "b_waits")]
+    opens, waits = connector.describe(refs).values()
+    assert len(connector.sample(opens, 5).rows) == 1
+    with pytest.raises(SourceFault) as caught:
+        connector.sample(waits, 5)
+    assert caught.value.code == "query_timeout"
+    with pytest.raises(SourceFault):
+        connector._session.rows("INSERT INTO planted VALUES (1)")
+    connector.close()

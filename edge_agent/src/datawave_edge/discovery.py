@@ -131,6 +131,8 @@ class _Walk:
         self._line.connector = connector
         threading.Thread(target=self._cancel_when_halted, name="canceller", daemon=True).start()
         try:
+            # A job may be taken up hours after the server let it start.
+            self._governor.hold_off()
             self._line.call(connector.connect)
             self._line.call(lambda: self._governor.watch(connector))
             facts = self._read_facts(connector)

@@ -196,11 +196,12 @@ def _sqlite_code(cause: sqlite3.Error) -> str:
 
 
 def _psycopg_code(cause: BaseException) -> str:
-    state = getattr(cause, "sqlstate", None)
+    state, text = getattr(cause, "sqlstate", None), str(cause).lower()
     if state and state != POOLER:
         return next((code for prefix, code in SQLSTATES if state.startswith(prefix)), "internal")
-    text = str(cause).lower()
-    return next((code for pattern, code in LIBPQ if re.search(pattern, text)), "connection_lost")
+    # A value that the driver can't make out, such as a date of year 10000, is no lost connection.
+    other = "unsupported" if type(cause).__name__ == "DataError" else "connection_lost"
+    return next((code for pattern, code in LIBPQ if re.search(pattern, text)), other)
 
 
 _MYSQL: Final[dict[int, str]] = {

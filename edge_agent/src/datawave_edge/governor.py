@@ -57,6 +57,19 @@ class Governor:
         self._meter = Meter()
         self._ledger = _Ledger()
 
+    def hold_off(self) -> None:
+        """Before the source is reached at all: wait out a blackout."""
+        window = self._find_window()
+        if window is None:
+            return
+        self._tell(f"Paused until {window.ends:%a %H:%M} UTC: a blackout window of this source")
+        began = time.monotonic()
+        while window := self._find_window():
+            left = (window.ends - dt.datetime.now(dt.UTC)).total_seconds()
+            self._wait(max(0.0, min(left, _LOOK_SECONDS)))
+        self._paused += time.monotonic() - began
+        self._tell("The blackout window is over; going on")
+
     def watch(self, connector: Connector) -> None:
         """Begin with a connector that has just connected."""
         if isinstance(connector, Metered):
@@ -91,18 +104,10 @@ class Governor:
         return self._ledger.take(self._meter, self._slept, self._paused)
 
     def _wait_out_blackout(self, connector: Connector) -> None:
-        window = self._find_window()
-        if window is None:
-            return
-        self._tell(f"Paused until {window.ends:%a %H:%M} UTC: a blackout window of this source")
-        connector.close()
-        began = time.monotonic()
-        while window := self._find_window():
-            left = (window.ends - dt.datetime.now(dt.UTC)).total_seconds()
-            self._wait(max(0.0, min(left, _LOOK_SECONDS)))
-        self._paused += time.monotonic() - began
-        self._tell("The blackout window is over; going on")
-        connector.connect()
+        if self._find_window() is not None:
+            connector.close()
+            self.hold_off()
+            connector.connect()
 
     def _find_window(self) -> Interval | None:
         return find_window(self._windows(), dt.datetime.now(dt.UTC))

@@ -101,6 +101,13 @@ class MysqlConnector(ServerConnector):
         }
 
     def sample(self, shape: TableShape, limit: int) -> Sample:
+        try:
+            return self._sample(shape, limit)
+        finally:
+            if shape.kind == "view":
+                self._bound_again()
+
+    def _sample(self, shape: TableShape, limit: int) -> Sample:
         from .mysql_rows import draw_rows
 
         is_view = shape.kind == "view"
@@ -259,6 +266,11 @@ class MysqlConnector(ServerConnector):
         names = {str(row[0]).lower() for row in rows}
         self._limit_name = next((each for each in _LIMITS if each in names), "")
         for statement in self._limit_statements(None):
+            self._session.run(statement)
+
+    def _bound_again(self) -> None:
+        """A function that a view calls may have let the session write, or wait for ever."""
+        for statement in (*self._session_statements(), *self._limit_statements(None)):
             self._session.run(statement)
 
     def _cancel(self, connection: Any) -> None:

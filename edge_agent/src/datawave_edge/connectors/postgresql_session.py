@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _SET: Final = "SET "
 _READ_ONLY: Final = "SHOW transaction_read_only"
+# The first statement of a message, whose transaction ends with it, and of a transaction of several.
+_WHOLE: Final = "SET TRANSACTION READ ONLY"
+_APART: Final = "BEGIN READ ONLY"
 # Before this release the time limit that a message began with held for all of it.
 _LIMITS_EACH: Final = 130_000
 
@@ -25,6 +28,9 @@ class PostgresSession(DriverSession):
     What is set for a session may there be lost before the next statement, and left to whoever is
     lent the backend afterwards: an application could write no more. One message holds it all, for
     a pooler that lends a backend for a statement lets no transaction outlast one.
+
+    With rows, functions of the source run, and may set what they like for the session: that it can
+    write, or has no time limit. Their transaction is rolled back, which undoes it.
     """
 
     def __init__(self, dial: Callable[[], Any]) -> None:
@@ -93,20 +99,25 @@ class PostgresSession(DriverSession):
         text, values = super()._spell(statement, parameters)
         if self._is_raw:
             return restore(text), _restore_all(values)
-        return f"{self._begin(_WHOLE)}; {text}" if self._is_whole else text, values
+        if not self._is_whole:
+            return text, values
+        undone = "" if isinstance(statement, str) else "; ROLLBACK"
+        return f"{self._begin(_WHOLE)}; {text}{undone}", values
 
     def _take(self, cursor: Any) -> list[Row]:
-        if self._is_whole:
-            _skip_settings(cursor)
-        return super()._take(cursor)
+        """Of a message's answers the one with rows: what bounds and undoes a statement has none."""
+        rows = super()._take(cursor)
+        while self._is_whole and cursor.nextset():
+            rows += super()._take(cursor)
+        return rows
 
     def _fetch_bounded(
         self, statement: sa.Executable | str, parameters: Mapping[str, Any]
     ) -> Sequence[Row]:
-        if self._is_whole or not self._is_pooled:
+        if self._is_whole or (not self._is_pooled and isinstance(statement, str)):
             return super()._fetch(statement, parameters)
         connection = self.driver_connection
-        connection.execute(self._begin(_APART))
+        connection.execute(self._begin(_APART) if self._is_pooled else _APART)
         try:
             return super()._fetch(statement, parameters)
         finally:
@@ -118,10 +129,6 @@ class PostgresSession(DriverSession):
         """One message, for each is a way to the server and back."""
         local = (each.replace(_SET, "SET LOCAL ", 1) for each in (*self._settings, *self._limits))
         return "; ".join((first, *local))
-
-
-_WHOLE: Final = "SET TRANSACTION READ ONLY"
-_APART: Final = "BEGIN READ ONLY"
 
 
 def _skip_settings(cursor: Any) -> None:

@@ -24,6 +24,7 @@ _WORDS: Final[tuple[tuple[str, NormalType], ...]] = (
     (r"^(bytea|blob|tinyblob|mediumblob|longblob|binary|varbinary|image|bit)\b", "binary"),
     (r"^(decimal|numeric|number|money|dec|fixed)\b", "decimal"),
     (r"^(float|double|real|float4|float8)", "float"),
+    (r"range$", "other"),
     (r"int|serial|^oid$", "integer"),
     (r"char|clob|text|string|^name$|citext|^xml$", "text"),
 )  # fmt: skip
