@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from datawave_edge import steady
-from datawave_edge.connectors import make_connector, postgresql_session
+from datawave_edge.connectors import TableRef, make_connector, postgresql_session
 from datawave_edge.faults import SourceFault
 from datawave_edge.probe import run_test
 from datawave_edge.protocol import ConnectionSpec, RunSettings
@@ -27,13 +27,7 @@ from tests.edge_agent.test_servers import POSTGRES_ZOO, tables_of
 
 pytestmark = pytest.mark.postgresql
 # What the driver asks of a new connection before anything of the source is read.
-ASKED_FIRST = {
-    "SELECT pg_catalog.pg_backend_pid()",
-    "select pg_catalog.version()",
-    "select current_schema()",
-    "show standard_conforming_strings",
-    "show transaction isolation level",
-}
+ASKED_FIRST = {"SELECT pg_catalog.pg_backend_pid()"}
 # More rows than are sampled; the card number is a made-up one, and only counting finds it.
 NEEDLE = """
 CREATE TABLE needle (id int PRIMARY KEY, note text);
@@ -138,6 +132,21 @@ def test_writing_is_refused_and_leaves_nothing_when_pooled(
     assert connector._session.value("SELECT count(*) FROM public.needle") == 5000
     connector.close()
     assert settings_of(bouncer, zoo.database) == before
+
+
+def test_next_client_has_its_own_settings_when_a_view_set_others(
+    bouncer: Bouncer, zoo: ConnectionSpec
+) -> None:
+    setting = "SELECT set_config('work_mem', '77MB', false) AS given"
+    run_postgres(zoo, f"CREATE VIEW setting AS {setting}")
+    before = settings_of(bouncer, zoo.database)
+    connector = connect(bouncer.spec(zoo))
+    ref = TableRef("public", "setting")
+    sample = connector.sample(connector.describe([ref])[ref], 5)
+    assert [list(row) for row in sample.rows] == [["77MB"]]
+    connector.close()
+    assert settings_of(bouncer, zoo.database) == before
+    run_postgres(zoo, "DROP VIEW setting")
 
 
 def test_statement_has_its_own_limit_when_pooled(bouncer: Bouncer, zoo: ConnectionSpec) -> None:
