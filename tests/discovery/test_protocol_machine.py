@@ -90,6 +90,11 @@ class Model:
             self.told.setdefault(each.name, set()).add(self.epoch)
         return "accepted"
 
+    def fill_gaps(self) -> None:
+        """Who had the job before is forgotten: empty batches take the numbers that lack."""
+        for seq in range(max(self.ledger, default=-1)):
+            self.ledger.setdefault(seq, batch_sha256(b""))
+
     def _repeat(self, seq: int, sha: str) -> str:
         if self.ledger[seq] != sha:
             self.state = "failed"
@@ -164,11 +169,15 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule(name=st.just("one"))
     def lease(self, name: str) -> None:
         """An agent takes the job (again) and opens its stream."""
+        self.job.refresh_from_db()
+        forgotten = self.job.agent is None
         leased = services.lease_job(agent=self.who(name))
         if self.job.attempts >= 5:
             self._note_given_up(leased)
             return
         assert leased == self.job
+        if forgotten:
+            self.model.fill_gaps()
         self.job.refresh_from_db()
         now = dt.datetime.now(dt.UTC)
         opened = services.open_stream(job=self.job, agent=self.who(name), agent_time=now)
