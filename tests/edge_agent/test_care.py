@@ -101,6 +101,34 @@ def test_status_names_the_process_that_runs_when_the_server_is_away(spool: Path)
     assert (vitals.pid, vitals.heard_at, vitals.refused) == (process.pid, heard, "")
 
 
+def test_status_says_so_when_the_agent_is_let_in_again(spool: Path, fake: FakeServer) -> None:
+    refused = {"/token": (401, "agent_revoked")}
+
+    def answer(path: str) -> None:
+        for door, told in refused.items():
+            if path.endswith(door):
+                raise Answer(*told)
+
+    def is_refused(code: str) -> bool:
+        vitals = find_vitals(spool)
+        return vitals is not None and vitals.refused == code
+
+    identity = enrolled(spool, fake.url)
+    fake.before_any = answer
+    process = subprocess.Popen(
+        [sys.executable, "-m", "datawave_edge", "run"], stderr=subprocess.DEVNULL
+    )
+    try:
+        fake.wait_for(lambda: is_refused("agent_revoked"), 20)
+        # A heartbeat would tell it too, half a minute later.
+        refused = {"/heartbeat": (503, "database_busy")}
+        IdentityFile(spool).save(identity)
+        fake.wait_for(lambda: is_refused(""), 20)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
 @pytest.mark.parametrize("command", ["status", "egress", "dead", "run"])
 def test_command_says_so_when_this_user_may_not_look(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str

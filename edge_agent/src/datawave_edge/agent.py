@@ -108,8 +108,9 @@ class Agent:
     def _serve(self) -> int:
         while not self._stop.is_set():
             try:
-                self._do(self._transport.keep_trying(self._ask_work, self._stop))
-                self._refused = ""
+                work = self._transport.keep_trying(self._ask_work, self._stop)
+                self._note_let_in()
+                self._do(work)
             except Stopped:
                 break
             except AccessRefused as error:
@@ -123,6 +124,12 @@ class Agent:
             return _tell_spool_lost()
         log.info("Stopping.")
         return EXIT_REFUSED if self._refused else 0
+
+    def _note_let_in(self) -> None:
+        if self._refused:
+            self._refused = ""
+            log.info("The server lets this agent in again.")
+            self._write_vitals()
 
     def _sit_out(self, code: str) -> bool:
         """Wait while refused, with all that is spooled; False when nobody could change that."""
