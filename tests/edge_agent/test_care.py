@@ -28,6 +28,7 @@ from datawave_edge.identity import (
     sign,
 )
 from datawave_edge.vitals import Vitals, find_vitals, write_vitals
+from tests.edge_agent.conftest import make_work, sqlite_spec
 from tests.edge_agent.fake_server import Answer, FakeServer
 from tests.edge_agent.made_dialects import ElephantDialect
 from tests.live import find_free_port
@@ -127,6 +128,26 @@ def test_status_says_so_when_the_agent_is_let_in_again(spool: Path, fake: FakeSe
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def test_log_says_why_when_the_agent_is_revoked_amid_a_job(
+    spool: Path, fake: FakeServer, shop: Path
+) -> None:
+    def refuse(job: str, seq: int) -> None:
+        raise Answer(401, "agent_revoked")
+
+    enrolled(spool, fake.url)
+    fake.before_batch = refuse
+    fake.work.append(make_work(sqlite_spec(shop), "j"))
+    command = [sys.executable, "-m", "datawave_edge", "run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if " ERROR " in line)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert "has revoked this agent" in told
 
 
 @pytest.mark.parametrize("command", ["status", "egress", "dead", "run"])

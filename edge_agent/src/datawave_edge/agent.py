@@ -209,10 +209,16 @@ class Agent:
             self._busy.clear()
             reason, self._stream = self._stream.reason, None
         if reason == "access":
-            raise AccessRefused(self._refused or "token_unknown")
+            self._raise_refusal()
         if reason == "spool":
             raise SpoolUnwritable
         log.info("Discovery %s ended.", work.job)
+
+    def _raise_refusal(self) -> None:
+        # Asked for a token, an access that was just refused says why.
+        with suppress(ServerUnavailable):
+            self._transport.access.token()
+        raise AccessRefused(self._refused or "token_unknown")
 
     def _test(self, work: TestWork) -> None:
         from .probe import run_test
