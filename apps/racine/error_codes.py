@@ -167,7 +167,7 @@ _SERVER: Final = (
     ErrorKind(
         "absence_doubted",
         ErrorClass.PERMANENT,
-        "Many tables were no longer listed at once.",
+        "Tables were no longer listed: many at once, or by an account that may not see all.",
         "Say on the run’s page whether they are gone, then discover again.",
     ),
     ErrorKind(

@@ -34,6 +34,7 @@ def build_summary(run: Run, now: dt.datetime) -> dict[str, Any]:
         figures,
         unread=list_unread_items(run.job).count(),
         doubted=_count_settled(run, "absence_doubted"),
+        unsure=_count_settled(run, "absence_unsure"),
     )
     return {
         **run.summary,
@@ -68,7 +69,9 @@ def _count_settled(run: Run, counter: str) -> int:
     return int(step.get("counters", {}).get(counter, 0))
 
 
-def list_troubles(figures: Figures, *, unread: int, doubted: int = 0) -> list[Trouble]:
+def list_troubles(
+    figures: Figures, *, unread: int, doubted: int = 0, unsure: int = 0
+) -> list[Trouble]:
     """What went wrong; empty when all is well."""
     troubles = [Trouble(text) for text in _tell_failures(figures)]
     if unread:
@@ -78,6 +81,11 @@ def list_troubles(figures: Figures, *, unread: int, doubted: int = 0) -> list[Tr
     if doubted:
         tables = _some(doubted, "table is", "tables are")
         text = f"{tables} no longer listed, too many at once: say whether they are gone."
+        troubles.append(Trouble(text, "absence_doubted"))
+    if unsure:
+        tables = _some(unsure, "table is", "tables are")
+        why = "and the account may not see all"
+        text = f"{tables} no longer listed, {why}: say whether they are gone."
         troubles.append(Trouble(text, "absence_doubted"))
     if not figures.balance.holds and not figures.quarantined:
         text = "The balance does not hold: tables were lost on the way."

@@ -8,8 +8,8 @@ import pytest
 
 from apps.datasources.models import DataSource
 from apps.discovery import services
-from apps.discovery.models import Dataset, DiscoveryJob, SchemaChange
-from apps.discovery.types import ChangeKind, DatasetState, RunScope
+from apps.discovery.models import AbsenceDoubt, Dataset, DiscoveryJob, SchemaChange
+from apps.discovery.types import ChangeKind, DatasetState, DoubtState, RunScope
 
 from .factories import (
     feed_job,
@@ -38,6 +38,7 @@ def counts(*, missing: int = 0, doubted: int = 0) -> dict[str, int]:
         "tables_dropped": 0,
         "absence_withheld": 0,
         "absence_doubted": doubted,
+        "absence_unsure": 0,
     }
 
 
@@ -78,6 +79,30 @@ def test_nothing_is_missing_when_the_listing_was_not_complete(source: DataSource
     job, _ = feed_job(source, [make_table("stays")], authoritative=False)
     settle(job)
     assert state_of("goes") == DatasetState.ACTIVE
+
+
+def test_person_is_asked_when_an_account_that_sees_a_part_lists_less(source: DataSource) -> None:
+    feed_job(source, [make_table("stays"), make_table("goes")])
+    outcomes = []
+    for _ in range(2):
+        job, _ = feed_job(source, [make_table("stays")], authoritative=False)
+        outcomes.append(settle(job)["absence_unsure"])
+    doubts = AbsenceDoubt.objects.order_by("id")
+    assert outcomes == [1, 1]
+    assert [doubt.state for doubt in doubts] == [DoubtState.OUTDATED, DoubtState.OPEN]
+    assert [each.name for each in doubts[1].datasets.all()] == ["goes"]
+    doubts.update(state=DoubtState.KEPT)
+    job, _ = feed_job(source, [make_table("stays")], authoritative=False)
+    assert settle(job)["absence_unsure"] == 0
+    feed_job(source, [make_table("stays"), make_table("goes")], authoritative=False)
+    job, _ = feed_job(source, [make_table("stays")], authoritative=False)
+    assert settle(job)["absence_unsure"] == 1
+
+
+def test_nobody_is_asked_when_nothing_of_a_container_could_be_listed(source: DataSource) -> None:
+    feed_job(source, [make_table("a"), make_table("b")])
+    job, _ = feed_job(source, [], authoritative=False)
+    assert settle(job) == counts()
 
 
 def test_nothing_is_missing_when_it_failed_or_was_filtered(source: DataSource) -> None:

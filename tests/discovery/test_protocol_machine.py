@@ -91,7 +91,7 @@ class Model:
         return "accepted"
 
     def fill_gaps(self) -> None:
-        """Numbers that only the agent before had batches for stand for nothing."""
+        """Who had the job before is forgotten: empty batches take the numbers that lack."""
         for seq in range(max(self.ledger, default=-1)):
             self.ledger.setdefault(seq, batch_sha256(b""))
 
@@ -169,12 +169,14 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule(name=st.just("one"))
     def lease(self, name: str) -> None:
         """An agent takes the job (again) and opens its stream."""
+        self.job.refresh_from_db()
+        forgotten = self.job.agent is None
         leased = services.lease_job(agent=self.who(name))
         if self.job.attempts >= 5:
             self._note_given_up(leased)
             return
         assert leased == self.job
-        if self.model.owner != name:
+        if forgotten:
             self.model.fill_gaps()
         self.job.refresh_from_db()
         now = dt.datetime.now(dt.UTC)

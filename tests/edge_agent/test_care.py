@@ -29,6 +29,7 @@ from datawave_edge.identity import (
 )
 from datawave_edge.vitals import Vitals, find_vitals, write_vitals
 from tests.edge_agent.authority import Authority
+from tests.edge_agent.conftest import make_work, sqlite_spec
 from tests.edge_agent.fake_server import Answer, FakeServer
 from tests.edge_agent.made_dialects import ElephantDialect
 from tests.live import find_free_port
@@ -100,6 +101,54 @@ def test_status_names_the_process_that_runs_when_the_server_is_away(spool: Path)
         process.terminate()
         process.wait(timeout=30)
     assert (vitals.pid, vitals.heard_at, vitals.refused) == (process.pid, heard, "")
+
+
+def test_status_says_so_when_the_agent_is_let_in_again(spool: Path, fake: FakeServer) -> None:
+    refused = {"/token": (401, "agent_revoked")}
+
+    def answer(path: str) -> None:
+        for door, told in refused.items():
+            if path.endswith(door):
+                raise Answer(*told)
+
+    def is_refused(code: str) -> bool:
+        vitals = find_vitals(spool)
+        return vitals is not None and vitals.refused == code
+
+    identity = enrolled(spool, fake.url)
+    fake.before_any = answer
+    process = subprocess.Popen(
+        [sys.executable, "-m", "datawave_edge", "run"], stderr=subprocess.DEVNULL
+    )
+    try:
+        fake.wait_for(lambda: is_refused("agent_revoked"), 20)
+        # A heartbeat would tell it too, half a minute later.
+        refused = {"/heartbeat": (503, "database_busy")}
+        IdentityFile(spool).save(identity)
+        fake.wait_for(lambda: is_refused(""), 20)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_log_says_why_when_the_agent_is_revoked_amid_a_job(
+    spool: Path, fake: FakeServer, shop: Path
+) -> None:
+    def refuse(job: str, seq: int) -> None:
+        raise Answer(401, "agent_revoked")
+
+    enrolled(spool, fake.url)
+    fake.before_batch = refuse
+    fake.work.append(make_work(sqlite_spec(shop), "j"))
+    command = [sys.executable, "-m", "datawave_edge", "run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if " ERROR " in line)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert "has revoked this agent" in told
 
 
 @pytest.mark.parametrize("command", ["status", "egress", "dead", "run"])

@@ -273,6 +273,19 @@ class TestIncidents:
         incident.refresh_from_db()
         assert incident.cleared_at is not None
 
+    def test_lost_grant_is_told_when_the_account_sees_but_a_part(
+        self, owned: People, work_off: WorkOff
+    ) -> None:
+        read_well(owned, work_off, make_table("b"))
+        run = services.start_run(source=owned.source, user=owned.ada)
+        feed_job(run.source, [make_table("a")], run=run, authoritative=False)
+        work_off()
+        run.refresh_from_db()
+        assert run.state == RunState.COMPLETED_WITH_ERRORS
+        (told,) = run.summary["troubles"]
+        assert told.startswith("1 table is no longer listed, and the account may not see all")
+        assert Incident.objects.get().code == "absence_doubted"
+
     def test_broken_balance_is_told_once(self, owned: People, work_off: WorkOff) -> None:
         for _ in range(2):
             run = services.start_run(source=owned.source, user=owned.ada)

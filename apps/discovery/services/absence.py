@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.discovery.drift import make_change
 from apps.discovery.models import AbsenceDoubt, Batch, Dataset, DiscoveryJob, SchemaChange
@@ -40,7 +40,8 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
 
     Nothing is marked when a container's listing was not complete, when a batch was refused
     (its datasets are there, only unread). When most of a container, or of all that is known, would
-    go at once, a person is asked.
+    go at once, a person is asked; also when the agent could list but a part of a container, for a
+    lost grant looks like a drop then.
     """
     job = DiscoveryJob.objects.get(pk=run.job_id)
     if job.state != JobState.CLOSED:
@@ -50,7 +51,8 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
     if Batch.objects.filter(job=job, state__in=REFUSED_BATCH_STATES).exists():
         absent, withheld = [], absent
     gone, doubted = _apply_breaker(job, absent)
-    raise_doubt(job, doubted)
+    unsure = [] if withheld else _list_unsure(job)
+    raise_doubt(job, [*doubted, *unsure])
     missing = _mark(job, gone, DatasetState.ACTIVE, DatasetState.MISSING)
     dropped = _mark(job, gone, DatasetState.MISSING, DatasetState.DROPPED)
     return StageOutcome(
@@ -59,6 +61,7 @@ def settle_absence(*, run: RunScope) -> StageOutcome:
             "tables_dropped": dropped,
             "absence_withheld": len(withheld),
             "absence_doubted": len(doubted),
+            "absence_unsure": len(unsure),
         }
     )
 
@@ -98,6 +101,27 @@ def _list_absent(job: DiscoveryJob) -> list[Dataset]:
     ).exclude(pk__in=counted.values("dataset"))
     shown = list_shown(job.pk)
     return [dataset for dataset in datasets if (dataset.container, dataset.name) not in shown]
+
+
+def _list_unsure(job: DiscoveryJob) -> list[Dataset]:
+    """Not among what the agent could list of containers of which it may not see all.
+
+    A container of which it saw nothing says nothing, and what a person has kept is not asked again.
+    """
+    partly = [part["name"] for part in job.containers if _is_partial(part)]
+    datasets = Dataset.objects.filter(
+        source_id=job.source_id, container__in=partly, state=DatasetState.ACTIVE
+    )
+    kept = Q(doubts__state=DoubtState.KEPT) & (
+        Q(last_job=None) | Q(last_job_id__lt=F("doubts__job_id"))
+    )
+    shown = list_shown(job.pk)
+    asked = datasets.exclude(pk__in=datasets.filter(kept).values("pk"))
+    return [dataset for dataset in asked if (dataset.container, dataset.name) not in shown]
+
+
+def _is_partial(part: dict[str, Any]) -> bool:
+    return not part["authoritative"] and part["tables"] > 0
 
 
 def _list_containers(job: DiscoveryJob) -> list[str]:

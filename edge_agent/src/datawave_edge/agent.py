@@ -108,8 +108,9 @@ class Agent:
     def _serve(self) -> int:
         while not self._stop.is_set():
             try:
-                self._do(self._transport.keep_trying(self._ask_work, self._stop))
-                self._refused = ""
+                work = self._transport.keep_trying(self._ask_work, self._stop)
+                self._note_let_in()
+                self._do(work)
             except Stopped:
                 break
             except AccessRefused as error:
@@ -123,6 +124,12 @@ class Agent:
             return _tell_spool_lost()
         log.info("Stopping.")
         return EXIT_REFUSED if self._refused else 0
+
+    def _note_let_in(self) -> None:
+        if self._refused:
+            self._refused = ""
+            log.info("The server lets this agent in again.")
+            self._write_vitals()
 
     def _sit_out(self, code: str) -> bool:
         """Wait while refused, with all that is spooled; False when nobody could change that."""
@@ -202,10 +209,16 @@ class Agent:
             self._busy.clear()
             reason, self._stream = self._stream.reason, None
         if reason == "access":
-            raise AccessRefused(self._refused or "token_unknown")
+            self._raise_refusal()
         if reason == "spool":
             raise SpoolUnwritable
         log.info("Discovery %s ended.", work.job)
+
+    def _raise_refusal(self) -> None:
+        # Asked for a token, an access that was just refused says why.
+        with suppress(ServerUnavailable):
+            self._transport.access.token()
+        raise AccessRefused(self._refused or "token_unknown")
 
     def _test(self, work: TestWork) -> None:
         from .probe import run_test
