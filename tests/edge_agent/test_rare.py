@@ -165,7 +165,7 @@ def test_postgresql_counts_when_texts_have_other_types(postgres: ConnectionSpec,
 
 
 @pytest.mark.mysql
-@pytest.mark.parametrize("collation", ["utf8mb4_general_ci", "utf8mb4_bin"])
+@pytest.mark.parametrize("collation", ["utf8mb4_general_ci", "utf8mb4_bin", "utf16_general_ci"])
 def test_mysql_counts_what_python_finds_when_names_are_hostile(
     mysql: ConnectionSpec, collation: str
 ) -> None:

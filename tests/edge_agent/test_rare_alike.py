@@ -15,9 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from datawave_edge.connectors import TableShape, make_connector
-from datawave_edge.connectors.rare import PATTERNS, CountsRare, RareTest
+from datawave_edge.connectors.rare import PATTERNS, SIGNS, CountsRare, RareTest
 from datawave_edge.connectors.rare_cells import count_cells
-from datawave_edge.connectors.rare_joined import SIGNS
 from datawave_edge.protocol import ConnectionSpec, RunSettings
 from tests.edge_agent.conftest import run_mysql, run_postgres
 from tests.edge_agent.test_rare import FALSE, TRUE, make_sqlite

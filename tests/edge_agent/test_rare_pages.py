@@ -118,6 +118,48 @@ def test_neighbours_make_no_value_together_when_their_texts_are_joined(
     assert count(postgres) == {}
 
 
+@pytest.mark.parametrize("value", VALUES)
+def test_value_is_found_when_the_texts_of_its_column_are_short(
+    postgres: ConnectionSpec, fill: Fill, value: str
+) -> None:
+    fill([("late", "a")] * 4_000 + [(value, None)])
+    run_postgres(postgres, "ANALYZE held")
+    assert count(postgres) == count_in_python([(value, None)]) != {}
+
+
+def test_long_value_is_found_when_its_column_is_known_for_short_texts(
+    postgres: ConnectionSpec, fill: Fill
+) -> None:
+    fill([("late", "a")] * 4_000)
+    run_postgres(
+        postgres, "ANALYZE held", "ALTER TABLE held ALTER seen0 SET STORAGE EXTERNAL",
+        f"INSERT INTO held VALUES ('{'lorem ipsum ' * 400}123-45-6789', NULL)",
+    )  # fmt: skip
+    assert count(postgres) == {RareTest(0, "us_ssn"): 1}
+
+
+def test_values_are_found_when_a_collation_takes_unlike_texts_for_equal(
+    postgres: ConnectionSpec, fill: Fill
+) -> None:
+    rows = [("late", "order")] * 3_000 + [(value, None) for value in VALUES]
+    fill(rows)
+    run_postgres(
+        postgres,
+        "CREATE COLLATION loose"
+        " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "ALTER TABLE held ALTER seen0 TYPE text COLLATE loose",
+    )
+    assert count(postgres) == count_in_python(rows)
+
+
+def test_documents_are_counted_when_they_are_kept_as_values(
+    postgres: ConnectionSpec, fill: Fill
+) -> None:
+    fill([('{"a": 1}', None)] * 3_000 + [('{"card": "4111 1111 1111 1111"}', None)])
+    run_postgres(postgres, "ALTER TABLE held ALTER seen0 TYPE jsonb USING seen0::jsonb")
+    assert count(postgres) == {RareTest(0, "card_number"): 1}
+
+
 def test_number_is_found_when_no_text_of_its_pages_is_odd(
     postgres: ConnectionSpec, fill: Fill
 ) -> None:
