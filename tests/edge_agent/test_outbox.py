@@ -176,6 +176,21 @@ def test_old_jobs_leave_the_spool_when_nobody_takes_them_up(outbox: Outbox) -> N
     assert outbox.list_done("old") == set()
 
 
+@pytest.mark.parametrize(("days", "known"), [(399, 1), (401, 0)])
+def test_hashes_leave_the_ledger_when_their_job_is_long_over(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch, days: int, known: int
+) -> None:
+    monkeypatch.setattr("datawave_edge.outbox.LEDGER_BYTES", 0)
+    outbox.open_job("old")
+    outbox.mark_sending("old", outbox.put("old", one("a"), []))
+    outbox.end_job("old", "closed")
+    with outbox.file.writing() as connection:
+        connection.execute("UPDATE jobs SET opened_at = datetime('now', ?)", (f"-{days} days",))
+    outbox.forget_old_jobs()
+    assert len(list(outbox.list_ledger())) == known
+    assert len(outbox.list_hashes("old")) == known
+
+
 class SpoolMachine(RuleBasedStateMachine):
     """Any order of puts, acks, restarts and resumes keeps the spool like a plain list."""
 

@@ -29,6 +29,8 @@ from .spool import SpoolFile
 
 LEDGER_BYTES: Final = 128 * 1024 * 1024
 LEDGER_NOTES: Final = 5_000
+# For so long the ledger tells of a job, as the server keeps what its runs left.
+LEDGER_DAYS: Final = 400
 JOB_DAYS: Final = 7
 CLOSED, GONE, CANCELLED, FAILED = "closed", "gone", "cancelled", "failed"
 # A person resumes it, or a server that was set back asks for it again: it goes on where it was.
@@ -243,6 +245,7 @@ class Outbox:
                 " (SELECT job FROM jobs WHERE state <> 'open' AND opened_at < ?)",
                 (_since(days=1),),
             )
+            _forget_ledger(connection, _since(days=LEDGER_DAYS))
 
     def note_sent(self, method: str, path: str, body: bytes) -> None:
         """Keep a control message for the ledger."""
@@ -301,6 +304,22 @@ class Outbox:
                 " FROM batches WHERE acked = 1 AND packed IS NOT NULL) WHERE total > ?)",
                 (keep,),
             )
+
+
+def _forget_ledger(connection: sqlite3.Connection, before: str) -> None:
+    """Let go of jobs of which nothing but hashes is left."""
+    connection.execute(
+        "DELETE FROM batches WHERE packed IS NULL AND job IN"
+        " (SELECT job FROM jobs WHERE state <> 'open' AND opened_at < ?)",
+        (before,),
+    )
+    connection.execute("DELETE FROM refused WHERE packed IS NULL AND sent_at < ?", (before,))
+    connection.execute(
+        "DELETE FROM jobs WHERE state <> 'open' AND opened_at < ?"
+        " AND job NOT IN (SELECT job FROM batches)",
+        (before,),
+    )
+    connection.execute("DELETE FROM loads WHERE job NOT IN (SELECT job FROM jobs)")
 
 
 def _is_forgotten(connection: sqlite3.Connection, job: str) -> bool:
