@@ -163,6 +163,24 @@ def test_set_is_read_when_its_files_are_written_in_different_ways(
         assert profile.max_length == 8
 
 
+def test_other_columns_keep_their_names_when_a_header_has_years_in_it(
+    discover: Discover, folder: Path
+) -> None:
+    rows = [f"C{n % 7}x,{n},{n * 2}.5" for n in range(20)]
+    text = ["customer_name,sales_2023,sales_2024", *rows]
+    (folder / "sales.csv").write_text("\n".join(text))
+    # Above texts it could be one of them.
+    (folder / "codes.csv").write_text("\n".join(["kunde_4711,anna_1970", *["abc,def"] * 20]))
+    tables = read(discover, folder)
+    told = {name: [each.name for each in table.columns] for name, table in tables.items()}
+    assert told == {
+        "sales.csv": ["customer_name", "column 2", "column 3"],
+        "codes.csv": ["column 1", "column 2"],
+    }
+    assert (tables["sales.csv"].row_count, tables["codes.csv"].row_count) == (20, 21)
+    assert [each.type for each in tables["sales.csv"].columns[1:]] == ["integer", "float"]
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
 def test_file_is_read_when_a_spreadsheet_saved_it_in_utf_16(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -79,3 +81,34 @@ def test_what_was_found_is_kept_when_time_runs_out_in_a_later_slice(
     # Of the column at the edge not every pattern was looked for.
     assert record.table.counting.columns == asked[0] // len(PATTERNS)
     assert record.table.counting.state == "timeout"
+
+
+COUNT = """
+import re, sys
+from pathlib import Path
+from datawave_edge.connectors import make_connector
+from datawave_edge.counting import list_tests
+from datawave_edge.protocol import ConnectionSpec, RunSettings
+
+connector = make_connector(ConnectionSpec(engine="files", database=sys.argv[1]), "", RunSettings())
+(ref,) = connector.list_tables().tables
+shape = connector.describe([ref])[ref]
+counts = connector.count_rare(shape, list_tests(shape.columns), 600)
+peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
+print(sum(counts.found.values()), int(peak[1]) // 1024)
+"""
+
+
+def test_memory_stays_small_when_very_many_columns_of_a_file_could_hold_cards(
+    tmp_path: Path,
+) -> None:
+    columns = ", ".join(f"i + {number} AS c{number}" for number in range(399))
+    with closing(duckdb.connect()) as duck:
+        duck.execute(
+            f"COPY (SELECT {columns}, 4111111111111111 AS card FROM range(9) t(i))"
+            f" TO '{tmp_path / 'wide.parquet'}'"
+        )
+    told = subprocess.check_output([sys.executable, "-c", COUNT, str(tmp_path)], text=True)
+    found, megabytes = map(int, told.split())
+    assert found == 9
+    assert megabytes < 300

@@ -15,7 +15,7 @@ from .duckdb_catalog import DuckCatalog
 from .duckdb_session import DuckConnector, list_cells, open_duckdb, quote, read_cells
 from .file_access import find_file, require_header
 from .rare import RareCounts, RareTest, count_by_slices
-from .rare_duckdb import count_statement
+from .rare_duckdb import AT_ONCE, count_statement
 from .session import was_cut
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class DuckdbConnector(DuckConnector):
             statement = count_statement(_source(shape.ref), shape, columns, some)
             return self._session.rows(statement, seconds=left)[0]
 
-        return count_by_slices(tests, seconds, ask)
+        return count_by_slices(tests, seconds, ask, AT_ONCE)
 
     def read_one(self, ref: TableRef) -> None:
         self._session.rows(f"SELECT 1 FROM {_source(ref)} LIMIT 1")

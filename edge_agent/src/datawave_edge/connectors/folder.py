@@ -26,7 +26,7 @@ from .file_access import find_folder
 from .folder_layout import Layout, merge_types, read_layout, relation, told_of_file
 from .folder_names import Columns, FileSet, FolderFile, group_files, walk_folder
 from .rare import RareCounts, RareTest, count_by_slices
-from .rare_duckdb import count_statement
+from .rare_duckdb import AT_ONCE, count_statement
 from .session import Row, was_cut
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class FolderConnector(DuckConnector):
         def ask(some: Sequence[RareTest], left: float) -> Sequence[int]:
             return self._rows(count_statement(source, shape, columns, some), left)[0]
 
-        return count_by_slices(tests, seconds, ask)
+        return count_by_slices(tests, seconds, ask, AT_ONCE)
 
     def read_one(self, ref: TableRef) -> None:
         _, source = self._source(ref)

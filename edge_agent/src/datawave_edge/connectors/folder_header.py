@@ -16,6 +16,7 @@ from .folder_names import is_telling
 _LONGEST: Final = 100
 _SHORT: Final = 2
 _PLAIN: Final = re.compile(r"[^\W\d].*", re.DOTALL)
+_DATED: Final = re.compile(r"[^\W\d][\w .-]{0,99}")
 _WORD: Final = re.compile(r"[A-ZÀ-Ý]?[a-zà-ÿ]+|[A-ZÀ-Ý]+(?![a-zà-ÿ])")
 _JOINED: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|[A-Z0-9]+(?:_[A-Z0-9]+)+")
 # Words by which columns of text are called, in some languages.
@@ -40,12 +41,19 @@ _CALLED: Final = frozenset(_WORDS.split())
 
 def is_header(names: Sequence[str], types: Sequence[str]) -> bool:
     """Whether the cells of a first line are names of columns with these types."""
-    if not all(map(_may_name, names)):
+    if not all(map(_fits, names, types)):
         return False
     typed = sum(kind != "VARCHAR" for kind in types)
     if typed:
         return any(map(_is_called, names)) or typed * 2 >= len(types)
     return any(map(_is_called, names)) and not any(map(_is_somebody, names))
+
+
+def _fits(cell: str, kind: str) -> bool:
+    """Whether a cell may stand above a column: a word with a year in it, above numbers, is none of
+    them. It is not told, but must not cost the others their names.
+    """
+    return _may_name(cell) or (kind != "VARCHAR" and bool(_DATED.fullmatch(cell)))
 
 
 def _may_name(cell: str) -> bool:

@@ -133,6 +133,7 @@ def count_by_slices(
     tests: Sequence[RareTest],
     seconds: float,
     ask: Callable[[Sequence[RareTest], float], Sequence[int]],
+    at_once: int = _AT_ONCE,
 ) -> RareCounts:
     """Ask for some tests at a time; `ask` is told the seconds that are left.
 
@@ -140,8 +141,8 @@ def count_by_slices(
     """
     deadline = time.monotonic() + seconds
     found: dict[RareTest, int] = {}
-    for start in range(0, len(tests), _AT_ONCE):
-        some = tests[start : start + _AT_ONCE]
+    for start in range(0, len(tests), at_once):
+        some = tests[start : start + at_once]
         try:
             counts = ask(some, _require_time(deadline))
         except SourceFault as fault:
