@@ -1,7 +1,7 @@
 """Profiling on PostgreSQL beside its floors, in one run: `python -m bench.profile [--rows N]`.
 
-Makes a database of its own, measures and drops it. Seconds are the best of three, of one for the
-counting pass; client CPU is this process's own.
+Makes a database of its own, measures and drops it. Seconds are the best of three, for the counting
+pass medians by turns with a scan by one process; client CPU is this process's own.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bench._counting import compare_counting, cpu_of, measure_others
 from datawave_edge.connectors import Connector, TableRef, TableShape, make_connector
-from datawave_edge.connectors.rare import CountsRare
-from datawave_edge.counting import list_tests
 from datawave_edge.governor import Governor
 from datawave_edge.protocol import ConnectionSpec, Load, RunSettings
 from datawave_edge.reading import TableReader
@@ -53,12 +52,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default=os.environ.get("TEST_POSTGRES_URL", ""))
     parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--others", type=int, default=1_000_000, help="rows on other engines")
+    parser.add_argument("--mysql", default=os.environ.get("TEST_MYSQL_URL", ""))
     parser.add_argument("--tables", type=int, default=1_000)
     options = parser.parse_args()
     url = options.url or "postgresql://postgres@127.0.0.1:5432/postgres"
     with _database(url) as spec, _connected(spec) as (connector, session):
         _measure_large(connector, session, options.rows)
         _measure_small(connector, session, options.tables)
+    if options.others:
+        reader = _reader(counting_seconds=0)
+        measure_others(
+            options.others, options.mysql, lambda found, shape: reader.read(found, shape).columns
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{'peak RSS of this process':<44} {peak:8.0f} MB")
 
@@ -110,22 +116,18 @@ def _measure_large(connector: Connector, session: psycopg.Connection[Any], rows:
     def look() -> None:
         session.execute(f"SELECT {lengths} FROM people".encode())
 
-    scan = _time("one scan that looks at each text", look)
+    _time("one scan that looks at each text", look)
     # The counting pass keeps to one process, where a scan may take several.
     session.execute("SET max_parallel_workers_per_gather = 0")
     alone = _time("the same by one process", look)
+    print(f"{'':<44} {alone / bare:8.1f} x the scan that only counts")
     columns = reader.read(connector, shape).columns
-    assert isinstance(connector, CountsRare)
-    tests = list_tests(columns)
-    small = TableShape(**{**vars(shape), "size_bytes": 0})
-    counting = _time(
-        f"ours: counting pass, {len(tests)} tests",
-        lambda: connector.count_rare(small, tests, 600.0),
-        scan,
-        again=1,
-    )
-    print(f"{'':<44} {counting / alone:8.1f} x the scan by one process")
-    print(f"{'':<44} {counting / bare:8.1f} x the scan that only counts")
+    own, ours = session.execute(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' ORDER BY pid <> pg_backend_pid()"
+    ).fetchall()
+    spent = (lambda: cpu_of(own[0]), lambda: cpu_of(ours[0]))
+    compare_counting(connector, shape, columns, look, spent)
 
 
 def _measure_small(connector: Connector, session: psycopg.Connection[Any], tables: int) -> None:

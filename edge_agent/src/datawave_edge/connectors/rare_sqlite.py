@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from .contract import TableShape
 from .expressions import column_of, table_of
-from .rare import Expression, RareTest, by_column
+from .rare import SHORTEST, Expression, RareTest, by_column
 
 # A plain pattern that most rows fail, before Python is called.
 _LOOKS: Final = {
@@ -48,7 +48,9 @@ def sqlite_statement(shape: TableShape, tests: Sequence[RareTest]) -> sa.Select[
 
 
 def _look(column: Expression, code: str) -> Expression:
-    return sa.or_(*(column.op("GLOB", is_comparison=True)(sa.literal(e)) for e in _LOOKS[code]))
+    found = (column.op("GLOB", is_comparison=True)(sa.literal(each)) for each in _LOOKS[code])
+    # To know that a text is too short takes a fraction of a look at it.
+    return sa.and_(sa.func.length(column) >= sa.literal(SHORTEST[code]), sa.or_(*found))
 
 
 def _found(shape: TableShape, test: RareTest) -> Expression:
