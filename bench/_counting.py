@@ -123,11 +123,16 @@ def _mysql(url: str, rows: int) -> Iterator[ConnectionSpec]:
     import pymysql
 
     parts = urlsplit(url)
-    told = {
-        "host": parts.hostname or "127.0.0.1", "port": parts.port or 3306,
-        "user": parts.username or "root", "password": parts.password or "",
-    }  # fmt: skip
-    with closing(pymysql.connect(**told, autocommit=True)) as connection:
+    spec = ConnectionSpec(
+        engine="mysql", host=parts.hostname or "127.0.0.1", port=parts.port or 3306,
+        username=parts.username or "root", password=parts.password or "",
+        database="bench_profile", tls="prefer",
+    )  # fmt: skip
+    signed_in = pymysql.connect(
+        host=spec.host, port=spec.port or 0, user=spec.username, password=spec.password,
+        autocommit=True,
+    )  # fmt: skip
+    with closing(signed_in) as connection:
         cursor = connection.cursor()
         cursor.execute("CREATE DATABASE bench_profile CHARACTER SET utf8mb4")
         try:
@@ -136,10 +141,7 @@ def _mysql(url: str, rows: int) -> Iterator[ConnectionSpec]:
             marks = ", ".join(["%s"] * 12)
             cursor.executemany(f"INSERT INTO people VALUES ({marks})", draw_people(rows))
             cursor.execute("ANALYZE TABLE people")
-            yield ConnectionSpec(
-                engine="mysql", host=told["host"], port=told["port"], username=told["user"],
-                password=told["password"], database="bench_profile", tls="prefer",
-            )  # fmt: skip
+            yield spec
         finally:
             cursor.execute("DROP DATABASE bench_profile")
 
