@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from datawave_edge.connectors import Connector, TableShape, make_connector
+from datawave_edge.connectors.postgresql import PostgresConnector
 from datawave_edge.connectors.rare import PATTERNS, CountsRare, RareCounts, RareTest
 from datawave_edge.connectors.server import ServerConnector
 from datawave_edge.faults import SourceFault
@@ -134,3 +135,20 @@ def test_count_stops_when_it_is_cancelled(
     ended.set()
     clock.join()
     assert count(server, 120.0).found == {RareTest(1, "card_number"): 1}
+
+
+@pytest.mark.postgresql
+def test_one_process_counts_when_the_server_would_take_several(postgres: ConnectionSpec) -> None:
+    name = postgres.database
+    run_postgres(
+        postgres, "CREATE TABLE tickets (id int, note text) PARTITION BY RANGE (id)",
+        "CREATE TABLE low PARTITION OF tickets FOR VALUES FROM (0) TO (9000)",
+        "INSERT INTO tickets SELECT i, 'late' FROM generate_series(0, 8999) i", "ANALYZE",
+        f"ALTER DATABASE {name} SET parallel_setup_cost = 0",
+        f"ALTER DATABASE {name} SET parallel_tuple_cost = 0",
+        f"ALTER DATABASE {name} SET min_parallel_table_scan_size = 0",
+    )  # fmt: skip
+    with closing(PostgresConnector(postgres, postgres.password, RunSettings())) as connector:
+        connector.connect()
+        plan = connector._session.rows("EXPLAIN SELECT count(note) FROM public.tickets")
+    assert not any("Parallel" in line for (line,) in plan)

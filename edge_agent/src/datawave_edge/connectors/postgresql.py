@@ -222,6 +222,8 @@ class PostgresConnector(ServerConnector):
             "SET row_security = on",
             # To compile a catalogue query takes longer than to run it.
             "SET jit = off",
+            # One process of the server's at a time, whatever it would spend on its own users.
+            "SET max_parallel_workers_per_gather = 0",
         )
 
 
