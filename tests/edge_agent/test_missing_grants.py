@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from datawave_edge.connectors import TableRef, make_connector
 from datawave_edge.probe import _join, run_test
-from datawave_edge.protocol import ConnectionSpec, TestStep
+from datawave_edge.protocol import ConnectionSpec, RunSettings, TestStep
 from datawave_edge.protocol.control import MAX_HINT
 from tests.edge_agent.conftest import run_mysql, run_postgres
 
@@ -186,3 +187,26 @@ def test_statements_stay_whole_when_there_are_too_many_to_tell() -> None:
     assert kept == many[: len(kept)]
     assert more == f"-- and {5_000 - len(kept):,} more"
     assert _join(many[:2]).splitlines() == many[:2]
+
+
+@pytest.mark.postgresql
+def test_hint_tells_what_is_missing_and_no_more_when_a_relation_is_refused(
+    postgres: ConnectionSpec, pg_role: ConnectionSpec
+) -> None:
+    role = pg_role.username
+    run_postgres(
+        postgres,
+        "CREATE TABLE shut (x int)",
+        "CREATE FUNCTION price() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "REVOKE EXECUTE ON FUNCTION price() FROM PUBLIC",
+        "CREATE VIEW priced AS SELECT price() AS x",
+        f'GRANT SELECT ON priced TO "{role}"',
+    )
+    connector = make_connector(pg_role, "", RunSettings())
+    connector.connect()
+    assert connector.grant_hint(TableRef("public", "shut")) == (
+        f'GRANT SELECT ON "public"."shut" TO "{role}";'
+    )
+    behind = connector.grant_hint(TableRef("public", "priced"))
+    assert behind.startswith("The role may read it, but not all that it uses: grant EXECUTE")
+    connector.close()

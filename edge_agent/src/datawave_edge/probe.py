@@ -9,6 +9,7 @@ from typing import Final
 
 from .connectors import Connector, Listing, TableRef, make_connector
 from .connectors.address import Addresses, dial, require_port, resolve
+from .connectors.contract import ChecksPeer
 from .connectors.missing_grants import HidesColumns, TellsGrants
 from .connectors.places import check_place, is_file_engine
 from .connectors.tls_offer import ASKED
@@ -121,7 +122,8 @@ class _Probe:
         return _SIGNED_IN, ""
 
     def _peer(self) -> Told:
-        if getattr(self._connected(), "is_peer_checked", False):
+        connector: object = self._connected()
+        if isinstance(connector, ChecksPeer) and connector.is_peer_checked:
             return "The connection ended at an address that was checked.", ""
         return "This engine’s driver does not tell where its connection ended.", ""
 

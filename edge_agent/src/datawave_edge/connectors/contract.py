@@ -156,6 +156,13 @@ class Plans(Protocol):
         """These of the listed tables, and no others."""
 
 
+@runtime_checkable
+class ChecksPeer(Protocol):
+    """A connector whose driver lets its connection's other end be looked at."""
+
+    is_peer_checked: bool
+
+
 class ConnectorFactory(Protocol):
     """Makes a connector for a spec; importing the driver is left to `connect`."""
 

@@ -20,8 +20,10 @@ _POSTGRES_SQL: Final = (
     " pg_catalog.has_table_privilege(c.oid, 'SELECT')"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND n.nspname <> 'information_schema'"
-    " AND n.nspname NOT LIKE 'pg\\_%' ORDER BY n.nspname, c.relname"
+    " AND n.nspname NOT LIKE 'pg\\_%'"
 )
+_IN_ORDER: Final = " ORDER BY n.nspname, c.relname"
+_THIS_ONE: Final = " AND n.nspname = :schema AND c.relname = :name"
 # A role that is in force grants like the account itself; MySQL before 8 knows none.
 _MYSQL_ROLES_SQL: Final = "SELECT role_name FROM information_schema.enabled_roles"
 _MYSQL_SQL: Final = (
@@ -60,12 +62,21 @@ def list_postgres_grants(
 ) -> list[str]:
     """USAGE on schemas and SELECT on tables that the role lacks; one line for a whole schema."""
     wanted = set(refs)
-    rows = [row for row in session.rows(_POSTGRES_SQL) if TableRef(row[0], row[1]) in wanted]
+    found = session.rows(_POSTGRES_SQL + _IN_ORDER)
+    rows = [row for row in found if TableRef(row[0], row[1]) in wanted]
     return [
-        statement.replace("%%", "%")
+        statement
         for schema in dict.fromkeys(row[0] for row in rows)
         for statement in _of_schema(schema, [r for r in rows if r[0] == schema], role, quote)
     ]
+
+
+def find_postgres_grants(
+    session: Session, ref: TableRef, role: str, quote: Callable[[str], str]
+) -> list[str]:
+    """The same for one table; none where it is something behind it that refuses."""
+    rows = session.rows(_POSTGRES_SQL + _THIS_ONE, {"schema": ref.container, "name": ref.name})
+    return list(_of_schema(ref.container, rows, role, quote)) if rows else []
 
 
 def _of_schema(

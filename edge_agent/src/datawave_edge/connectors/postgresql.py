@@ -14,7 +14,7 @@ from datawave_edge.protocol import ConnectionSpec, ContainerListing, RunSettings
 from .address import dial
 from .certificates import require_proof, trusted_file
 from .contract import Listing, Sample, Shapes, TableRef, TableShape
-from .missing_grants import list_postgres_grants
+from .missing_grants import find_postgres_grants, list_postgres_grants
 from .postgresql_catalog import PgCatalog
 from .postgresql_queries import LIST_SQL
 from .postgresql_session import PostgresSession
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 # Tables up to this estimate are counted exactly; larger ones tell their estimate.
 _COUNTED: Final = 200_000
+_REFUSED_BEHIND: Final = (
+    "The role may read it, but not all that it uses: grant EXECUTE on the functions that it calls,"
+    " and SELECT on its tables to the owner of the view."
+)
 # The release of libpq from which an agent may refuse to send its password in clear.
 _REQUIRES_AUTH: Final = 160_000
 
@@ -110,23 +114,20 @@ class PostgresConnector(ServerConnector):
         return count_postgresql(self._session, shape, tests, seconds)
 
     def grant_hint(self, ref: TableRef) -> str:
-        quote = self._session.dialect.identifier_preparer.quote_identifier
-        schema, name, role = (
-            quote(each).replace("%%", "%")
-            for each in (ref.container, ref.name, self._spec.username)
-        )
-        return (
-            f"GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {schema}.{name} TO {role};"
-        )
+        missing = find_postgres_grants(self._session, ref, self._spec.username, self._quote)
+        return " ".join(missing) or _REFUSED_BEHIND
 
     def list_missing_grants(self, refs: Sequence[TableRef]) -> list[str]:
-        quote = self._session.dialect.identifier_preparer.quote_identifier
-        return list_postgres_grants(self._session, refs, self._spec.username, quote)
+        return list_postgres_grants(self._session, refs, self._spec.username, self._quote)
 
     def connect_grant(self) -> str:
-        quote = self._session.dialect.identifier_preparer.quote_identifier
-        database, role = (quote(each) for each in (self._spec.database, self._spec.username))
-        return f"GRANT CONNECT ON DATABASE {database} TO {role};".replace("%%", "%")
+        database, role = (self._quote(each) for each in (self._spec.database, self._spec.username))
+        return f"GRANT CONNECT ON DATABASE {database} TO {role};"
+
+    def _quote(self, name: str) -> str:
+        # Within a statement with values the driver would halve the percent signs again.
+        quoted = self._session.dialect.identifier_preparer.quote_identifier(name)
+        return quoted.replace("%%", "%")
 
     def _explain(self, fault: SourceFault) -> SourceFault:
         """libpq does not say why it refuses a certificate, so the server is asked for it again."""
