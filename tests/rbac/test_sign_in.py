@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -15,6 +17,7 @@ from django.utils import timezone
 
 from apps.rbac import services
 from apps.rbac.models import AuditEntry, SignInLink, User
+from datawave.launch.home import lock_home
 from tests.conftest import SignIn
 from tests.factories import PASSWORD, make_user
 from tests.people import People
@@ -156,6 +159,21 @@ def test_link_is_refused_when_it_is_no_good(kind: str) -> None:
     client = Client()
     assert client.post(f"/sign-in/link/{secret}/").status_code == 403
     assert not is_signed_in(client)
+
+
+def test_link_leads_to_where_the_group_listens_when_one_runs(
+    tmp_path: Path, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.HOME, settings.EMBEDDED = tmp_path, True
+    make_user("alice")
+    lock = lock_home(tmp_path)
+    lock.publish("http://localhost:8123")
+    call_command("sign_in_link", "alice")
+    lock.release()
+    call_command("sign_in_link", "alice")
+    running, alone = capsys.readouterr().out.split()
+    assert running.startswith("http://localhost:8123/sign-in/link/")
+    assert alone.startswith(f"{settings.BASE_URL}/sign-in/link/")
 
 
 def test_only_hash_is_stored_when_link_is_issued() -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.rbac import services
 from apps.rbac.models import User
 from apps.rbac.selectors import list_administrators
+from datawave.launch.home import find_running_url
 
 
 class Command(BaseCommand):
@@ -26,7 +27,9 @@ class Command(BaseCommand):
         """Print the link."""
         secret = services.issue_sign_in_link(user=_find(username))
         path = reverse("rbac:sign-in-link", args=[secret])
-        self.stdout.write(settings.BASE_URL.rstrip("/") + path)
+        # The group may have been started with a port that this command was not told of.
+        running = find_running_url(settings.HOME) if settings.EMBEDDED else ""
+        self.stdout.write((running or settings.BASE_URL).rstrip("/") + path)
 
 
 def _find(username: str) -> User:
