@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from .connectors import Cell, Connector, Sample, TableRef, TableShape
+from .connectors import Cell, Connector, Sample, TableRef, TableShape, TellsReadable
 from .connectors.meter import SAMPLE
 from .faults import SourceFault
 from .governor import Governor
@@ -79,6 +79,10 @@ class TableReader:
             fresh = self._describe_anew(connector, shape) if fault.code == "view_broken" else None
             if fresh is not None:
                 return self.read(connector, fresh)
+            part = self._narrow(connector, shape) if fault.code == "permission_denied" else None
+            if part is not None:
+                self._tell_narrowed(connector, shape, part)
+                return _widen(shape, self.read(connector, part))
             self._tell_unread(connector, shape.ref, fault)
             return snapshot_of(shape, None, fault.code)
         self._tell_profiled(shape, sample, table)
@@ -121,6 +125,16 @@ class TableReader:
             raise fresh or SourceFault("table_missing")
         return fresh if fresh.columns != shape.columns else None
 
+    def _narrow(self, connector: Connector, shape: TableShape) -> TableShape | None:
+        """The columns that the role may read, where they are some and not all."""
+        source: object = connector
+        if not isinstance(source, TellsReadable):
+            return None
+        names = self._steadily(lambda: source.list_readable(shape.ref))
+        columns = [column for column in shape.columns if column.name in names]
+        is_part = 0 < len(columns) < len(shape.columns)
+        return dataclasses.replace(shape, columns=columns) if is_part else None
+
     def _with_counts(
         self, connector: Connector, shape: TableShape, sample: Sample, table: TableSnapshot
     ) -> TableSnapshot:
@@ -130,6 +144,11 @@ class TableReader:
                 lambda: self._counting.add_counts(connector, shape, sample, table.columns)
             )
         return msgspec.structs.replace(table, columns=list(columns), counting=counting)
+
+    def _tell_narrowed(self, connector: Connector, shape: TableShape, part: TableShape) -> None:
+        unread, total = len(shape.columns) - len(part.columns), len(shape.columns)
+        told = f"{unread:,} of {total:,} columns may not be read and have no profile."
+        self._tell(f"{shape.ref.path}: {told} {connector.grant_hint(shape.ref)}", "warning")
 
     def _tell_unread(self, connector: Connector, ref: TableRef, fault: SourceFault) -> None:
         denied = fault.code == "permission_denied"
@@ -141,3 +160,10 @@ class TableReader:
         of_all = f" of {'' if sample.exact else 'about '}{total:,}" if total is not None else ""
         read = max((each.profile.rows for each in table.columns if each.profile), default=0)
         self._tell(f"Profiled {shape.ref.path} ({read:,}{of_all} rows, values stay here)")
+
+
+def _widen(shape: TableShape, table: TableSnapshot) -> TableSnapshot:
+    """The table with all of its columns, of which some were read."""
+    read = {column.ordinal: column for column in table.columns}
+    columns = [read.get(column.ordinal, column) for column in shape.columns]
+    return msgspec.structs.replace(table, columns=columns)

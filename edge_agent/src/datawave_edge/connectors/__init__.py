@@ -21,11 +21,12 @@ from .contract import (
     TableRef,
     TableShape,
     TellsApart,
+    TellsReadable,
 )
 
 __all__ = [
     "Binary", "Cell", "Connector", "Listing", "Plans", "ReadsAhead", "Sample", "Shapes",
-    "TableRef", "TableShape", "TellsApart", "make_connector",
+    "TableRef", "TableShape", "TellsApart", "TellsReadable", "make_connector",
 ]  # fmt: skip
 
 _ENGINES: Final = {

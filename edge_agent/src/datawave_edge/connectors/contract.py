@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -138,6 +138,14 @@ class TellsApart(Protocol):
 
     def fingerprint(self, refs: Sequence[TableRef]) -> Mapping[TableRef, str]:
         """The fingerprints that `describe` would give; one that is gone is missing."""
+
+
+@runtime_checkable
+class TellsReadable(Protocol):
+    """A connector whose server grants columns one by one, and lists those that it refuses."""
+
+    def list_readable(self, ref: TableRef) -> Collection[str]:
+        """Names of the columns that the role may read."""
 
 
 @runtime_checkable

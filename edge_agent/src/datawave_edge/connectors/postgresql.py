@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from datawave_edge.faults import SourceFault, fault_of
@@ -16,7 +16,7 @@ from .certificates import require_proof, trusted_file
 from .contract import Listing, Sample, Shapes, TableRef, TableShape
 from .missing_grants import find_postgres_grants, list_postgres_grants
 from .postgresql_catalog import PgCatalog
-from .postgresql_queries import LIST_SQL
+from .postgresql_queries import LIST_SQL, READABLE_SQL
 from .postgresql_session import PostgresSession
 from .server import (
     APPLICATION,
@@ -116,6 +116,10 @@ class PostgresConnector(ServerConnector):
     def grant_hint(self, ref: TableRef) -> str:
         missing = find_postgres_grants(self._session, ref, self._spec.username, self._quote)
         return " ".join(missing) or _REFUSED_BEHIND
+
+    def list_readable(self, ref: TableRef) -> Collection[str]:
+        named = {"schema": ref.container, "name": ref.name}
+        return {name for (name,) in self._session.rows(READABLE_SQL, named)}
 
     def list_missing_grants(self, refs: Sequence[TableRef]) -> list[str]:
         return list_postgres_grants(self._session, refs, self._spec.username, self._quote)

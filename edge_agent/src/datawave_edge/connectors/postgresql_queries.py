@@ -169,6 +169,14 @@ SEQUENCES: Final = Part(
     "relid, relname, attname",
 )
 # Who may sign in, and the roles that reach every table without being named in its grants.
+READABLE_SQL: Final = (
+    "SELECT a.attname FROM pg_catalog.pg_attribute a"
+    " JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = :schema AND c.relname = :name AND a.attnum > 0 AND NOT a.attisdropped"
+    " AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+    " AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')"
+)
 LOGINS_SQL: Final = (
     "SELECT oid, rolcanlogin, rolname = 'pg_read_all_data', rolname = 'pg_write_all_data'"
     " FROM pg_catalog.pg_roles"
