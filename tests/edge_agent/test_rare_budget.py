@@ -95,7 +95,7 @@ def test_time_is_told_to_be_over_when_it_does_not_suffice(haystack: Connector) -
 
 
 def test_usual_limit_holds_again_when_a_count_is_over(server: ServerConnector) -> None:
-    limit = "SHOW statement_timeout" if server.driver.startswith("postgresql") else (
+    limit = "SHOW statement_timeout" if isinstance(server, PostgresConnector) else (
         "SELECT @@max_statement_time"
     )  # fmt: skip
     before = server._session.value(limit)
@@ -117,7 +117,7 @@ def test_count_stops_when_it_is_cancelled(
         if "count(CASE" not in str(statement) or held.is_set():
             return rows(statement, *more)
         held.set()
-        is_postgresql = server.driver.startswith("postgresql")
+        is_postgresql = isinstance(server, PostgresConnector)
         return rows(f"SELECT {'pg_sleep(300)' if is_postgresql else 'sleep(300)'}")
 
     monkeypatch.setattr(session, "rows", slowly)
