@@ -65,6 +65,16 @@ def shop(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of an agent, which every command finds."""
+    directory = tmp_path / "spool"
+    monkeypatch.setenv("DATAWAVE_SPOOL", str(directory))
+    for name in ("DATAWAVE_TOKEN", "DATAWAVE_TOKEN_FILE", "DATAWAVE_SECRETS"):
+        monkeypatch.delenv(name, raising=False)
+    return directory
+
+
+@pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
     box = Outbox(tmp_path / "spool")
     yield box

@@ -1,11 +1,10 @@
-"""What an agent's keeper types: status, doctor, service; and the file that holds the identity."""
+"""What an agent's keeper types to see how it is, and the file that holds the identity."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -15,48 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from datawave_edge import doctor
 from datawave_edge.cli import main
 from datawave_edge.config import BadConfig, lock_spool
-from datawave_edge.doctor import Check, run_checks
+from datawave_edge.doctor import run_checks
 from datawave_edge.identity import (
-    Identity,
     IdentityFile,
-    make_identity,
     make_key,
     public_key_of,
     sign,
 )
 from datawave_edge.vitals import Vitals, find_vitals, write_vitals
-from tests.edge_agent.authority import Authority
 from tests.edge_agent.conftest import make_work, sqlite_spec
 from tests.edge_agent.fake_server import Answer, FakeServer
-from tests.edge_agent.made_dialects import ElephantDialect
+from tests.edge_agent.keepers import enrolled, find_check
 from tests.live import find_free_port
 
-
-@pytest.fixture(autouse=True)
-def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of an agent, which every command finds."""
-    directory = tmp_path / "spool"
-    monkeypatch.setenv("DATAWAVE_SPOOL", str(directory))
-    for name in ("DATAWAVE_TOKEN", "DATAWAVE_TOKEN_FILE", "DATAWAVE_SECRETS"):
-        monkeypatch.delenv(name, raising=False)
-    return directory
-
-
-def enrolled(spool: Path, server: str = "http://127.0.0.1:9") -> Identity:
-    identity = make_identity(server)
-    identity.agent, identity.name = "00000000-0000-4000-8000-000000000001", "site 1"
-    IdentityFile(spool).save(identity)
-    return identity
-
-
-def find_check(spool: Path, name: str, verdict: str) -> Check:
-    checks = list(run_checks(spool))
-    found = [each for each in checks if (each.name, each.verdict) == (name, verdict)]
-    assert found, checks
-    return found[0]
+pytestmark = pytest.mark.usefixtures("spool")
 
 
 def test_it_works(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -266,203 +239,6 @@ def test_vitals_that_can_not_be_read_are_none(spool: Path) -> None:
 
 
 # The doctor
-
-
-def test_doctor_stops_at_what_is_wrong_when_not_enrolled(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["doctor"]) == 1
-    out = capsys.readouterr().out
-    assert "failed   settings" in out
-    assert "-> " in out
-    assert "connection" not in out
-
-
-@pytest.mark.parametrize("name", ["", "identity.json", "secrets/crm"])
-def test_doctor_names_the_file_when_others_can_read_it(spool: Path, name: str) -> None:
-    enrolled(spool)
-    (spool / "secrets").mkdir(mode=0o700)
-    (spool / "secrets" / "crm").touch(mode=0o600)
-    find_check(spool, "permissions", "ok")
-    (spool / name).chmod(0o755 if (spool / name).is_dir() else 0o644)
-    check = find_check(spool, "permissions", "failed")
-    assert str(spool / name) in check.seen
-    assert check.fix.startswith("chmod 0")
-
-
-@pytest.mark.parametrize(
-    ("allowed", "verdict", "seen"),
-    [
-        ("", "ok", "none is allowed"),
-        (ElephantDialect.name, "ok", "elephant is allowed and loads"),
-        ("nosuch+driver", "failed", "nosuch+driver: The driver"),
-        ("sqlite", "failed", "sqlite: The agent may not use"),
-    ],
-)
-def test_doctor_tells_of_each_dialect_when_it_looks(
-    spool: Path, monkeypatch: pytest.MonkeyPatch, allowed: str, verdict: str, seen: str
-) -> None:
-    monkeypatch.setenv("DATAWAVE_DIALECTS", allowed)
-    check = find_check(spool, "dialect", verdict)
-    assert check.seen.startswith(seen)
-    assert bool(check.fix) == (verdict == "failed")
-
-
-def test_doctor_looks_at_the_authorities_when_some_are_named(
-    spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = Authority(tmp_path, "known").file
-    monkeypatch.setenv("DATAWAVE_CA_FILE", str(known))
-    assert str(known) in find_check(spool, "authorities", "ok").seen
-    known.write_text("no certificate")
-    check = find_check(spool, "authorities", "failed")
-    assert str(known) in check.seen
-    assert "holds no certificate" in check.fix
-
-
-def test_doctor_warns_when_the_system_knows_no_authority(
-    spool: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("DATAWAVE_CA_FILE", raising=False)
-    monkeypatch.setattr(Path, "is_file", lambda _: False)
-    assert "DATAWAVE_CA_FILE" in find_check(spool, "authorities", "warning").fix
-
-
-def test_doctor_says_so_when_little_disk_is_free(
-    spool: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    free = {"bytes": 10 * doctor.MIB}
-    usage = shutil.disk_usage(spool.parent)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free["bytes"]))
-    assert "Free at least" in find_check(spool, "spool", "failed").fix
-    free["bytes"] = 100 * doctor.MIB
-    find_check(spool, "spool", "warning")
-
-
-def test_doctor_says_so_when_a_driver_is_missing(
-    spool: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
-    assert 'pip install "datawave-edge[' in find_check(spool, "driver", "warning").fix
-
-
-def test_doctor_says_so_when_the_name_is_unknown(spool: Path) -> None:
-    enrolled(spool, "https://nowhere.invalid")
-    assert "nowhere.invalid" in find_check(spool, "name", "failed").seen
-
-
-def test_doctor_says_so_when_nobody_answers(spool: Path) -> None:
-    enrolled(spool, f"http://127.0.0.1:{find_free_port()}")
-    assert find_check(spool, "connection", "failed").fix
-
-
-def test_doctor_says_so_when_the_port_speaks_no_tls(spool: Path, fake: FakeServer) -> None:
-    enrolled(spool, fake.url.replace("http://", "https://"))
-    assert "TLS" in find_check(spool, "certificate", "failed").seen
-
-
-def test_doctor_says_so_when_the_server_is_another(spool: Path, fake: FakeServer) -> None:
-    def know_nothing(path: str) -> None:
-        raise Answer(404, "not_found")
-
-    fake.before_any = know_nothing
-    enrolled(spool, fake.url)
-    assert "DataWave" in find_check(spool, "server", "failed").fix
-
-
-@pytest.mark.parametrize("hours", [24, -24])
-def test_doctor_only_warns_when_the_clock_is_off(hours: int) -> None:
-    told = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
-    check = doctor._check_clock(told)
-    assert check.verdict == "warning"
-    assert f"{hours * 3600:+d}"[:4] in check.seen
-    assert doctor._check_clock(dt.datetime.now(dt.UTC)).verdict == "ok"
-
-
-# The service
-
-
-def test_unit_runs_the_agent_with_few_rights(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["service", "--user", "edge"]) == 0
-    unit = capsys.readouterr().out
-    for line in (
-        "User=edge", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=",
-        "StateDirectory=datawave-edge", "RestartPreventExitStatus=77 78", "UMask=0077",
-        "SystemCallErrorNumber=EPERM",
-    ):  # fmt: skip
-        assert line in unit.splitlines()
-    assert f"ExecStart={_command_of(unit)} run" in unit
-    assert main(["service", "--spool", str(tmp_path)]) == 0
-    assert f"ReadWritePaths={tmp_path}" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here")
-def test_systemd_understands_the_unit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["service", "--user", "root"])
-    path = tmp_path / "datawave-edge.service"
-    path.write_text(capsys.readouterr().out)
-    done = subprocess.run(
-        ["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False
-    )
-    assert "Unknown" not in done.stderr, done.stderr
-
-
-def _command_of(unit: str) -> str:
-    line = next(each for each in unit.splitlines() if each.startswith("ExecStart="))
-    command = line.removeprefix("ExecStart=").removesuffix(" run")
-    assert Path(command.split()[0]).is_file()
-    return command
-
-
-@pytest.mark.parametrize(
-    "given",
-    [["--user", "a\nb"], ["--user", "a b"], ["--user", ""], ["--spool", "/var/lib/a b"],
-     ["--spool", "/var/lib/%n"], ["--spool", "/var/lib/$(id)"]],
-)  # fmt: skip
-def test_unit_is_refused_when_a_name_would_mean_something_else(
-    given: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["service", *given]) == 78
-    assert not capsys.readouterr().out
-
-
-def test_unit_takes_the_identity_over_when_the_code_is_used(
-    spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["service"])
-    assert "enroll URL CODE" in capsys.readouterr().out
-    enrolled(spool)
-    main(["service"])
-    unit = capsys.readouterr().out
-    assert "enroll URL CODE" not in unit
-    (move,) = [line for line in unit.splitlines() if line.startswith("#   mv ")]
-    place = tmp_path / "service"
-    place.mkdir()
-    command = move.removeprefix("#   ").partition(" && ")[0]
-    subprocess.run(["sh", "-c", command.replace("/var/lib/datawave-edge", str(place))], check=True)
-    assert IdentityFile(place).get().name == "site 1"
-    assert IdentityFile(spool).find() is None
-    # Where the service is enrolled itself there is nothing to move.
-    main(["service", "--spool", str(spool)])
-    assert "#   mv " not in capsys.readouterr().out
-
-
-def test_unit_lets_the_agent_speak_http_when_its_keeper_does(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["service"])
-    assert "ALLOW_HTTP" not in capsys.readouterr().out
-    monkeypatch.setenv("DATAWAVE_ALLOW_HTTP", "1")
-    main(["service"])
-    unit = capsys.readouterr().out
-    environment = next(line for line in unit.splitlines() if line.startswith("Environment="))
-    assert environment.endswith(" DATAWAVE_ALLOW_HTTP=1")
-    assert "DATAWAVE_ALLOW_HTTP=1" in next(line for line in unit.splitlines() if "enroll" in line)
-
-
-# Enrolment
 
 
 @pytest.mark.parametrize(
