@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
+
+from .contract import TableShape
+from .session import cell_limit, document_limit
 
 
 def table_of(container: str, name: str, columns: Iterable[str] = ()) -> sa.TableClause:
@@ -29,3 +32,20 @@ def first_row(container: str, name: str) -> sa.Select[Any]:
 def row_count(container: str, name: str) -> sa.Select[Any]:
     """Rows of a table, by going through all of them."""
     return sa.select(sa.func.count()).select_from(table_of(container, name))
+
+
+def list_cells(
+    shape: TableShape, limit: int, cell: Callable[[str, str, str, int], sa.ColumnElement[Any]]
+) -> list[sa.ColumnElement[Any]]:
+    """What is read of each column; `cell` makes it of name, type, native type and most characters.
+
+    Of documents more is read than of other texts.
+    """
+    cut = cell_limit(limit, len(shape.columns))
+    whole = document_limit(limit, shape.columns)
+    return [
+        cell(each.name, each.type, each.native_type, whole if each.type == "json" else cut).label(
+            f"c{index}"
+        )
+        for index, each in enumerate(shape.columns)
+    ]

@@ -19,7 +19,7 @@ from .bulk_catalog import BulkCatalog
 from .certificates import trusted_file
 from .contract import Listing, Sample, TableRef, TableShape
 from .engine_connector import EngineConnector
-from .expressions import column_of, table_of
+from .expressions import column_of, list_cells, table_of
 from .select_session import SelectSession
 from .server import (
     APPLICATION,
@@ -27,7 +27,7 @@ from .server import (
     LOCK_SECONDS,
     read_cells,
 )
-from .session import Row, cell_limit, document_limit, was_cut
+from .session import Row, cell_limit, was_cut
 from .types import normal_type
 
 _COUNTED: Final = 200_000
@@ -105,11 +105,7 @@ class MssqlConnector(EngineConnector):
         self, shape: TableShape, limit: int, count: int | None
     ) -> tuple[Sequence[Row], bool]:
         """Rows, and whether they are all there are."""
-        cut, whole = cell_limit(limit, len(shape.columns)), document_limit(limit, shape.columns)
-        cells = [
-            _cell(each.name, each.type, whole if each.type == "json" else cut).label(f"c{at}")
-            for at, each in enumerate(shape.columns)
-        ]
+        cells = list_cells(shape, limit, _cell)
         source = table_of(shape.ref.container, shape.ref.name)
         plain = sa.select(*cells).select_from(source).limit(limit)
         rows = shape.row_count if count is None else count
@@ -189,7 +185,8 @@ def _tls_args(mode: str) -> dict[str, Any]:
     return {"cafile": trusted_file() or None, "validate_host": mode == "verify-full"}
 
 
-def _cell(name: str, kind: str, cut: int) -> sa.ColumnElement[Any]:
+def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
+    del native
     column = column_of(name)
     if kind in _AS_IS:
         return column

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from .blocks import BLOCKS, SPARE, Blocks, block_ranges, text_ranges, thin
 from .contract import TableShape
-from .expressions import column_of, table_of
-from .session import Row, Session, cell_limit, document_limit
+from .expressions import column_of, list_cells, table_of
+from .session import Row, Session
 
 # Rows that a table without a key may have to be gone through for an even sample.
 _DRAWN: Final = 2_000_000
@@ -21,7 +21,7 @@ Key = sa.ColumnElement[Any]
 
 def draw_rows(session: Session, shape: TableShape, limit: int, count: int | None) -> Sequence[Row]:
     """At most `limit` rows of a table of `count` rows, if that is known."""
-    cells = _list_cells(shape, limit)
+    cells = list_cells(shape, limit, _cell)
     source = table_of(*shape.ref)
     plain = sa.select(*cells).select_from(source)
     if shape.kind == "view" or (count is not None and count <= limit):
@@ -70,17 +70,6 @@ def _ends_of(session: Session, shape: TableShape, name: str) -> tuple[Key, Any, 
     ends = sa.select(sa.func.min(key), sa.func.max(key)).select_from(table_of(*shape.ref))
     low, high = session.rows(ends)[0]
     return key, low, high
-
-
-def _list_cells(shape: TableShape, limit: int) -> list[Key]:
-    cut = cell_limit(limit, len(shape.columns))
-    whole = document_limit(limit, shape.columns)
-    return [
-        _cell(each.name, each.type, each.native_type, whole if each.type == "json" else cut).label(
-            f"c{index}"
-        )
-        for index, each in enumerate(shape.columns)
-    ]
 
 
 def _cell(name: str, kind: str, native: str, cut: int) -> Key:

@@ -19,10 +19,10 @@ from .bulk_catalog import BulkCatalog
 from .certificates import make_context
 from .contract import Listing, Sample, TableRef, TableShape
 from .engine_connector import EngineConnector
-from .expressions import column_of, table_of
+from .expressions import column_of, list_cells, table_of
 from .select_session import SelectSession
 from .server import APPLICATION, CONNECT_SECONDS, read_cells
-from .session import Row, cell_limit, document_limit, was_cut
+from .session import Row, cell_limit, was_cut
 from .types import normal_type
 
 _COUNTED: Final = 200_000
@@ -100,13 +100,7 @@ class OracleConnector(EngineConnector):
         self, shape: TableShape, limit: int, count: int | None
     ) -> tuple[Sequence[Row], bool]:
         """Rows, and whether they are all there are."""
-        cut, whole = cell_limit(limit, len(shape.columns)), document_limit(limit, shape.columns)
-        cells = [
-            _cell(
-                each.name, each.type, each.native_type, whole if each.type == "json" else cut
-            ).label(f"c{at}")
-            for at, each in enumerate(shape.columns)
-        ]
+        cells = list_cells(shape, limit, _cell)
         plain = sa.select(*cells).select_from(table_of(*shape.ref)).limit(limit)
         rows = shape.row_count if count is None else count
         if shape.kind != "table" or rows is None or rows <= limit * 2:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from .blocks import SPARE, thin
 from .contract import TableShape
-from .expressions import column_of, table_of
-from .session import Row, Session, cell_limit, document_limit
+from .expressions import column_of, list_cells, table_of
+from .session import Row, Session
 
 # Up to this size every page is looked at for an even sample; beyond it whole pages are drawn.
 _EVEN_BYTES: Final = 64 * 1024 * 1024
@@ -23,7 +23,7 @@ _AS_IS: Final = frozenset(("integer", "float", "boolean"))
 
 def draw_rows(session: Session, shape: TableShape, limit: int) -> Sequence[Row]:
     """At most `limit` rows of a table; the first ones of what can't be drawn from."""
-    cells = _list_cells(shape, limit)
+    cells = list_cells(shape, limit, _cell)
     plain = sa.select(*cells).select_from(table_of(*shape.ref)).limit(limit)
     estimate = shape.row_count
     can_draw = shape.kind in ("table", "materialized_view", "partition")
@@ -59,17 +59,6 @@ def _sampled(shape: TableShape, percent: float) -> sa.FromClause:
     method = sa.func.system if is_large else sa.func.bernoulli
     share: sa.ColumnElement[Any] = sa.literal_column(f"{min(100.0, max(0.0001, percent)):.6f}")
     return table_of(*shape.ref).tablesample(method(share), seed=sa.literal_column(str(_SEED)))
-
-
-def _list_cells(shape: TableShape, limit: int) -> list[sa.ColumnElement[Any]]:
-    cut = cell_limit(limit, len(shape.columns))
-    whole = document_limit(limit, shape.columns)
-    return [
-        _cell(each.name, each.type, each.native_type, whole if each.type == "json" else cut).label(
-            f"c{index}"
-        )
-        for index, each in enumerate(shape.columns)
-    ]
 
 
 def _cell(name: str, kind: str, native: str, cut: int) -> sa.ColumnElement[Any]:
