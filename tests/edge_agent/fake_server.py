@@ -43,7 +43,8 @@ from datawave_edge.protocol.identity import Challenge, Grant, TokenRequest
 TOKEN = "token-of-the-test-agent"
 
 
-@dataclass
+# Without what it got: that is spelt for each example of a property.
+@dataclass(repr=False)
 class FakeServer:
     """State of the server: what it hands out, what it got, how it answers."""
 
