@@ -189,13 +189,21 @@ class PgCatalog:
         )
 
 
-def _names(refs: Sequence[TableRef]) -> dict[str, list[str]]:
-    return {"schemas": [ref.container for ref in refs], "names": [ref.name for ref in refs]}
+def _names(refs: Sequence[TableRef]) -> dict[str, str]:
+    return {
+        "schemas": _spell_array(ref.container for ref in refs),
+        "names": _spell_array(ref.name for ref in refs),
+    }
 
 
 def _oids(found: Sequence[Row]) -> dict[str, str]:
-    """As the server spells an array: the driver would take each number apart anew."""
-    return {"oids": "{" + ",".join(str(row[0]) for row in found) + "}"}
+    return {"oids": _spell_array(str(row[0]) for row in found)}
+
+
+def _spell_array(texts: Iterable[str]) -> str:
+    """As the server spells an array: the driver would take each element apart by itself."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{each}"' for each in quoted) + "}"
 
 
 def _take(rows: Sequence[Row], hashes: dict[int, int]) -> dict[int, list[Row]]:

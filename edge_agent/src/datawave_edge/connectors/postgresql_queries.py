@@ -109,7 +109,7 @@ CONSTRAINTS: Final = Part(
     "  AND d.refclassid <> CAST('pg_catalog.pg_class' AS pg_catalog.regclass))"
     "  THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END AS named"
     " FROM pg_catalog.pg_constraint k"
-    " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND k.confrelid <> 0"
+    " LEFT JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND c.relkind IN ('r', 'p')"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE k.conrelid = ANY(CAST(:oids AS oid[])) AND k.contype IN ('p', 'f', 'u', 'c', 'x')"
     # A key to a partitioned table stands there once more for each partition, under made-up names.
