@@ -21,7 +21,9 @@ from datawave_edge.connectors.tls_offer import postgresql_offers_tls
 from datawave_edge.probe import run_test
 from datawave_edge.protocol import ConnectionSpec, TestStep
 from tests.edge_agent.authority import HERE, Authority
+from tests.edge_agent.conftest import Discover
 from tests.edge_agent.cuts import CutProxy, cutting
+from tests.edge_agent.fake_server import FakeServer
 from tests.servers import Started, run_mariadb, run_postgres, skip_for
 
 PASSWORD = "Zq-not-for-anyone"
@@ -210,3 +212,20 @@ def overhearing(spec: ConnectionSpec) -> Iterator[tuple[CutProxy, ConnectionSpec
     """Somebody on the way who hears all that a client says, and how to reach the server by him."""
     with cutting("127.0.0.1", spec.port or 0) as proxy:
         yield proxy, msgspec.structs.replace(spec, port=proxy.port)
+
+
+def assert_nobody_signed_in(
+    spec: ConnectionSpec, discover: Discover, fake: FakeServer, advice: str
+) -> bytes:
+    """Neither the test nor a discovery gets past TLS, and both say why; gives what was heard."""
+    with overhearing(spec) as (proxy, overheard):
+        step = failed_step(overheard)
+        assert list(discover(overheard, "j")) == []
+    failure = fake.failures["j"]
+    assert (step.name, step.code, failure.code) == ("tls", "tls_failed", "tls_failed")
+    assert advice in step.hint
+    assert advice in failure.hint
+    assert not failure.retry
+    # Nobody on the way has learnt who wanted to sign in.
+    assert b"reader" not in proxy.heard
+    return proxy.heard

@@ -13,6 +13,7 @@ from tests.edge_agent.fake_server import FakeServer
 from tests.edge_agent.secured import (
     Papers,
     SecuredMariadb,
+    assert_nobody_signed_in,
     failed_step,
     overhearing,
     serve_mariadb,
@@ -78,15 +79,7 @@ def test_nobody_signs_in_when_the_server_proves_nothing(
 ) -> None:
     server.present(attrgetter(paper)(server.papers))
     before = len(server.heard(0))
-    with overhearing(server.spec()) as (proxy, spec):
-        step = failed_step(spec)
-        assert list(discover(spec, "j")) == []
-    failure = fake.failures["j"]
-    assert (step.name, step.code, failure.code) == ("tls", "tls_failed", "tls_failed")
-    assert advice in step.hint
-    assert advice in failure.hint
-    assert not failure.retry
-    assert b"reader" not in proxy.heard
+    assert_nobody_signed_in(server.spec(), discover, fake, advice)
     assert "reader@" not in server.heard(before)
 
 
@@ -94,14 +87,8 @@ def test_nobody_signs_in_when_the_server_proves_nothing(
 def test_nothing_is_said_when_the_server_has_no_tls(
     plain: SecuredMariadb, discover: Discover, fake: FakeServer, tls: str
 ) -> None:
-    with overhearing(plain.spec(tls=tls)) as (proxy, spec):
-        step = failed_step(spec)
-        assert list(discover(spec, "j")) == []
-    failure = fake.failures["j"]
-    assert (step.name, step.code, failure.code) == ("tls", "tls_failed", "tls_failed")
-    assert "offers no TLS" in step.hint
-    assert "offers no TLS" in failure.hint
-    assert proxy.heard == b""
+    spec = plain.spec(tls=tls)
+    assert assert_nobody_signed_in(spec, discover, fake, "offers no TLS") == b""
 
 
 @pytest.mark.parametrize("tls", ["require", "prefer"])

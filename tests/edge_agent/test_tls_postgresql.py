@@ -14,6 +14,7 @@ from tests.edge_agent.fake_server import FakeServer
 from tests.edge_agent.secured import (
     SSL_REQUEST,
     SecuredPostgres,
+    assert_nobody_signed_in,
     failed_step,
     overhearing,
     serve_postgres,
@@ -71,16 +72,8 @@ def test_nobody_signs_in_when_the_server_proves_nothing(
 ) -> None:
     server.present(attrgetter(paper)(server.papers) if paper else None)
     before = len(server.heard(0))
-    with overhearing(server.spec()) as (proxy, spec):
-        step = failed_step(spec)
-        assert list(discover(spec, "j")) == []
-    failure = fake.failures["j"]
-    assert (step.name, step.code, failure.code) == ("tls", "tls_failed", "tls_failed")
-    assert advice in step.hint
-    assert advice in failure.hint
-    assert not failure.retry
-    # Nobody on the way and not even the server has learnt who wanted to sign in.
-    assert b"reader" not in proxy.heard
+    assert_nobody_signed_in(server.spec(), discover, fake, advice)
+    # Not even the server has learnt who wanted to sign in.
     assert "reader" not in server.heard(before)
 
 

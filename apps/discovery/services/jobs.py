@@ -286,13 +286,19 @@ def _requeue(jobs: QuerySet[DiscoveryJob], origins: tuple[JobState, ...], **valu
 
 def hand_back(job: DiscoveryJob) -> None:
     """Its agent was told to stop: the job waits at once, and this counts as no failed attempt."""
-    kept = max(0, job.attempts - 1)
-    if _requeue(DiscoveryJob.objects.filter(pk=job.pk), TAKEN_JOB_STATES, attempts=kept) != 1:
-        return
-    job.refresh_from_db()
     line = ("info", "The agent was stopped and handed the job back; it waits for an agent.")
+    _wait_again(job, Q(), line, attempts=max(0, job.attempts - 1))
+
+
+def _wait_again(job: DiscoveryJob, only: Q, line: tuple[str, str], **values: Any) -> bool:
+    """Queue a taken job anew and say why; False when it is not as `only` has it any more."""
+    same = DiscoveryJob.objects.filter(only, pk=job.pk)
+    if _requeue(same, TAKEN_JOB_STATES, **values) != 1:
+        return False
+    job.refresh_from_db()
     announce(signals.job_logged, job, lines=[line])
     announce(signals.job_opened, job)
+    return True
 
 
 def release_unserved_jobs(*, source: DataSource) -> int:
@@ -312,15 +318,9 @@ def _hand_over(job: DiscoveryJob) -> bool:
     same = Q(epoch=job.epoch)
     if job.cancel_requested_at is not None:
         return _end(job, JobState.CANCELLED, only=same)
-    # The agent before is forgotten, so that it finds nothing to go on with.
-    kept = {"agent": None, "attempts": max(0, job.attempts - 1)}
-    if _requeue(DiscoveryJob.objects.filter(same, pk=job.pk), TAKEN_JOB_STATES, **kept) != 1:
-        return False
-    job.refresh_from_db()
     line = ("info", "The source was given to another agent; the job waits for that one.")
-    announce(signals.job_logged, job, lines=[line])
-    announce(signals.job_opened, job)
-    return True
+    # The agent before is forgotten, so that it finds nothing to go on with.
+    return _wait_again(job, same, line, agent=None, attempts=max(0, job.attempts - 1))
 
 
 def release_lost_jobs() -> int:
@@ -379,11 +379,6 @@ def _release(job: DiscoveryJob) -> bool:
             error_message=f"The agent fell silent {job.attempts} times during this job.",
             error_hint="Look at the agent's log, then resume the run.",
         )
-    # The agent stays noted: when it comes back before another takes the job, it goes on.
-    if _requeue(DiscoveryJob.objects.filter(same, pk=job.pk), TAKEN_JOB_STATES) != 1:
-        return False
-    job.refresh_from_db()
     line = ("warning", "The agent fell silent; the job waits for an agent to take it up.")
-    announce(signals.job_logged, job, lines=[line])
-    announce(signals.job_opened, job)
-    return True
+    # The agent stays noted: when it comes back before another takes the job, it goes on.
+    return _wait_again(job, same, line)

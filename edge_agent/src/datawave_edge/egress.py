@@ -110,7 +110,6 @@ def clean_text(text: str) -> str:
     return text if text.isascii() else _BAD_CHARS.sub("\ufffd", text)
 
 
-@lru_cache(maxsize=4_096)
 def clean_name(name: str) -> str:
     """A name that any JSON reader and database can hold; its spelling is kept otherwise."""
     if name.isascii() and name.isprintable() and 0 < len(name) <= MAX_NAME:

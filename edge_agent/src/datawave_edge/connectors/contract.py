@@ -142,7 +142,7 @@ class TellsApart(Protocol):
 
 @runtime_checkable
 class TellsReadable(Protocol):
-    """A connector whose server grants columns one by one, and lists those that it refuses."""
+    """A connector whose server lists all columns, also those that a role may not read."""
 
     def list_readable(self, ref: TableRef) -> Collection[str]:
         """Names of the columns that the role may read."""
